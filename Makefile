@@ -1,0 +1,172 @@
+# onesdn: everything is built into $(BUILD) and runs in place.
+#
+#   make            build onesdn, onesdn-lab, onesdn-workload        make demo   install what is missing, build, run
+#   make test       install what is missing, build, run every test   make bench  measure, as ratios beside other programs
+#   make unit|golden|pty|lab|check|fuzz-replay   one folder of tests make lint   format, layers, sizes, static analysis
+#   make fuzz/X     fuzz target X for FUZZ_SECONDS (clang)           make deps   install what is missing (apt)
+#   make install    PREFIX=/usr/local DESTDIR=                       make golden-update  rewrite golden pictures
+#
+# BUILD=build  SAN=address,undefined  WERROR=1  CC=clang  V=1
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0.1.0)
+
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wpointer-arith \
+	-Wwrite-strings -fno-common
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(if $(WERROR),-Werror) -fstack-protector-strong \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
+	-DONESDN_VERSION='"$(VERSION)"' -DONESDN_PREFIX='"$(PREFIX)"' $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+PKG_CFLAGS := $(shell pkg-config --cflags ncursesw jansson 2>/dev/null)
+
+Q := $(if $(V),,@)
+
+# Modules from the highest floor to the lowest, which is also the order that a linker wants.
+MODULES := lab workload ui play diagram policy topo kube cni cast term canvas loop base
+LIBS_base := -lfyaml -ljansson
+LIBS_loop := -luv -lcurl
+LIBS_term := -lvterm
+LIBS_ui := -lncursesw -ltinfo
+LIBS_lab := -lmicrohttpd -lwslay -lz
+LIBS_workload := -lmicrohttpd -lpq
+LIBS_diagram := -lm
+
+sources = $(filter-out src/$(1)/main.c,$(sort $(wildcard src/$(1)/*.c src/$(1)/*/*.c)))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+archives = $(patsubst %,$(BUILD)/lib/lib%.a,$(1))
+libs = $(foreach m,$(1),$(LIBS_$(m)))
+
+PROGRAMS := $(BUILD)/onesdn $(BUILD)/onesdn-lab $(BUILD)/onesdn-workload
+PRESENT := $(foreach m,$(MODULES),$(if $(wildcard src/$(m)/*.c),$(m)))
+ONESDN_MODULES := $(filter-out lab workload,$(PRESENT))
+LAB_MODULES := $(filter lab topo policy cni loop base,$(PRESENT))
+WORKLOAD_MODULES := $(filter workload loop base,$(PRESENT))
+
+.PHONY: all
+all: $(PROGRAMS) $(BUILD)/terminfo/.done
+
+-include $(BUILD)/needs.mk
+$(BUILD)/needs.mk: tests/check/needs.sh $(wildcard tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c) $(wildcard include/onesdn/*.h)
+	@mkdir -p $(@D)
+	$(Q)sh tests/check/needs.sh $(MODULES) >$@.new && mv $@.new $@
+
+# ---- compile ----
+$(BUILD)/obj/%.o: %.c | have-deps
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  CC   $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+-include $(shell find $(BUILD)/obj $(BUILD)/fuzzobj -name '*.d' 2>/dev/null)
+
+define module_archive
+$(BUILD)/lib/lib$(1).a: $(call objects,$(call sources,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(Q)ar rcsD $$@ $$^
+endef
+$(foreach m,$(PRESENT),$(eval $(call module_archive,$(m))))
+
+$(BUILD)/onesdn: $(call objects,$(sort $(wildcard src/*.c))) $(call archives,$(ONESDN_MODULES))
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(ONESDN_MODULES))
+$(BUILD)/onesdn-lab: $(call objects,src/lab/main.c) $(call archives,$(LAB_MODULES))
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(LAB_MODULES))
+$(BUILD)/onesdn-workload: $(call objects,src/workload/main.c) $(call archives,$(WORKLOAD_MODULES))
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(WORKLOAD_MODULES))
+
+# Terminal descriptions that let ncurses pass 24-bit colour on (see assets/terminfo.src).
+$(BUILD)/terminfo/.done: $(wildcard assets/terminfo.src)
+	@mkdir -p $(@D)
+	$(Q)if [ -n "$<" ]; then tic -x -o $(@D) $< ; fi && touch $@
+
+# ---- tests: each program and script prints TAP; tests/run.sh adds up ----
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+PTY := $(patsubst tests/pty/%.c,$(BUILD)/pty/%,$(wildcard tests/pty/test_*.c))
+LABT := $(patsubst tests/lab/%.c,$(BUILD)/labtest/%,$(wildcard tests/lab/*.c))
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(patsubst %,$(BUILD)/replay/%,$(FUZZ))
+LDTEST = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(NEEDS_$(basename $(notdir $(firstword $(filter %.o,$^))))))
+
+.SECONDEXPANSION:
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call archives,$$(NEEDS_$$*))
+	@mkdir -p $(@D)
+	$(LDTEST) -lcmocka
+$(BUILD)/pty/%: $(BUILD)/obj/tests/pty/%.o $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/pty/test_%.c,$(wildcard tests/pty/*.c))) $$(call archives,$$(NEEDS_$$*))
+	@mkdir -p $(@D)
+	$(LDTEST) -lcmocka
+$(BUILD)/labtest/%: $(BUILD)/obj/tests/lab/%.o $$(call archives,$$(NEEDS_$$*))
+	@mkdir -p $(@D)
+	$(LDTEST)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call archives,$$(NEEDS_$$*))
+	@mkdir -p $(@D)
+	$(LDTEST) -lm -lutil
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $$(call archives,$$(NEEDS_fuzz_$$*))
+	@mkdir -p $(@D)
+	$(LDTEST)
+
+.PHONY: unit golden golden-update pty lab check fuzz-replay test test-programs bench lint
+test-programs: all $(UNIT) $(REPLAY) $(PTY) $(LABT)
+unit: $(UNIT)
+	BUILD=$(BUILD) tests/run.sh unit
+golden: all
+	BUILD=$(BUILD) tests/run.sh golden
+golden-update: all
+	BUILD=$(BUILD) GOLDEN_UPDATE=1 tests/run.sh golden
+pty: all $(PTY)
+	BUILD=$(BUILD) tests/run.sh pty
+lab: all $(LABT)
+	BUILD=$(BUILD) tests/run.sh lab
+check:
+	BUILD=$(BUILD) CC=$(CC) tests/run.sh check
+fuzz-replay: $(REPLAY)
+	BUILD=$(BUILD) tests/run.sh fuzz
+test: deps-test
+	$(MAKE) test-programs
+	BUILD=$(BUILD) CC=$(CC) tests/run.sh check unit fuzz golden pty lab
+bench: all $(BENCH)
+	BUILD=$(BUILD) tests/bench/run.sh
+lint:
+	BUILD=$(BUILD) CC=$(CC) tests/check/lint.sh
+
+fuzz/%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*
+	$(BUILD)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*
+$(BUILD)/fuzzobj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -MMD -MP -c -o $@ $<
+fuzz_objects = $(patsubst %.c,$(BUILD)/fuzzobj/%.o,$(foreach m,$(1),$(call sources,$(m))))
+$(BUILD)/fuzz/%: $(BUILD)/fuzzobj/tests/fuzz/fuzz_%.o $$(call fuzz_objects,$$(NEEDS_fuzz_$$*))
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(call libs,$(NEEDS_fuzz_$*))
+
+# ---- set-up ----
+.PHONY: deps deps-test have-deps demo install clean
+deps:
+	@.ci/deps.sh run
+deps-test:
+	@.ci/deps.sh test
+have-deps:
+	@.ci/deps.sh --check-build
+demo: deps
+	$(MAKE) all
+	$(BUILD)/onesdn
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/onesdn
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	cp -R themes manifests assets $(BUILD)/terminfo $(DESTDIR)$(PREFIX)/share/onesdn/
+	if [ -d docs/man ]; then for page in docs/man/*.[1-8]; do section=$${page##*.}; \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done; fi
+clean:
+	rm -rf $(BUILD)
