@@ -1,0 +1,29 @@
+/* connect: from options on the command line to a cluster: the lab (brought up when it is not running) or a kube context.
+ * Shared by the commands that need one (show, rehearse, diagram). */
+#ifndef ONESDN_CONNECT_H
+#define ONESDN_CONNECT_H
+
+#include "onesdn/kube.h"
+#include "onesdn/play.h"
+
+struct connect_options {
+	const char *context;       /* --context NAME: this kube context; NULL and no kubeconfig: the lab */
+	const char *kubeconfig;    /* --kubeconfig FILE */
+	bool no_start;             /* do not bring the lab up: fail with words when it is not running */
+};
+struct connection {
+	bool is_lab, was_started;  /* was_started: we brought the lab up */
+	char *socket;              /* the lab's; NULL for a context */
+	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS]; /* may be NULL */
+	const char *environment;   /* "lab" or "kind" */
+};
+typedef void connect_done_fn(struct connection *connection, const struct err *err, void *user); /* connection NULL on failure; moves to the callee */
+typedef void connect_progress_fn(const char *line, void *user); /* what the lab says while it comes up; may be NULL */
+struct connecting;
+/* Asynchronous, so that the screen is there while the lab comes up. */
+struct connecting *connect_start(struct loop *loop, const struct connect_options *options, connect_progress_fn *on_progress,
+                                 connect_done_fn *on_done, void *user);
+void connect_cancel(struct connecting *connecting);
+void connection_destroy(struct connection *connection);
+
+#endif
