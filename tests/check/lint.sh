@@ -1,0 +1,29 @@
+#!/bin/bash
+# What `make lint` runs: the checks of the habits, formatting, static analysis, shell scripts. Prints what it finds and
+# ends with status 1 if anything was found.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+bad=0
+need() { command -v "$1" >/dev/null 2>&1 || { echo "lint: $1 is not installed (Debian package $2), skipped" >&2; return 1; }; }
+for check in tests/check/check_*.sh; do "$check" | grep -v '^ok' | grep -v '^1\.\.' && bad=1; done
+mapfile -t sources < <(git ls-files 'src/*.c' 'src/*.h' 'include/*.h' 'tests/*.c' 'tests/*.h')
+if need clang-format clang-format; then
+	for file in "${sources[@]}"; do
+		clang-format --dry-run -Werror "$file" >/dev/null 2>&1 || { echo "format: $file"; bad=1; }
+	done
+fi
+if need cppcheck cppcheck; then
+	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --suppress=missingIncludeSystem \
+		--suppress=checkersReport --error-exitcode=1 -j 2 -Iinclude -Isrc -D_GNU_SOURCE src || bad=1
+fi
+if need clang-tidy clang-tidy; then
+	flags=$(pkg-config --cflags ncursesw jansson)
+	# shellcheck disable=SC2086 # flags are words
+	git ls-files 'src/*.c' | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc '"$flags"' 2>/dev/null' sh |
+		grep -E 'warning:|error:' && bad=1
+fi
+if need shellcheck shellcheck; then
+	mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+	shellcheck -x "${scripts[@]}" || bad=1
+fi
+exit $bad
