@@ -38,7 +38,7 @@ struct cni_config {
 	char *subnets_text;         /* as written, "" when there is no IPAM */
 	VEC(struct cni_address) subnets, excludes;
 	int mtu, vlan;              /* 0: not given */
-	char *physical_name;        /* physicalNetworkName, or name */
+	char *physical_name;        /* localnet: physicalNetworkName, or name; "" for the others, like vlan 0 */
 	char *role;                 /* "" , "primary", "secondary" */
 	bool allow_persistent_ips;
 };
@@ -46,10 +46,12 @@ struct cni_config {
  * where it has one ("net-attach-def name (X) is inconsistent with config (Y)"). A foreign type is no failure. */
 bool cni_config_parse(const char *text, const char *nad, struct cni_config *out, struct err *err);
 void cni_config_finish(struct cni_config *config);
+const char *cni_config_cure(const char *sentence); /* what to do about such a failure, in words; never NULL */
 /* NULL when both may form one network, else the name of the first field in which they differ. */
 const char *cni_config_difference(const struct cni_config *a, const struct cni_config *b);
 const char *cni_topology_name(enum cni_topology topology);
-/* OVN-Kubernetes' names: prefix rule ('-' and '/' become '.'), e.g. "green.network_ovn_layer2_switch". */
+/* OVN-Kubernetes' names: prefix rule ('-' and '/' become '.'), e.g. "green.network_ovn_layer2_switch"; layer3 has a switch
+ * a node, so its router's name is given instead. Both append. */
 void cni_ovn_switch_name(const struct cni_config *config, struct str *out);
 void cni_ovn_port_name(const char *nad, const char *ns, const char *pod, struct str *out); /* nad NULL: the default network */
 
@@ -69,17 +71,25 @@ bool cni_networks_parse(const char *text, const char *pod_ns, struct cni_selecti
 void cni_selections_finish(struct cni_selections *selections);
 
 /* ---- annotations network-status (multus) and pod-networks (OVN-Kubernetes): what a pod got ---- */
+struct cni_route {
+	char *dest, *next_hop;
+};
 struct cni_status {
-	char *name;                 /* "ovn-kubernetes" (the default network) or "ns/nad" */
+	char *name;                 /* the default network ("ovn-kubernetes", in pod-networks "default") or "ns/nad" */
 	char *interface;            /* "" in pod-networks */
 	char *mac;
 	bool is_default;
 	VEC(char *) ips;            /* bare in network-status, with prefix in pod-networks */
-	VEC(char *) gateways;       /* pod-networks only */
+	VEC(char *) gateways;
+	int mtu;                    /* network-status only; 0: not given */
+	VEC(struct cni_route) routes; /* this and the rest: pod-networks only */
+	int tunnel_id;              /* 0: not given */
+	char *role;                 /* "primary", "secondary", "infrastructure-locked", "" */
 };
 struct cni_statuses {
 	VEC(struct cni_status) items;
 };
+/* An empty text is an empty list. To format, texts that are "" or NULL are left out as the originals do. */
 bool cni_status_parse(const char *text, struct cni_statuses *out, struct err *err);
 bool cni_pod_networks_parse(const char *text, struct cni_statuses *out, struct err *err);
 void cni_statuses_finish(struct cni_statuses *statuses);
