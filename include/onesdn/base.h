@@ -58,7 +58,7 @@ void str_append(struct str *s, const char *text);
 void str_append_n(struct str *s, const void *bytes, size_t len);
 void str_append_c(struct str *s, char c);
 void str_append_f(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void str_append_v(struct str *s, const char *fmt, va_list args);
+void str_append_v(struct str *s, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 void str_append_shell(struct str *s, const char *text); /* quoted for a POSIX shell; plain words stay plain */
 void str_append_safe(struct str *s, const char *text, size_t len); /* as text_is_safe demands: bad UTF-8 and controls become U+FFFD */
 void str_drop_front(struct str *s, size_t len);

@@ -1,0 +1,598 @@
+/* yaml: YAML 1.2 (core schema) to jansson values, straight from libfyaml's events; the only file that knows libfyaml.
+ *
+ * Events and not documents: depth, duplicate keys and the growth by aliases are then bounded here, before memory is spent.
+ * The lines are a table of spots, one a value, in the order of the text: after a spot come those of its children, and
+ * `end` is the index after the last of them. jansson keeps keys in the order in which they came, so a pointer is followed
+ * in the values and in the spots side by side.
+ */
+#include <errno.h>
+#include <libfyaml.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "onesdn/base.h"
+
+#define DEPTH_MAX 64
+#define COPIED_MAX 100000  /* values that aliases may add to a stream; a text counts once more for every COPIED_TEXT bytes */
+#define COPIED_TEXT 64
+#define VALUES_MAX 2000000 /* values in a stream: some 200 MB */
+
+struct spot {
+	int line;
+	uint32_t end;
+};
+
+struct yaml {
+	json_t *documents;
+	VEC(struct spot) spots;
+};
+
+/* A collection that is being filled. */
+struct level {
+	json_t *value;
+	size_t spot;
+	char *key;    /* of a mapping: read, and its value not yet */
+	char *anchor; /* its own, or NULL */
+};
+
+struct anchor {
+	json_t *value;
+	int64_t weight; /* values below and with it, as COPIED_MAX counts */
+	int depth;
+};
+
+struct reader {
+	const char *name;
+	struct err *err;
+	struct yaml *yaml;
+	struct level levels[DEPTH_MAX];
+	int depth;
+	struct map anchors; /* of struct anchor *; those of this document */
+	int64_t copied;
+	locale_t numbers; /* the C locale: a decimal point is a point */
+	int line;         /* of the event at hand */
+};
+
+static bool refuse(struct reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(struct reader *r, const char *fmt, ...)
+{
+	struct str text = {0};
+	va_list args;
+	va_start(args, fmt);
+	str_append_v(&text, fmt, args);
+	va_end(args);
+	err_set(r->err, ERR_INVALID, "%s:%d: %s", r->name, r->line, str_text(&text));
+	str_finish(&text);
+	return false;
+}
+
+/* ---- scalars ---- */
+
+/* [-+]?[0-9]+ | 0o[0-7]+ | 0x[0-9a-fA-F]+; NULL if the text is none of them or does not fit into 64 bits. */
+static json_t *as_int(const char *text)
+{
+	static const struct {
+		const char *prefix, *digits;
+		int base;
+	} kinds[] = {{"0o", "01234567", 8}, {"0x", "0123456789abcdefABCDEF", 16}, {"", "0123456789", 10}};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (!text_has_prefix(text, kinds[i].prefix))
+			continue;
+		const char *digits = text + strlen(kinds[i].prefix);
+		if (kinds[i].base == 10 && (*digits == '-' || *digits == '+'))
+			digits++;
+		if (*digits == '\0' || digits[strspn(digits, kinds[i].digits)] != '\0')
+			continue;
+		errno = 0;
+		long long value = strtoll(kinds[i].base == 10 ? text : digits, NULL, kinds[i].base);
+		return errno == 0 ? json_integer(value) : NULL;
+	}
+	return NULL;
+}
+
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
+static bool is_float(const char *text)
+{
+	static const char digits[] = "0123456789";
+	text += *text == '-' || *text == '+';
+	size_t whole = strspn(text, digits), fraction = 0;
+	text += whole;
+	if (*text == '.') {
+		text++;
+		fraction = strspn(text, digits);
+		text += fraction;
+	}
+	if (whole + fraction == 0)
+		return false;
+	if (*text == 'e' || *text == 'E') {
+		text++;
+		text += *text == '-' || *text == '+';
+		size_t exponent = strspn(text, digits);
+		if (exponent == 0)
+			return false;
+		text += exponent;
+	}
+	return *text == '\0';
+}
+
+static json_t *as_float(const struct reader *r, const char *text)
+{
+	return is_float(text) ? json_real(strtod_l(text, NULL, r->numbers)) : NULL; /* NULL when it is infinite */
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	while (*words && !text_equal(text, *words))
+		words++;
+	return *words != NULL;
+}
+
+static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+static const char *const trues[] = {"true", "True", "TRUE", NULL};
+static const char *const falses[] = {"false", "False", "FALSE", NULL};
+static const char *const unbounded[] = {".inf", ".Inf", ".INF",  "+.inf", "+.Inf", "+.INF", "-.inf",
+                                        "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  NULL};
+
+static json_t *as_null(const struct reader *r, const char *text)
+{
+	(void)r;
+	return is_one_of(text, nulls) ? json_null() : NULL;
+}
+
+static json_t *as_bool(const struct reader *r, const char *text)
+{
+	(void)r;
+	return is_one_of(text, trues) ? json_true() : is_one_of(text, falses) ? json_false() : NULL;
+}
+
+static json_t *as_integer(const struct reader *r, const char *text)
+{
+	(void)r;
+	return as_int(text);
+}
+
+/* The core schema's tags, in the order in which a plain scalar is tried. Strings are what is left. */
+static const struct {
+	const char *tag;
+	json_t *(*resolve)(const struct reader *r, const char *text);
+} scalars[] = {
+	{"tag:yaml.org,2002:null", as_null},
+	{"tag:yaml.org,2002:bool", as_bool},
+	{"tag:yaml.org,2002:int", as_integer},
+	{"tag:yaml.org,2002:float", as_float},
+};
+
+static json_t *plain_value(struct reader *r, const char *text)
+{
+	for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++) {
+		json_t *value = scalars[i].resolve(r, text);
+		if (value)
+			return value;
+	}
+	if (is_one_of(text, unbounded) || is_float(text)) {
+		refuse(r, "the number %.40s has no place in JSON: quote it if it is meant as a text", text);
+		return NULL;
+	}
+	return json_string(text);
+}
+
+static json_t *tagged_value(struct reader *r, const char *tag, const char *text)
+{
+	if (text_equal(tag, "!") || text_equal(tag, "tag:yaml.org,2002:str"))
+		return json_string(text);
+	for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++) {
+		if (!text_equal(tag, scalars[i].tag))
+			continue;
+		json_t *value = scalars[i].resolve(r, text);
+		if (!value)
+			refuse(r, "\"%.40s\" is no value of its tag %.60s", text, tag);
+		return value;
+	}
+	refuse(r, "the tag %.60s is not known: only those of YAML's core schema are", tag);
+	return NULL;
+}
+
+/* The text of a token as a string that ends where it says; NULL (and the error) with a NUL in it. */
+static char *token_text(struct reader *r, struct fy_token *token)
+{
+	size_t len = 0;
+	const char *text = token ? fy_token_get_text(token, &len) : "";
+	if (!text) {
+		refuse(r, "this text cannot be read");
+		return NULL;
+	}
+	if (memchr(text, '\0', len)) {
+		refuse(r, "a text must not hold the character NUL");
+		return NULL;
+	}
+	return mem_strndup(text, len);
+}
+
+static char *tag_of(struct fy_event *event)
+{
+	struct fy_token *token = fy_event_get_tag_token(event);
+	return token ? mem_strdup(fy_token_get_text0(token)) : NULL;
+}
+
+static json_t *scalar_value(struct reader *r, struct fy_event *event)
+{
+	char *text = token_text(r, event->scalar.value);
+	if (!text)
+		return NULL;
+	char *tag = tag_of(event);
+	bool is_plain = !event->scalar.value || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+	json_t *value = tag ? tagged_value(r, tag, text) : is_plain ? plain_value(r, text) : json_string(text);
+	if (!value && (!r->err || r->err->code == ERR_NONE))
+		refuse(r, "this text is not valid UTF-8");
+	free(tag);
+	free(text);
+	return value;
+}
+
+/* ---- building ---- */
+
+static size_t add_spot(struct reader *r)
+{
+	size_t at = r->yaml->spots.len;
+	vec_push(&r->yaml->spots, (struct spot){.line = r->line, .end = (uint32_t)at + 1});
+	return at;
+}
+
+/* Puts a finished or just opened value where it belongs; takes the reference. */
+static bool place(struct reader *r, json_t *value)
+{
+	if (r->depth == 0) {
+		json_array_append_new(r->yaml->documents, value);
+		return true;
+	}
+	struct level *level = &r->levels[r->depth - 1];
+	if (json_is_array(level->value)) {
+		json_array_append_new(level->value, value);
+		return true;
+	}
+	json_object_set_new(level->value, level->key, value);
+	free(level->key);
+	level->key = NULL;
+	return true;
+}
+
+/* What a value costs when an alias repeats it, and how deep it is. The depth of the recursion is bounded by DEPTH_MAX. */
+static void weigh(const json_t *value, int64_t *weight, int *depth)
+{
+	*weight = 1;
+	*depth = 0;
+	int64_t weight_below;
+	int depth_below;
+	if (json_is_string(value))
+		*weight += (int64_t)json_string_length(value) / COPIED_TEXT;
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		weigh(json_array_get(value, i), &weight_below, &depth_below);
+		*weight += weight_below;
+		*depth = depth_below + 1 > *depth ? depth_below + 1 : *depth;
+	}
+	void *at = json_object_iter((json_t *)(uintptr_t)value);
+	for (; at; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+		weigh(json_object_iter_value(at), &weight_below, &depth_below);
+		*weight += weight_below + (int64_t)strlen(json_object_iter_key(at)) / COPIED_TEXT;
+		*depth = depth_below + 1 > *depth ? depth_below + 1 : *depth;
+	}
+}
+
+static void anchor_destroy(struct anchor *anchor)
+{
+	if (!anchor)
+		return;
+	json_decref(anchor->value);
+	free(anchor);
+}
+
+static void forget_anchors(struct reader *r)
+{
+	for (size_t i = 0; i < r->anchors.len; i++)
+		anchor_destroy(r->anchors.entries[i].value);
+	map_finish(&r->anchors);
+}
+
+static void set_anchor(struct reader *r, const char *name, json_t *value)
+{
+	struct anchor *anchor = mem_alloc(sizeof *anchor);
+	anchor->value = json_incref(value);
+	weigh(value, &anchor->weight, &anchor->depth);
+	anchor_destroy(map_set(&r->anchors, name, anchor));
+}
+
+/* A key is the text of a scalar, whatever it might resolve to: `1: x` is {"1": "x"}, as JSON has it. */
+static bool take_key(struct reader *r, struct level *level, struct fy_event *event)
+{
+	if (event->type != FYET_SCALAR)
+		return refuse(r, "the key of a mapping must be a plain text");
+	char *key = token_text(r, event->scalar.value);
+	if (key && json_object_get(level->value, key)) {
+		refuse(r, "the key \"%.100s\" is there twice", key);
+		free(key);
+		return false;
+	}
+	json_t *check = key ? json_string(key) : NULL;
+	if (key && !check)
+		refuse(r, "this key is not valid UTF-8");
+	bool ok = check != NULL;
+	json_decref(check);
+	if (!ok) {
+		free(key);
+		return false;
+	}
+	struct fy_token *anchor = fy_event_get_anchor_token(event);
+	if (anchor) {
+		free(key);
+		return refuse(r, "a key cannot have an anchor here");
+	}
+	level->key = key;
+	return true;
+}
+
+static bool on_scalar(struct reader *r, struct fy_event *event)
+{
+	json_t *value = scalar_value(r, event);
+	if (!value)
+		return false;
+	add_spot(r);
+	struct fy_token *token = fy_event_get_anchor_token(event);
+	char *anchor = token ? token_text(r, token) : NULL;
+	if (anchor)
+		set_anchor(r, anchor, value);
+	free(anchor);
+	return place(r, value);
+}
+
+static bool on_alias(struct reader *r, struct fy_event *event)
+{
+	char *name = token_text(r, event->alias.anchor);
+	if (!name)
+		return false;
+	const struct anchor *anchor = map_find(&r->anchors, name);
+	bool ok = anchor || refuse(r, "the alias *%.60s has no anchor before it", name);
+	free(name);
+	if (!ok)
+		return false;
+	r->copied += anchor->weight;
+	if (r->copied > COPIED_MAX)
+		return refuse(r, "aliases make this larger than the %d values that they may add", COPIED_MAX);
+	if (r->depth + anchor->depth >= DEPTH_MAX)
+		return refuse(r, "this is nested deeper than %d levels", DEPTH_MAX);
+	add_spot(r);
+	return place(r, json_deep_copy(anchor->value));
+}
+
+static bool on_start(struct reader *r, struct fy_event *event)
+{
+	bool is_map = event->type == FYET_MAPPING_START;
+	if (r->depth == DEPTH_MAX)
+		return refuse(r, "this is nested deeper than %d levels", DEPTH_MAX);
+	char *tag = tag_of(event);
+	bool ok = !tag || text_equal(tag, "!") || text_equal(tag, is_map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq") ||
+	          refuse(r, "the tag %.60s is not known: only those of YAML's core schema are", tag);
+	free(tag);
+	struct fy_token *token = fy_event_get_anchor_token(event);
+	char *anchor = ok && token ? token_text(r, token) : NULL;
+	if (!ok || (token && !anchor))
+		return false;
+	json_t *value = is_map ? json_object() : json_array();
+	size_t spot = add_spot(r);
+	place(r, value);
+	r->levels[r->depth++] = (struct level){.value = value, .spot = spot, .anchor = anchor};
+	return true;
+}
+
+static bool on_end(struct reader *r)
+{
+	struct level *level = &r->levels[--r->depth];
+	r->yaml->spots.data[level->spot].end = (uint32_t)r->yaml->spots.len;
+	if (level->anchor)
+		set_anchor(r, level->anchor, level->value);
+	free(level->anchor);
+	free(level->key);
+	return true;
+}
+
+/* `---` with nothing after it is no document. */
+static bool is_empty_document(const struct reader *r, struct fy_event *event)
+{
+	return r->depth == 0 && event->type == FYET_SCALAR && !event->scalar.tag && !event->scalar.anchor &&
+	       (!event->scalar.value || (fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN &&
+	                                 fy_token_get_text_length(event->scalar.value) == 0));
+}
+
+static bool take_event(struct reader *r, struct fy_event *event)
+{
+	const struct fy_mark *mark = fy_event_start_mark(event);
+	if (mark && mark->line + 1 > r->line)
+		r->line = mark->line + 1;
+	if (r->yaml->spots.len > VALUES_MAX)
+		return refuse(r, "there are more than %d values", VALUES_MAX);
+	bool is_value = event->type == FYET_SCALAR || event->type == FYET_ALIAS || event->type == FYET_MAPPING_START ||
+	                event->type == FYET_SEQUENCE_START;
+	struct level *level = r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
+	if (is_value && level && json_is_object(level->value) && !level->key)
+		return take_key(r, level, event);
+	switch (event->type) {
+	case FYET_SCALAR:
+		return is_empty_document(r, event) || on_scalar(r, event);
+	case FYET_ALIAS:
+		return on_alias(r, event);
+	case FYET_MAPPING_START:
+	case FYET_SEQUENCE_START:
+		return on_start(r, event);
+	case FYET_MAPPING_END:
+	case FYET_SEQUENCE_END:
+		return on_end(r);
+	case FYET_DOCUMENT_END:
+		forget_anchors(r);
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* ---- the parser ---- */
+
+/* The first thing libfyaml complained about, in our form. */
+static void report(struct reader *r, struct fy_diag *diag)
+{
+	void *at = NULL;
+	const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &at);
+	if (first && first->line > 0)
+		r->line = first->line;
+	struct str text = {0};
+	if (first && first->msg)
+		str_append_safe(&text, first->msg, strlen(first->msg));
+	refuse(r, "this is no YAML: %s", text.len > 0 ? text.data : "it cannot be parsed");
+	str_finish(&text);
+}
+
+static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t len)
+{
+	(void)diag, (void)user, (void)text, (void)len;
+}
+
+static bool read_events(struct reader *r, struct fy_parser *parser, struct fy_diag *diag)
+{
+	struct fy_event *event;
+	while ((event = fy_parser_parse(parser))) {
+		bool is_end = event->type == FYET_STREAM_END;
+		bool ok = take_event(r, event);
+		fy_parser_event_free(parser, event);
+		if (!ok)
+			return false;
+		if (is_end)
+			return true;
+	}
+	report(r, diag);
+	return false;
+}
+
+static bool read_stream(struct reader *r, const char *text, size_t len)
+{
+	struct fy_diag_cfg diag_config;
+	fy_diag_cfg_default(&diag_config);
+	diag_config.fp = NULL;
+	diag_config.output_fn = ignore_output;
+	diag_config.colorize = false;
+	struct fy_diag *diag = fy_diag_create(&diag_config);
+	if (!diag)
+		base_abort("libfyaml cannot make its diagnostics: out of memory");
+	fy_diag_set_collect_errors(diag, true);
+	struct fy_parse_cfg config = {
+		.search_path = "", .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_QUIET, .diag = diag};
+	struct fy_parser *parser = fy_parser_create(&config);
+	if (!parser || fy_parser_set_string(parser, text, len) != 0)
+		base_abort("libfyaml cannot make a parser: out of memory");
+	bool ok = read_events(r, parser, diag);
+	fy_parser_destroy(parser);
+	fy_diag_destroy(diag);
+	return ok;
+}
+
+static void reader_finish(struct reader *r)
+{
+	while (r->depth > 0) {
+		struct level *level = &r->levels[--r->depth];
+		free(level->anchor);
+		free(level->key);
+	}
+	forget_anchors(r);
+	freelocale(r->numbers);
+}
+
+struct yaml *yaml_parse(const char *text, size_t len, const char *name, struct err *err)
+{
+	struct err own = {0};
+	if (len > YAML_SIZE_MAX) {
+		err_set(err, ERR_LIMIT, "%s:1: this is larger than %zu bytes", name, (size_t)YAML_SIZE_MAX);
+		return NULL;
+	}
+	struct yaml *yaml = mem_alloc(sizeof *yaml);
+	yaml->documents = json_array();
+	struct reader r = {.name = name, .err = &own, .yaml = yaml, .line = 1, .numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
+	if (!r.numbers)
+		base_abort("the C locale cannot be had: %s", strerror(errno));
+	bool ok = read_stream(&r, text ? text : "", len);
+	reader_finish(&r);
+	if (ok)
+		return yaml;
+	if (err)
+		*err = own;
+	yaml_destroy(yaml);
+	return NULL;
+}
+
+void yaml_destroy(struct yaml *yaml)
+{
+	if (!yaml)
+		return;
+	json_decref(yaml->documents);
+	vec_finish(&yaml->spots);
+	free(yaml);
+}
+
+const json_t *yaml_documents(const struct yaml *yaml)
+{
+	return yaml->documents;
+}
+
+/* ---- lines ---- */
+
+/* One reference token of a JSON pointer (RFC 6901), unescaped; moves *at to the next. */
+static void next_token(const char **at, struct str *token)
+{
+	str_clear(token);
+	for (++*at; **at != '\0' && **at != '/'; ++*at) {
+		bool is_escape = **at == '~' && ((*at)[1] == '0' || (*at)[1] == '1');
+		str_append_c(token, !is_escape ? **at : (*at)[1] == '0' ? '~' : '/');
+		*at += is_escape;
+	}
+}
+
+/* The child that `token` names and which one it is, or NULL. */
+static json_t *child_of(const json_t *value, const char *token, size_t *index)
+{
+	int64_t at;
+	*index = 0;
+	if (json_is_array(value)) {
+		if (!text_to_int(token, 0, INT64_MAX, &at) || (size_t)at >= json_array_size(value))
+			return NULL;
+		*index = (size_t)at;
+		return json_array_get(value, (size_t)at);
+	}
+	void *it = json_object_iter((json_t *)(uintptr_t)value);
+	for (; it; it = json_object_iter_next((json_t *)(uintptr_t)value, it), ++*index) {
+		if (text_equal(json_object_iter_key(it), token))
+			return json_object_iter_value(it);
+	}
+	return NULL;
+}
+
+int yaml_line(const struct yaml *yaml, const char *pointer)
+{
+	const json_t *value = yaml->documents;
+	size_t spot = 0, end = yaml->spots.len; /* the documents are the children of nothing */
+	int line = 1;
+	struct str token = {0};
+	while (*pointer == '/') {
+		size_t index;
+		next_token(&pointer, &token);
+		value = child_of(value, str_text(&token), &index);
+		if (!value)
+			break;
+		while (index-- > 0 && spot < end)
+			spot = yaml->spots.data[spot].end;
+		if (spot >= end) /* inside what an alias repeated */
+			break;
+		line = yaml->spots.data[spot].line;
+		end = yaml->spots.data[spot].end;
+		spot++;
+	}
+	str_finish(&token);
+	return line;
+}
