@@ -47,7 +47,7 @@ bool canvas_role_find(const char *name, enum canvas_role *role);
 
 #define CELL_CHARS 5 /* one character and what combines with it (curses' CCHARW_MAX) */
 struct cell {
-	uint32_t ch[CELL_CHARS]; /* code points; unused ones 0; ch[0] == 0 with width 1 is a blank */
+	uint32_t ch[CELL_CHARS]; /* code points; unused ones 0; ch[0] == 0 with width 1 is a blank (a space is put as one) */
 	uint32_t fg, bg;
 	uint16_t attrs;          /* ATTR_... on top of the role's */
 	uint8_t width;           /* 1, 2, or 0: the right half of a wide character to the left */
@@ -90,6 +90,7 @@ struct canvas_look {
 	uint32_t fg, bg;
 	uint16_t attrs;
 };
+struct canvas_look canvas_cell_look(const struct cell *cell, const struct canvas_look looks[ROLE_COUNT]); /* the cell's own colours win */
 void canvas_ansi(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], struct str *out); /* SGR text */
 void canvas_svg(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], const char *title, struct str *out);
 
