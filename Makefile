@@ -98,6 +98,7 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(patsubst %,$(BUILD)/replay/%,$(FUZZ))
 LDTEST = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(NEEDS_$(basename $(notdir $(firstword $(filter %.o,$^))))))
 
+.SECONDARY:
 .SECONDEXPANSION:
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call archives,$$(NEEDS_$$*))
 	@mkdir -p $(@D)
