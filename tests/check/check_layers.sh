@@ -8,6 +8,7 @@ BEGIN {
 	for (i in list) { split(list[i], p, ":"); floor[p[1]] = p[2] }
 	allowed["lab"] = " base loop cni topo policy "
 	allowed["workload"] = " base loop "
+	allowed["guest"] = " "
 	n = 0
 }
 function bad(text) { printf "not ok %d - %s\n", ++n, text; failed++ }
