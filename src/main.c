@@ -1,0 +1,94 @@
+/* main: from argv to a subcommand. Without one, or with the name of an act, it is the show. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#ifndef ONESDN_VERSION
+#define ONESDN_VERSION "unknown"
+#endif
+
+/* Commands that a build leaves out are not offered. */
+#pragma weak cmd_diagram
+#pragma weak cmd_frame
+#pragma weak cmd_lab
+#pragma weak cmd_rehearse
+#pragma weak cmd_show
+#pragma weak cmd_term
+
+static const struct row {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *usage, *help;
+} rows[] = {
+	{"show", cmd_show, "show [OPTION]... [ACT|FILE]", "the full screen: walk an act with Space (the default)"},
+	{"rehearse", cmd_rehearse, "rehearse [ACT|FILE]...", "every stage unattended, one TAP line a stage"},
+	{"diagram", cmd_diagram, "diagram [OPTION]... ACT", "the act's diagram on standard output"},
+	{"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
+	{"lab", cmd_lab, "lab up|down|status|shell|kubeconfig", "the lab: a cluster in a box"},
+	{"term", cmd_term, "term -- COMMAND [ARG]...", "one pane with that command, the whole screen"},
+};
+enum { N_ROWS = sizeof rows / sizeof *rows };
+
+static const struct row *find(const char *name)
+{
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (rows[i].run && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: onesdn [ACT]                       walk an act on the lab, or on --context NAME\n"
+	      "       onesdn COMMAND [OPTION]... [ARG]...\n\n",
+	      out);
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (rows[i].run)
+			fprintf(out, "  %-38s %s\n", rows[i].usage, rows[i].help);
+	fputs("  help [COMMAND]                         this help, or that of a command\n"
+	      "  --version                              the version\n",
+	      out);
+}
+
+static int help(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_usage(stdout);
+		return 0;
+	}
+	const struct row *row = find(argv[1]);
+	if (!row) {
+		fprintf(stderr, "onesdn: there is no command \"%s\"\n", argv[1]);
+		print_usage(stderr);
+		return 2;
+	}
+	char name[32], option[] = "--help";
+	snprintf(name, sizeof name, "%s", row->name);
+	char *words[] = {name, option, NULL};
+	return row->run(2, words);
+}
+
+int main(int argc, char **argv)
+{
+	const char *first = argc > 1 ? argv[1] : "";
+	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
+		puts("onesdn " ONESDN_VERSION);
+		return 0;
+	}
+	if (strcmp(first, "help") == 0)
+		return help(argc - 1, argv + 1);
+	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
+		print_usage(stdout);
+		return 0;
+	}
+	const struct row *row = find(first);
+	if (row)
+		return row->run(argc - 1, argv + 1);
+	row = find("show");
+	if (!row) {
+		print_usage(stderr);
+		return 2;
+	}
+	return row->run(argc, argv); /* the act or the options stand where argv has them */
+}
