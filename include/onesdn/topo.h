@@ -16,7 +16,7 @@ enum topo_state { TOPO_PLANNED, TOPO_STARTING, TOPO_RUNNING, TOPO_FAILED, TOPO_S
 enum topo_kind { TOPO_POD, TOPO_VM, TOPO_HOST /* outside the cluster, as a scenario names it */ };
 enum topo_source { /* where an address is known from */
 	TOPO_FROM_NONE, TOPO_FROM_STATUS /* network-status */, TOPO_FROM_OVN /* pod-networks */, TOPO_FROM_GUEST, TOPO_FROM_CLOUD_INIT,
-	TOPO_FROM_REQUEST /* the networks annotation asks for it */, TOPO_FROM_SCENARIO,
+	TOPO_FROM_REQUEST /* the networks annotation asks for it */, TOPO_FROM_SCENARIO, TOPO_FROM_POD_IP /* status.podIPs */,
 };
 
 struct topo_namespace {
