@@ -1,0 +1,300 @@
+/* ask: one connection, one verdict, its reason in words. */
+#include "policy/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const proto_names[] = {"TCP", "UDP", "SCTP", "ICMP"};
+static const char *const direction_names[] = {"ingress", "egress"};
+
+const char *policy_proto_name(enum policy_proto proto)
+{
+	return proto_names[proto];
+}
+
+bool policy_proto_find(const char *name, enum policy_proto *proto)
+{
+	for (size_t i = 0; i < sizeof proto_names / sizeof *proto_names; i++)
+		if (strcasecmp(name, proto_names[i]) == 0)
+			return *proto = (enum policy_proto)i, true;
+	return false;
+}
+
+const char *policy_profile_name(enum policy_profile profile)
+{
+	return profile == POLICY_SPEC ? "spec" : "ovnk";
+}
+
+/* ---- one side of a connection ---- */
+struct side {
+	const struct endpoint *endpoint; /* NULL: a host outside the cluster */
+	size_t at;                       /* its index */
+	struct cni_address address;      /* family 0: unknown */
+	const char *name;
+};
+struct contact { /* a connection as it is checked: who, to whom, what, by which rules */
+	const struct policy_world *world;
+	const struct side *from, *to;
+	enum policy_proto proto;
+	int port;
+	enum policy_profile profile;
+};
+
+static bool named_port_matches(const struct contact *contact, const struct port_rule *rule)
+{
+	const struct endpoint *target = contact->to->endpoint;
+	size_t i, j;
+	const json_t *container, *port;
+	if (!target)
+		return false;
+	json_array_foreach (target->containers, i, container) {
+		json_array_foreach (json_object_get(container, "ports"), j, port) {
+			enum policy_proto proto = POLICY_TCP;
+			const char *text = json_walk_str(port, "protocol", NULL);
+			if (*text && !policy_proto_find(text, &proto))
+				continue;
+			if (proto == contact->proto && strcmp(json_walk_str(port, "name", NULL), rule->name) == 0 &&
+			    json_walk_int(port, 0, "containerPort", NULL) == contact->port)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool ports_match(const struct contact *contact, const struct rule *rule)
+{
+	if (rule->ports.len == 0)
+		return true;
+	for (size_t i = 0; i < rule->ports.len; i++) {
+		const struct port_rule *port = &rule->ports.data[i];
+		if (!port->is_valid || port->proto != contact->proto || contact->proto == POLICY_ICMP)
+			continue;
+		if (port->name) { /* OVN-Kubernetes does not resolve names: any port of the protocol */
+			if (contact->profile == POLICY_OVNK || named_port_matches(contact, port))
+				return true;
+		} else if (port->first == 0 || (contact->port >= port->first && contact->port <= port->last)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool peer_matches(const struct contact *contact, const struct rule *rule, const struct side *peer)
+{
+	if (rule->any_peer[contact->profile]) {
+		if (contact->profile == POLICY_SPEC || peer->address.family == 0)
+			return true;
+		/* the ACL names the families that the network has; without IPAM it says ip4 alone */
+		const struct endpoint *own = contact->from == peer ? contact->to->endpoint : contact->from->endpoint;
+		const struct network *network = &contact->world->networks.data[own->network];
+		return network->has_ipam ? network->families[peer->address.family == 6] : peer->address.family == 4;
+	}
+	if (peer->endpoint && (rule->peers[peer->at / 64] >> (peer->at % 64) & 1))
+		return true;
+	for (size_t i = 0; peer->address.family && i < rule->blocks.len; i++)
+		if (block_has(&rule->blocks.data[i], &peer->address))
+			return true;
+	return false;
+}
+
+struct finding { /* what one end's policies say */
+	bool is_isolated, is_allowed;
+	const struct policy *policy; /* that allows */
+	const struct rule *rule;
+};
+
+static struct finding check_end(const struct contact *contact, enum policy_direction direction)
+{
+	const struct side *own = direction == POLICY_EGRESS ? contact->from : contact->to;
+	const struct side *peer = direction == POLICY_EGRESS ? contact->to : contact->from;
+	struct finding finding = {.is_allowed = true};
+	if (!own->endpoint)
+		return finding;
+	for (size_t i = 0; i < own->endpoint->policies.len; i++) {
+		const struct selection *selection = &own->endpoint->policies.data[i];
+		const struct policy *policy = &contact->world->policies.data[selection->policy];
+		if (!selection->holds[contact->profile])
+			continue;
+		finding.is_isolated |= policy->isolates[contact->profile][direction];
+		for (size_t r = 0; !finding.rule && policy->counts[contact->profile][direction] && r < policy->rules.len; r++) {
+			const struct rule *rule = &policy->rules.data[r];
+			if (rule->direction == direction && ports_match(contact, rule) && peer_matches(contact, rule, peer)) {
+				finding.policy = policy;
+				finding.rule = rule;
+			}
+		}
+	}
+	finding.is_allowed = !finding.is_isolated || finding.rule;
+	return finding;
+}
+
+static bool is_isolated(const struct contact *contact, const struct side *side, enum policy_direction direction)
+{
+	for (size_t i = 0; side->endpoint && i < side->endpoint->policies.len; i++) {
+		const struct selection *selection = &side->endpoint->policies.data[i];
+		if (selection->holds[contact->profile] &&
+		    contact->world->policies.data[selection->policy].isolates[contact->profile][direction])
+			return true;
+	}
+	return false;
+}
+
+/* Without one allow-related ACL on the switch OVN tracks no connections: the drops see the answers as strangers. */
+static bool loses_reply(const struct contact *contact)
+{
+	const struct endpoint *any = contact->from->endpoint ? contact->from->endpoint : contact->to->endpoint;
+	if (!any || contact->world->networks.data[any->network].is_stateful[contact->profile])
+		return false;
+	return is_isolated(contact, contact->to, POLICY_EGRESS) || is_isolated(contact, contact->from, POLICY_INGRESS);
+}
+
+/* ---- words ---- */
+static void say_policies(const struct contact *contact, const struct side *own, enum policy_direction direction, struct str *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < own->endpoint->policies.len; i++) {
+		const struct selection *selection = &own->endpoint->policies.data[i];
+		const struct policy *policy = &contact->world->policies.data[selection->policy];
+		if (!selection->holds[contact->profile] || !policy->isolates[contact->profile][direction])
+			continue;
+		str_append_f(out, "%s%s", n ? ", " : "", policy->id);
+		n++;
+	}
+}
+
+static char *say_end(const struct contact *contact, enum policy_direction direction, const struct finding *finding)
+{
+	const struct side *own = direction == POLICY_EGRESS ? contact->from : contact->to;
+	struct str text = {0};
+	if (!own->endpoint) {
+		str_append_f(&text, "%s is outside the cluster: no policy is about it", own->name);
+	} else if (!finding->is_isolated) {
+		str_append_f(&text, "no policy selects %s for %s", own->name, direction_names[direction]);
+	} else if (finding->rule) {
+		str_append_f(&text, "%s %s[%d] allows it", finding->policy->id, direction_names[direction], finding->rule->index);
+	} else {
+		size_t before = text.len;
+		say_policies(contact, own, direction, &text);
+		bool several = strchr(text.data + before, ',') != NULL;
+		str_append_f(&text, " %s %s for %s; none allows it", several ? "select" : "selects", own->name, direction_names[direction]);
+	}
+	return str_take(&text);
+}
+
+/* ---- questions ---- */
+static bool find_network(const struct policy_world *world, const char *name, size_t *out, struct err *err)
+{
+	for (size_t i = 1; i < world->networks.len; i++)
+		if (strcmp(world->networks.data[i].name, name) == 0)
+			return *out = i, true;
+	return err_set(err, ERR_NOT_FOUND, "there is no secondary network '%s'; networks are named by 'name' in the attachment's config, not by the attachment",
+	               name);
+}
+
+static bool has_address(const struct endpoint *endpoint, const struct cni_address *address)
+{
+	for (size_t i = 0; i < endpoint->addresses.len; i++) {
+		const struct cni_address *own = &endpoint->addresses.data[i];
+		if (own->family == address->family && memcmp(own->bytes, address->bytes, own->family == 6 ? 16 : 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A workload's name, its pod's name, or an address; `family` 0: any. */
+static bool find_side(const struct policy_world *world, const char *name, size_t network, int family, struct side *out, struct err *err)
+{
+	struct cni_address wanted;
+	bool is_address = cni_address_parse(name, &wanted);
+	*out = (struct side){.name = name};
+	for (size_t i = 0; i < world->endpoints.len; i++) {
+		const struct endpoint *endpoint = &world->endpoints.data[i];
+		if (endpoint->network != network)
+			continue;
+		if (is_address) {
+			if (!has_address(endpoint, &wanted))
+				continue;
+		} else {
+			const char *slash = strchr(name, '/');
+			bool is_pod = slash && strncmp(endpoint->ns, name, (size_t)(slash - name)) == 0 &&
+			              endpoint->ns[slash - name] == '\0' && strcmp(endpoint->pod, slash + 1) == 0;
+			if (!is_pod && strcmp(endpoint->workload, name) != 0)
+				continue;
+		}
+		out->endpoint = endpoint;
+		out->at = i;
+		for (size_t a = 0; a < endpoint->addresses.len && !out->address.family; a++)
+			if (!family || endpoint->addresses.data[a].family == family)
+				out->address = endpoint->addresses.data[a];
+		if (is_address)
+			out->address = wanted;
+		return true;
+	}
+	if (is_address)
+		return out->address = wanted, true;
+	return err_set(err, ERR_NOT_FOUND, "%s has no attachment to network '%s'", name, world->networks.data[network].name);
+}
+
+static void answer_default(const struct policy_question *question, struct policy_verdict *out)
+{
+	(void)question;
+	out->allowed = true;
+	out->reason = mem_strdup("multi-network policies never touch the pod network");
+	out->egress = mem_strdup("");
+	out->ingress = mem_strdup("");
+}
+
+bool policy_ask(const struct policy_world *world, const struct policy_question *question, struct policy_verdict *out, struct err *err)
+{
+	struct policy_verdict verdict = {0};
+	size_t network;
+	struct side from, to;
+	if (!*question->network || strcmp(question->network, "default") == 0)
+		return answer_default(question, out), true;
+	if (question->proto != POLICY_ICMP && (question->port < 1 || question->port > 65535))
+		return err_set(err, ERR_INVALID, "port %d is not in 1..65535", question->port);
+	if (!find_network(world, question->network, &network, err) || !find_side(world, question->to, network, 0, &to, err) ||
+	    !find_side(world, question->from, network, to.address.family, &from, err))
+		return false;
+	struct contact contact = {world, &from, &to, question->proto, question->port, question->profile};
+	struct finding egress = check_end(&contact, POLICY_EGRESS), ingress = check_end(&contact, POLICY_INGRESS);
+	verdict.egress = say_end(&contact, POLICY_EGRESS, &egress);
+	verdict.ingress = say_end(&contact, POLICY_INGRESS, &ingress);
+	verdict.allowed = egress.is_allowed && ingress.is_allowed;
+	if (verdict.allowed && loses_reply(&contact)) {
+		verdict.allowed = false;
+		verdict.lost_reply = true;
+		verdict.reason = mem_printf("the request passes, its answer is dropped: the policies on network %s only deny, and without a "
+		                            "rule that allows something OVN tracks no connections there",
+		                            question->network);
+	} else if (!egress.is_allowed && !ingress.is_allowed) {
+		verdict.reason = mem_printf("%s; and %s", verdict.egress, verdict.ingress);
+	} else if (!egress.is_allowed || (ingress.is_allowed && egress.rule && !ingress.rule)) {
+		verdict.reason = mem_strdup(verdict.egress);
+	} else if (!ingress.is_allowed || (ingress.rule && !egress.rule)) {
+		verdict.reason = mem_strdup(verdict.ingress);
+	} else {
+		verdict.reason = mem_printf("%s; %s", verdict.egress, verdict.ingress);
+	}
+	*out = verdict;
+	return true;
+}
+
+void policy_verdict_finish(struct policy_verdict *verdict)
+{
+	free(verdict->reason);
+	free(verdict->egress);
+	free(verdict->ingress);
+	*verdict = (struct policy_verdict){0};
+}
+
+bool policy_allows(const struct policy_world *world, size_t from, size_t to, enum policy_proto proto, int port, enum policy_profile profile)
+{
+	struct side sides[2] = {{.endpoint = &world->endpoints.data[from], .at = from}, {.endpoint = &world->endpoints.data[to], .at = to}};
+	for (int i = 0; i < 2; i++)
+		if (sides[i].endpoint->addresses.len)
+			sides[i].address = sides[i].endpoint->addresses.data[0];
+	struct contact contact = {world, &sides[0], &sides[1], proto, port, profile};
+	return check_end(&contact, POLICY_EGRESS).is_allowed && check_end(&contact, POLICY_INGRESS).is_allowed && !loses_reply(&contact);
+}

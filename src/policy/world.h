@@ -1,0 +1,83 @@
+/* world: what the parts of policy share — endpoints and compiled policies. Built by world.c and compile.c, read by ask.c and
+ * lint.c. Private to policy. */
+#ifndef POLICY_WORLD_H
+#define POLICY_WORLD_H
+
+#include "onesdn/policy.h"
+
+struct selection {
+	size_t policy;
+	bool holds[POLICY_N_PROFILES];   /* under which view */
+};
+struct endpoint { /* one attachment of one workload to one secondary network */
+	char *workload, *pod, *ns, *nad; /* pod: the name of its pod (a VM: the launcher's); nad: "ns/name" */
+	char *address_text;              /* the first one, "" if unknown */
+	size_t network;
+	VEC(struct cni_address) addresses;
+	const json_t *labels;            /* of the pod */
+	const json_t *containers;        /* for named ports; may be NULL */
+	VEC(struct selection) policies;  /* that select it in OVN-Kubernetes' view, of which the spec's is a part */
+};
+struct network {
+	char *name;
+	bool has_ipam;
+	bool families[2];                /* of its subnets: 4, 6 */
+	bool is_stateful[POLICY_N_PROFILES]; /* an allow-related ACL applies to its switch; by definition in the spec */
+};
+struct block { /* ipBlock */
+	struct cni_address cidr;
+	VEC(struct cni_address) excepts;
+	bool is_valid;
+};
+struct port_rule {
+	enum policy_proto proto;
+	int first, last;                 /* 0..0: all ports */
+	char *name;                      /* a named port, or NULL */
+	bool is_valid;
+};
+struct rule {
+	enum policy_direction direction;
+	int index;                       /* in its list */
+	bool any_peer[POLICY_N_PROFILES];
+	VEC(struct block) blocks;
+	uint64_t *peers;                 /* bit per endpoint: matched by a selector */
+	VEC(struct port_rule) ports;     /* empty: everything, ICMP too */
+};
+struct policy {
+	char *id, *ns;
+	const json_t *object;            /* the world's own copy */
+	VEC(size_t) networks;            /* that policy-for names */
+	VEC(char *) nads;                /* "ns/name" as policy-for has them */
+	bool isolates[POLICY_N_PROFILES][2];
+	bool counts[POLICY_N_PROFILES][2]; /* its rules of that direction have effect */
+	bool has_selector_peer;
+	VEC(struct rule) rules;
+	VEC(size_t) refused;             /* networks on which it is refused: a selector peer without IPAM */
+	size_t n_selected;               /* endpoints, OVN-Kubernetes' view */
+};
+struct policy_world {
+	struct topo *topo;
+	json_t *objects;                 /* deep copies of namespaces, pods, NADs and policies */
+	struct map namespaces;           /* name -> its labels (json_t *, borrowed from objects) */
+	struct map nads;                 /* "ns/name" -> network index + 1 */
+	VEC(struct network) networks;
+	VEC(struct endpoint) endpoints;
+	VEC(struct policy) policies;
+	size_t n_left_out;
+};
+
+/* Does a LabelSelector match? An unknown operator or a malformed one matches nothing. NULL labels are none. */
+bool selector_matches(const json_t *selector, const json_t *labels);
+/* Words for what is wrong with a selector, NULL when it is fine; *key borrows the offending key. */
+const char *selector_problem(const json_t *selector, const char **key);
+
+/* compile.c: policies of the world's objects into world->policies and the endpoints' lists. */
+void compile_policies(struct policy_world *world);
+void policy_finish(struct policy *policy);
+bool policy_is_refused_on(const struct policy *policy, size_t network);
+bool policy_is_about(const struct policy *policy, size_t network);
+/* Does the policy select this endpoint under the profile? */
+bool policy_selects(const struct policy *policy, const struct endpoint *endpoint, enum policy_profile profile);
+bool block_has(const struct block *block, const struct cni_address *address);
+
+#endif
