@@ -17,7 +17,8 @@ static void trim_cut(char *text, size_t len)
 	if (at == 0)
 		return;
 	uint32_t cp;
-	if ((unsigned char)text[at - 1] >= 0x80 && utf8_decode(text + at - 1, len - at + 1, &cp) != len - at + 1)
+	size_t left = len - at + 1;
+	if ((unsigned char)text[at - 1] >= 0x80 && (left == 1 || utf8_decode(text + at - 1, left, &cp) != left))
 		text[at - 1] = '\0';
 }
 

@@ -58,12 +58,14 @@ struct reader {
 static bool refuse(struct reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static bool refuse(struct reader *r, const char *fmt, ...)
 {
-	struct str text = {0};
+	struct str text = {0}, safe = {0};
 	va_list args;
 	va_start(args, fmt);
 	str_append_v(&text, fmt, args);
 	va_end(args);
-	err_set(r->err, ERR_INVALID, "%s:%d: %s", r->name, r->line, str_text(&text));
+	str_append_safe(&safe, text.data, text.len); /* it may quote what was read */
+	err_set(r->err, ERR_INVALID, "%s:%d: %s", r->name, r->line, safe.data);
+	str_finish(&safe);
 	str_finish(&text);
 	return false;
 }
@@ -404,11 +406,21 @@ static bool is_empty_document(const struct reader *r, struct fy_event *event)
 	                                 fy_token_get_text_length(event->scalar.value) == 0));
 }
 
+/* The mark of a block text is that of its first line; the value is where its | or > stands. */
+static bool is_block_text(struct fy_event *event)
+{
+	if (event->type != FYET_SCALAR || !event->scalar.value)
+		return false;
+	enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+	return style == FYSS_LITERAL || style == FYSS_FOLDED;
+}
+
 static bool take_event(struct reader *r, struct fy_event *event)
 {
 	const struct fy_mark *mark = fy_event_start_mark(event);
-	if (mark && mark->line + 1 > r->line)
-		r->line = mark->line + 1;
+	int line = mark ? mark->line + 1 - is_block_text(event) : 0;
+	if (line > r->line)
+		r->line = line;
 	if (r->yaml->spots.len > VALUES_MAX)
 		return refuse(r, "there are more than %d values", VALUES_MAX);
 	bool is_value = event->type == FYET_SCALAR || event->type == FYET_ALIAS || event->type == FYET_MAPPING_START ||
@@ -444,11 +456,7 @@ static void report(struct reader *r, struct fy_diag *diag)
 	const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &at);
 	if (first && first->line > 0)
 		r->line = first->line;
-	struct str text = {0};
-	if (first && first->msg)
-		str_append_safe(&text, first->msg, strlen(first->msg));
-	refuse(r, "this is no YAML: %s", text.len > 0 ? text.data : "it cannot be parsed");
-	str_finish(&text);
+	refuse(r, "this is no YAML: %s", first && first->msg && first->msg[0] ? first->msg : "it cannot be parsed");
 }
 
 static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t len)
@@ -472,8 +480,26 @@ static bool read_events(struct reader *r, struct fy_parser *parser, struct fy_di
 	return false;
 }
 
+/* libfyaml takes a bad byte outside of quotes for the end of the stream and says nothing, so they are looked for first.
+ * YAML allows no control character but the tab and the ends of lines. */
+static bool has_good_characters(struct reader *r, const char *text, size_t len)
+{
+	uint32_t cp;
+	for (size_t at = 0, used; (used = utf8_decode(text + at, len - at, &cp)) > 0; at += used) {
+		if (cp == 0xfffd && used == 1)
+			return refuse(r, "this is not valid UTF-8");
+		if ((cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') || cp == 0x7f)
+			return refuse(r, "the control character 0x%02x is not allowed", (unsigned)cp);
+		r->line += cp == '\n';
+	}
+	r->line = 1;
+	return true;
+}
+
 static bool read_stream(struct reader *r, const char *text, size_t len)
 {
+	if (!has_good_characters(r, text, len))
+		return false;
 	struct fy_diag_cfg diag_config;
 	fy_diag_cfg_default(&diag_config);
 	diag_config.fp = NULL;
