@@ -25,6 +25,9 @@ struct play_stage { /* read only for others; texts are safe to print */
 	char *command;                       /* RUN and APPLY: as written, {vars} not yet filled in */
 	char *manifest_name, *manifest_text; /* APPLY: the file that is shown before it is applied */
 	int64_t minutes_ms;                  /* of the plan; 0: none */
+	bool changes;                        /* the cluster is another one afterwards; such a stage should have an undo */
+	bool has_undo;
+	bool is_cleanup;                     /* a rehearsal runs it even when a stage before it has failed */
 	int line;                            /* in the scenario file */
 };
 struct play_flow_plan {
@@ -37,10 +40,12 @@ struct play_act {
 	VEC(struct play_stage) stages;
 	VEC(struct play_flow_plan) flows;
 	VEC(json_t *) planned;               /* the objects that its manifests promise */
-	void *engine;                        /* checks, vars, actions in detail: play's own */
+	char *warnings;                      /* what is odd but no mistake, "file:line: what\n"...; "" */
+	struct play_script *script;          /* checks, vars, actions in detail: play's own */
 };
 /* `name`: an act that is shipped or installed (manifests/FOLDER/NAME.scenario.yaml), or a path to a file. `environment` is "lab"
- * or "kind": picks among commands that differ. Every mistake in the file is reported, one a line: "file:line: what; cure". */
+ * or "kind": picks among commands that differ. Every mistake in the file is reported, one a line: "file:line: what; cure"
+ * (as many as fit, then how many more there are). */
 struct play_act *play_act_load(const char *name, const char *environment, struct err *err);
 void play_act_destroy(struct play_act *act);
 /* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */
@@ -63,6 +68,7 @@ struct play_options {
 	bool unattended;                     /* goes on by itself, nothing is typed slowly */
 	bool read_only;                      /* never changes the cluster: stages that would are refused with words */
 	int type_ms;                         /* between characters that are typed out; 0: at once */
+	int64_t limit_ms;                    /* unattended: a stage that takes longer has failed; 0: no limit */
 	int rows, cols;                      /* of its panes at first */
 	struct play_events events;
 	void *user;

@@ -1,0 +1,333 @@
+/* act: a scenario file into struct play_act, by tables of keys. The format is documented in docs/SCENARIO.md; stages are
+ * read in stage.c, checks in checks.c, manifests in promise.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/load.h"
+
+#define FORMAT 1
+#define ORDER_LAST 1000000
+
+const char *play_persona_name(enum play_persona persona)
+{
+	static const char *const names[] = {[PLAY_ADMIN] = "cluster-admin", [PLAY_OWNER] = "workload-owner"};
+	return persona < PLAY_N_PERSONAS ? names[persona] : "";
+}
+
+/* ---- flows and variables ---- */
+
+static bool take_port(READER_TAKE)
+{
+	char **port = to;
+	if (!reader_take_line(r, value, pointer, to))
+		return false;
+	static const char *const protocols[] = {"tcp/", "udp/", "sctp/"};
+	bool ok = text_equal(*port, "icmp");
+	for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
+		int64_t number;
+		ok = ok || (text_has_prefix(*port, protocols[i]) && text_to_int(*port + strlen(protocols[i]), 1, 65535, &number));
+	}
+	if (!ok)
+		reader_problem(r, pointer, "\"%.40s\" is no port; write it like tcp/9000, udp/53 or icmp", *port);
+	return true;
+}
+
+#define AT(field) offsetof(struct play_flow_plan, field)
+static const struct reader_key flow_keys[] = {
+	{"id", true, "a short name", reader_take_line, AT(id)},
+	{"from", true, "a workload, NAMESPACE/NAME", reader_take_line, AT(from)},
+	{"to", true, "a workload, NAMESPACE/NAME, or an address", reader_take_line, AT(to)},
+	{"port", true, "a port such as tcp/9000", take_port, AT(port)},
+	{"network", false, "the name of a network", reader_take_line, AT(network)},
+	{0},
+};
+#undef AT
+
+static void read_flow(struct loading *l, const json_t *value, const char *pointer)
+{
+	struct play_flow_plan flow = {0};
+	reader_map(&l->reader, value, pointer, flow_keys, "a flow", &flow);
+	char **texts[] = {&flow.id, &flow.from, &flow.to, &flow.port, &flow.network};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (!*texts[i])
+			*texts[i] = mem_strdup("");
+	}
+	for (size_t i = 0; i < l->act->flows.len; i++) {
+		if (flow.id[0] != '\0' && text_equal(l->act->flows.data[i].id, flow.id))
+			reader_problem(&l->reader, pointer, "there is a flow \"%.60s\" already; give this one another id", flow.id);
+	}
+	vec_push(&l->act->flows, flow);
+}
+
+static void read_flows(struct loading *l, const json_t *list)
+{
+	size_t i;
+	json_t *value;
+	json_array_foreach((json_t *)list, i, value) {
+		char *pointer = reader_item("/0/flows", i);
+		read_flow(l, value, pointer);
+		free(pointer);
+	}
+}
+
+static const struct reader_key var_keys[] = {
+	{"pod", true, "a workload, NAMESPACE/NAME", reader_take_line, offsetof(struct script_var, workload)},
+	{"address-on", true, "the name of a network", reader_take_line, offsetof(struct script_var, network)},
+	{0},
+};
+
+static bool is_var_name(const char *name)
+{
+	size_t len = strlen(name);
+	return len <= 40 && name[0] >= 'a' && name[0] <= 'z' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+static void read_vars(struct loading *l, const json_t *map)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)map, name, value) {
+		char *pointer = reader_below("/0/vars", name);
+		struct script_var var = {.name = mem_strdup(name)};
+		if (!is_var_name(name))
+			reader_problem(&l->reader, pointer, "\"%.60s\" cannot be a variable; use a-z, 0-9 and _, a letter first", name);
+		if (json_is_object(value))
+			reader_map(&l->reader, value, pointer, var_keys, "a variable", &var);
+		else if (!(var.value = reader_text(value)))
+			reader_problem(&l->reader, pointer, "a variable must be a text, or {pod: NAMESPACE/NAME, address-on: NETWORK}");
+		vec_push(&l->act->script->vars, var);
+		free(pointer);
+	}
+}
+
+const struct script_var *script_var_find(const struct play_script *script, const char *name, size_t len)
+{
+	for (size_t i = 0; i < script->vars.len; i++) {
+		const struct script_var *var = &script->vars.data[i];
+		if (strlen(var->name) == len && memcmp(var->name, name, len) == 0)
+			return var;
+	}
+	return NULL;
+}
+
+/* ---- the act ---- */
+
+struct act_reading {
+	struct loading *loading;
+	const json_t *vars, *flows, *stages, *promises;
+};
+
+static bool take_format(READER_TAKE)
+{
+	(void)to;
+	if (!json_is_integer(value))
+		return false;
+	if (json_integer_value(value) != FORMAT)
+		reader_problem(r, pointer, "this version reads format %d, the file has %lld; use the onesdn that it was written for", FORMAT,
+		               (long long)json_integer_value(value));
+	return true;
+}
+
+static bool take_order(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	struct act_reading *a = to;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) >= ORDER_LAST)
+		return false;
+	a->loading->act->script->order = json_integer_value(value);
+	return true;
+}
+
+static bool take_title(READER_TAKE)
+{
+	return reader_take_line(r, value, pointer, &((struct act_reading *)to)->loading->act->title);
+}
+
+static bool take_summary(READER_TAKE)
+{
+	return reader_take_block(r, value, pointer, &((struct act_reading *)to)->loading->act->summary);
+}
+
+static bool take_namespaces(READER_TAKE)
+{
+	struct play_act *act = ((struct act_reading *)to)->loading->act;
+	struct texts names = {0};
+	bool ok = json_is_array(value) && load_texts(value, &names);
+	for (size_t i = 0; i < names.len; i++) {
+		size_t len = strlen(names.data[i]);
+		if (len == 0 || len > 63 || strspn(names.data[i], "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
+			reader_problem(r, pointer, "\"%.80s\" cannot be a namespace; use a-z, 0-9 and -, at most 63", names.data[i]);
+		vec_push(&act->namespaces, names.data[i]);
+	}
+	vec_finish(&names);
+	return ok;
+}
+
+static bool take_group_by(READER_TAKE)
+{
+	const char *by = json_string_value(value);
+	if (by && !text_equal(by, "namespace") && !text_equal(by, "node"))
+		reader_problem(r, pointer, "a diagram cannot be grouped by \"%.40s\"; use namespace or node", by);
+	*(bool *)to = by && text_equal(by, "node");
+	return by != NULL;
+}
+
+static const struct reader_key diagram_keys[] = {{"group-by", false, "namespace or node", take_group_by, 0}, {0}};
+
+static bool take_diagram(READER_TAKE)
+{
+	if (json_is_object(value))
+		reader_map(r, value, pointer, diagram_keys, "\"diagram\"", &((struct act_reading *)to)->loading->act->by_node);
+	return json_is_object(value);
+}
+
+#define AT(field) offsetof(struct act_reading, field)
+static const struct reader_key act_keys[] = {
+	{"format", true, "1", take_format, 0},
+	{"order", false, "a number: the act's place in the show", take_order, 0},
+	{"title", true, LINE_WORDS, take_title, 0},
+	{"summary", false, BLOCK_WORDS, take_summary, 0},
+	{"namespaces", true, "a list of the namespaces that the act uses", take_namespaces, 0},
+	{"diagram", false, "a mapping such as {group-by: namespace}", take_diagram, 0},
+	{"promises", false, "a manifest, or a list of them, of other acts that this one builds on", reader_take_any, AT(promises)},
+	{"vars", false, "a mapping of names to values", reader_take_object, AT(vars)},
+	{"flows", false, "a list of flows", reader_take_list, AT(flows)},
+	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
+	{"explore", false, "", reader_take_not_yet, 0},
+	{0},
+};
+
+static void read_promises(struct loading *l, const json_t *value)
+{
+	struct texts names = {0};
+	if (value && !load_texts(value, &names))
+		reader_problem(&l->reader, "/0/promises", "\"promises\" must be a manifest's name, or a list of them");
+	for (size_t i = 0; i < names.len; i++)
+		load_manifest(l, names.data[i], "/0/promises", NULL);
+	texts_finish(&names);
+}
+
+static void read_stages(struct loading *l, const json_t *list)
+{
+	size_t i, n = json_array_size(list);
+	json_t *value;
+	if (list && (n == 0 || n > SCRIPT_STAGES_MAX)) {
+		reader_problem(&l->reader, "/0/stages", "an act has 1 to %d stages, not %zu", SCRIPT_STAGES_MAX, n);
+		return;
+	}
+	json_array_foreach((json_t *)list, i, value) {
+		char *pointer = reader_item("/0/stages", i);
+		load_stage(l, value, pointer);
+		free(pointer);
+	}
+}
+
+/* ---- what may only name what is there ---- */
+
+static void check_workload(struct loading *l, const char *pointer, const char *id, const char *who)
+{
+	struct nearest near;
+	if (id && !promises_workload(l->act, id, &near))
+		reader_problem(&l->reader, pointer, "%s is \"%.100s\", which no manifest of this act promises; %s%s", who, id,
+		               near.best ? "did you mean " : "write NAMESPACE/NAME of a Pod or VirtualMachine in one of them",
+		               near.best ? near.best : "");
+}
+
+static void check_network(struct loading *l, const char *pointer, const char *name)
+{
+	struct nearest near;
+	if (name && name[0] != '\0' && !promises_network(l->act, name, &near))
+		reader_problem(&l->reader, pointer, "no manifest of this act has a network \"%.60s\"; %s%s", name,
+		               near.best ? "did you mean " : "write the \"name\" in a NetworkAttachmentDefinition's config",
+		               near.best ? near.best : "");
+}
+
+static void check_names(struct loading *l)
+{
+	struct play_act *act = l->act;
+	for (size_t i = 0; i < act->flows.len; i++) {
+		const struct play_flow_plan *flow = &act->flows.data[i];
+		struct cni_address ignored;
+		char *pointer = reader_item("/0/flows", i);
+		check_workload(l, pointer, flow->from, "the flow's \"from\"");
+		if (!cni_address_parse(flow->to, &ignored))
+			check_workload(l, pointer, flow->to, "the flow's \"to\"");
+		check_network(l, pointer, flow->network);
+		free(pointer);
+	}
+	for (size_t i = 0; i < act->script->vars.len; i++) {
+		const struct script_var *var = &act->script->vars.data[i];
+		char *pointer = reader_below("/0/vars", var->name);
+		check_workload(l, pointer, var->workload, "the variable's \"pod\"");
+		check_network(l, pointer, var->network);
+		free(pointer);
+	}
+}
+
+static void check_vars_of(struct loading *l, const char *text, const char *pointer)
+{
+	size_t at, len;
+	for (size_t from = 0; command_next_var(text, from, &at, &len); from = at + len + 2) {
+		char *name = mem_strndup(text + at + 1, len);
+		struct nearest near = nearest_start(name);
+		for (size_t i = 0; i < l->act->script->vars.len; i++)
+			nearest_offer(&near, l->act->script->vars.data[i].name);
+		if (!script_var_find(l->act->script, name, len))
+			reader_problem(&l->reader, pointer, "there is no variable {%.40s}; %s%s%s (the shell's own braces: {{%.40s})", name,
+			               near.best ? "did you mean {" : "add it to \"vars\"", near.best ? near.best : "", near.best ? "}?" : "",
+			               name);
+		free(name);
+	}
+}
+
+static void check_stages(struct loading *l)
+{
+	for (size_t i = 0; i < l->act->stages.len; i++) {
+		const struct script_stage *script = &l->act->script->stages.data[i];
+		char *stage = reader_item("/0/stages", i), *run = reader_below(stage, "run"), *undo = reader_below(stage, "undo");
+		if (l->act->stages.data[i].action == PLAY_RUN)
+			check_vars_of(l, l->act->stages.data[i].command, run);
+		for (size_t k = 0; k < script->undo.len; k++)
+			check_vars_of(l, script->undo.data[k], undo);
+		for (size_t k = 0; k < script->checks.len; k++)
+			load_check_names(l, &script->checks.data[k]);
+		free(undo);
+		free(run);
+		free(stage);
+	}
+}
+
+static unsigned checked_kinds(const struct play_script *script)
+{
+	unsigned kinds = 0;
+	for (size_t i = 0; i < script->stages.len; i++) {
+		for (size_t k = 0; k < script->stages.data[i].checks.len; k++) {
+			const struct script_check *check = &script->stages.data[i].checks.data[k];
+			if (check->object)
+				kinds |= 1u << (check->object - kube_kinds);
+		}
+	}
+	return kinds;
+}
+
+void load_act(struct loading *l)
+{
+	const json_t *documents = yaml_documents(l->reader.yaml);
+	struct act_reading a = {.loading = l};
+	if (json_array_size(documents) != 1) {
+		reader_problem(&l->reader, "", "a scenario is one document, this file has %zu; write one act a file",
+		               json_array_size(documents));
+		return;
+	}
+	reader_map(&l->reader, json_array_get(documents, 0), "/0", act_keys, "a scenario", &a);
+	read_promises(l, a.promises);
+	read_vars(l, a.vars);
+	read_flows(l, a.flows);
+	read_stages(l, a.stages);
+	if (l->reader.n_problems > 0) /* half of what follows would be their consequences */
+		return;
+	check_names(l);
+	check_stages(l);
+	load_promised_networks(l);
+	l->act->script->kinds = promised_kinds(l->act) | checked_kinds(l->act->script);
+}

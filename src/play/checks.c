@@ -1,0 +1,276 @@
+/* checks: the entries of a stage's `check` list, read from the scenario. What each means is asked in check.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/load.h"
+
+bool load_texts(const json_t *value, struct texts *out)
+{
+	char *text = reader_text(value);
+	if (text) {
+		vec_push(out, text);
+		return true;
+	}
+	size_t i;
+	json_t *item;
+	if (!json_is_array(value) || json_array_size(value) == 0)
+		return false;
+	json_array_foreach((json_t *)value, i, item) {
+		text = reader_text(item);
+		if (!text)
+			return false;
+		vec_push(out, text);
+	}
+	return true;
+}
+
+/* KIND/NAME or KIND/NAMESPACE/NAME; `ready` takes a bare KIND too. */
+static bool take_object(struct reader *r, const json_t *value, const char *pointer, struct script_check *check)
+{
+	char *text = reader_text(value);
+	if (!text)
+		return false;
+	char *slash = strchr(text, '/'), *second = slash ? strchr(slash + 1, '/') : NULL;
+	if (slash)
+		*slash++ = '\0';
+	if (second)
+		*second++ = '\0';
+	check->object = kube_kind_find(text);
+	free(check->name);
+	check->name = mem_strdup(second ? second : slash ? slash : "");
+	if (!check->object) {
+		struct nearest near = nearest_start(text);
+		for (size_t i = 0; i < KUBE_N_KINDS; i++) {
+			nearest_offer(&near, kube_kinds[i].singular);
+			nearest_offer(&near, kube_kinds[i].plural);
+		}
+		reader_problem(r, pointer, "\"%.60s\" is no kind that is watched; %s%s", text, near.best ? "did you mean " : "use one of",
+		               near.best ? near.best : " namespace, node, pod, net-attach-def, multi-policy, vm, vmi, nncp");
+	} else if (second && !check->object->namespaced) {
+		reader_problem(r, pointer, "a %s is in no namespace; write %s/%s", check->object->singular, text, second);
+	} else if (second) {
+		vec_push(&check->namespaces, mem_strdup(slash));
+	}
+	if (check->object && check->name[0] == '\0' && check->kind != CHECK_READY)
+		reader_problem(r, pointer, "\"%.60s\" names no object; write %s/NAME", text, text);
+	free(text);
+	return true;
+}
+
+static bool take_subject(READER_TAKE)
+{
+	return take_object(r, value, pointer, to);
+}
+
+static bool take_path(READER_TAKE)
+{
+	struct script_check *check = to;
+	if (!reader_take_line(r, value, pointer, &check->path))
+		return false;
+	if (!path_is_valid(check->path))
+		reader_problem(r, pointer, "\"%.100s\" is no path to a field; write it like status.conditions[0].type", check->path);
+	return true;
+}
+
+static bool take_workload(READER_TAKE)
+{
+	struct script_check *check = to;
+	if (!reader_take_line(r, value, pointer, &check->name))
+		return false;
+	if (!strchr(check->name, '/'))
+		reader_problem(r, pointer, "\"%.100s\" is no workload; write NAMESPACE/NAME", check->name);
+	return true;
+}
+
+static bool take_pattern(READER_TAKE)
+{
+	struct script_check *check = to;
+	char why[100];
+	if (!reader_take_line(r, value, pointer, &check->expected))
+		return false;
+	int bad = regcomp(&check->pattern, check->expected, REG_EXTENDED | REG_NEWLINE | REG_NOSUB);
+	check->is_pattern = bad == 0;
+	if (bad) {
+		regerror(bad, &check->pattern, why, sizeof why);
+		reader_problem(r, pointer, "\"%.100s\" is no extended regular expression: %s; see regex(7)", check->expected, why);
+	}
+	return true;
+}
+
+static bool take_exit(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > 255)
+		return false;
+	*(int *)to = (int)json_integer_value(value);
+	return true;
+}
+
+static bool take_in(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	struct script_check *check = to;
+	texts_finish(&check->namespaces);
+	return load_texts(value, &check->namespaces);
+}
+
+/* A text to compare with; YAML reads True and False as more than a text. */
+static bool take_expected(READER_TAKE)
+{
+	if (!json_is_boolean(value))
+		return reader_take_line(r, value, pointer, &((struct script_check *)to)->expected);
+	struct script_check *check = to;
+	free(check->expected);
+	check->expected = mem_strdup(json_is_true(value) ? "True" : "False");
+	return true;
+}
+
+#define AT(field) offsetof(struct script_check, field)
+#define OBJECT_WORDS "KIND/NAME, such as namespace/tenantblue"
+#define NETWORK_WORDS "the name of a network"
+#define WITHIN_KEY {"within", false, "a duration such as 30s or 2m", reader_take_duration, AT(within_ms)}
+#define IN_KEY {"in", false, "a namespace or a list of namespaces", take_in, 0}
+static const struct reader_key exists_keys[] = {{"exists", true, OBJECT_WORDS, take_subject, 0}, IN_KEY, WITHIN_KEY, {0}};
+static const struct reader_key gone_keys[] = {{"gone", true, OBJECT_WORDS, take_subject, 0}, IN_KEY, WITHIN_KEY, {0}};
+static const struct reader_key ready_keys[] = {{"ready", true, "pods, or KIND/NAME", take_subject, 0}, IN_KEY, WITHIN_KEY, {0}};
+static const struct reader_key condition_keys[] = {
+	{"condition", true, "a condition's type, such as Ready", reader_take_line, AT(type)},
+	{"of", true, OBJECT_WORDS, take_subject, 0},
+	{"is", false, "True, False or Unknown", take_expected, 0},
+	IN_KEY, WITHIN_KEY, {0}};
+static const struct reader_key field_keys[] = {
+	{"field", true, "a path such as status.phase", take_path, 0},
+	{"of", true, OBJECT_WORDS, take_subject, 0},
+	{"equals", true, LINE_WORDS, take_expected, 0},
+	IN_KEY, WITHIN_KEY, {0}};
+static const struct reader_key network_keys[] = {
+	{"network", true, NETWORK_WORDS, reader_take_line, AT(network)},
+	{"in", true, "a namespace or a list of namespaces", take_in, 0},
+	WITHIN_KEY, {0}};
+static const struct reader_key address_keys[] = {
+	{"address", true, "a workload, NAMESPACE/NAME", take_workload, 0},
+	{"on", true, NETWORK_WORDS, reader_take_line, AT(network)},
+	WITHIN_KEY, {0}};
+static const struct reader_key output_keys[] = {{"output", true, "a part of the output, one line", reader_take_line, AT(expected)}, {0}};
+static const struct reader_key pattern_keys[] = {{"output-matches", true, "a regular expression", take_pattern, 0}, {0}};
+static const struct reader_key exit_keys[] = {{"exit", true, "an exit status, 0 to 255", take_exit, AT(status)}, {0}};
+
+static const struct {
+	const char *key, *what;
+	enum check_kind kind;
+	const struct reader_key *keys;
+} check_kinds[] = {
+	{"exists", "the check \"exists\"", CHECK_EXISTS, exists_keys},
+	{"gone", "the check \"gone\"", CHECK_GONE, gone_keys},
+	{"ready", "the check \"ready\"", CHECK_READY, ready_keys},
+	{"condition", "the check \"condition\"", CHECK_CONDITION, condition_keys},
+	{"field", "the check \"field\"", CHECK_FIELD, field_keys},
+	{"network", "the check \"network\"", CHECK_NETWORK, network_keys},
+	{"address", "the check \"address\"", CHECK_ADDRESS, address_keys},
+	{"output", "the check \"output\"", CHECK_OUTPUT, output_keys},
+	{"output-matches", "the check \"output-matches\"", CHECK_OUTPUT, pattern_keys},
+	{"exit", "the check \"exit\"", CHECK_EXIT, exit_keys},
+};
+#define N_CHECK_KINDS (sizeof check_kinds / sizeof check_kinds[0])
+
+static size_t find_check_kind(const json_t *value)
+{
+	for (size_t i = 0; i < N_CHECK_KINDS; i++) {
+		if (json_object_get(value, check_kinds[i].key))
+			return i;
+	}
+	return N_CHECK_KINDS;
+}
+
+static void unknown_check(struct reader *r, const json_t *value, const char *pointer)
+{
+	const char *key = "";
+	json_t *ignored;
+	struct nearest best = {.distance = SIZE_MAX};
+	json_object_foreach((json_t *)value, key, ignored) {
+		struct nearest near = nearest_start(key);
+		for (size_t i = 0; i < N_CHECK_KINDS; i++)
+			nearest_offer(&near, check_kinds[i].key);
+		if (near.best && near.distance < best.distance)
+			best = near;
+	}
+	if (best.best)
+		reader_problem(r, pointer, "there is no check \"%.60s\"; did you mean \"%s\"?", best.wanted, best.best);
+	else
+		reader_problem(r, pointer, "this is no check; use one of exists, gone, ready, condition, field, network, address, output, "
+		                           "output-matches, exit");
+}
+
+/* An object without `in`: the only namespace of the act, or none where the kind has none. */
+static void settle_namespaces(struct loading *l, const char *pointer, struct script_check *check)
+{
+	const struct play_act *act = l->act;
+	if (!check->object)
+		return;
+	if (!check->object->namespaced) {
+		if (check->namespaces.len > 0)
+			reader_problem(&l->reader, pointer, "a %s is in no namespace; take \"in\" away", check->object->singular);
+		texts_finish(&check->namespaces);
+		vec_push(&check->namespaces, mem_strdup(""));
+	} else if (check->namespaces.len == 0 && act->namespaces.len == 1) {
+		vec_push(&check->namespaces, mem_strdup(act->namespaces.data[0]));
+	} else if (check->namespaces.len == 0) {
+		reader_problem(&l->reader, pointer, "a %s is in a namespace; add in: NAMESPACE, or write %s/NAMESPACE/NAME",
+		               check->object->singular, check->object->singular);
+	}
+}
+
+static void known_namespaces(struct loading *l, const char *pointer, const struct script_check *check)
+{
+	for (size_t i = 0; i < check->namespaces.len; i++) {
+		bool known = check->namespaces.data[i][0] == '\0';
+		struct nearest near = nearest_start(check->namespaces.data[i]);
+		for (size_t k = 0; k < l->act->namespaces.len; k++) {
+			known = known || text_equal(l->act->namespaces.data[k], check->namespaces.data[i]);
+			nearest_offer(&near, l->act->namespaces.data[k]);
+		}
+		if (!known)
+			reader_problem(&l->reader, pointer, "\"%.60s\" is not among the act's namespaces; %s%s", check->namespaces.data[i],
+			               near.best ? "did you mean " : "add it to \"namespaces\"", near.best ? near.best : "");
+	}
+}
+
+bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms, struct script_check *out)
+{
+	size_t kind = find_check_kind(value);
+	if (kind == N_CHECK_KINDS) {
+		unknown_check(&l->reader, value, pointer);
+		return false;
+	}
+	*out = (struct script_check){.kind = check_kinds[kind].kind, .within_ms = within_ms, .line = reader_line(&l->reader, pointer)};
+	reader_map(&l->reader, value, pointer, check_kinds[kind].keys, check_kinds[kind].what, out);
+	if (out->kind == CHECK_CONDITION && !out->expected)
+		out->expected = mem_strdup("True");
+	settle_namespaces(l, pointer, out);
+	known_namespaces(l, pointer, out);
+	return true;
+}
+
+void load_check_names(struct loading *l, const struct script_check *check)
+{
+	struct nearest near;
+	if (check->network && !promises_network(l->act, check->network, &near))
+		reader_problem_at(&l->reader, l->reader.name, check->line, "no manifest of this act has a network \"%.60s\"; correct the name, or "
+		                  "name the manifest under \"promises\"", check->network);
+	if (check->kind == CHECK_ADDRESS && check->name && !promises_workload(l->act, check->name, &near))
+		reader_problem_at(&l->reader, l->reader.name, check->line, "no manifest of this act has a workload \"%.100s\"; %s%s", check->name,
+		                  near.best ? "did you mean " : "correct the name, or name the manifest under \"promises\"",
+		                  near.best ? near.best : "");
+}
+
+void script_check_finish(struct script_check *check)
+{
+	free(check->name);
+	free(check->type);
+	free(check->path);
+	free(check->network);
+	free(check->expected);
+	texts_finish(&check->namespaces);
+	if (check->is_pattern)
+		regfree(&check->pattern);
+}

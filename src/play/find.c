@@ -1,0 +1,268 @@
+/* find: where acts are, their order, and loading one from its file. Reading the format is act.c's. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/load.h"
+
+#define SUFFIX ".scenario.yaml"
+#define ORDER_NONE 1000000
+
+struct found {
+	char *name, *path;
+	int64_t order;
+};
+struct found_list {
+	struct found *data;
+	size_t len, cap;
+};
+
+static void found_finish(struct found_list *list)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		free(list->data[i].name);
+		free(list->data[i].path);
+	}
+	vec_finish(list);
+}
+
+/* The names in a directory, sorted, so that nothing depends on how a file system keeps them. */
+static void list_dir(const char *path, struct texts *out)
+{
+	DIR *dir = opendir(path);
+	if (!dir)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		size_t at = out->len;
+		vec_push(out, mem_strdup(entry->d_name));
+		for (; at > 0 && strcmp(out->data[at - 1], out->data[at]) > 0; at--) {
+			char *swap = out->data[at];
+			out->data[at] = out->data[at - 1];
+			out->data[at - 1] = swap;
+		}
+	}
+	closedir(dir);
+}
+
+static void find_in(const char *folder, struct found_list *out)
+{
+	struct texts names = {0};
+	list_dir(folder, &names);
+	for (size_t i = 0; i < names.len; i++) {
+		size_t len = strlen(names.data[i]), suffix = strlen(SUFFIX);
+		if (len <= suffix || !text_has_suffix(names.data[i], SUFFIX))
+			continue;
+		vec_push(out, ((struct found){.name = mem_strndup(names.data[i], len - suffix),
+		                              .path = mem_printf("%s/%s", folder, names.data[i])}));
+	}
+	texts_finish(&names);
+}
+
+static bool find_all(struct found_list *out, struct err *err)
+{
+	char *root = path_data("manifests", err);
+	if (!root)
+		return false;
+	struct texts folders = {0};
+	list_dir(root, &folders);
+	for (size_t i = 0; i < folders.len; i++) {
+		char *folder = mem_printf("%s/%s", root, folders.data[i]);
+		find_in(folder, out);
+		free(folder);
+	}
+	texts_finish(&folders);
+	free(root);
+	return true;
+}
+
+/* A file that cannot be read is an act all the same, at the end: loading it says what is wrong. */
+static int64_t order_of(const char *path)
+{
+	struct str text = {0};
+	int64_t order = ORDER_NONE;
+	struct yaml *yaml = file_read(path, SCRIPT_SIZE_MAX, &text, NULL) ? yaml_parse(str_text(&text), text.len, path, NULL) : NULL;
+	if (yaml)
+		order = json_walk_int(json_array_get(yaml_documents(yaml), 0), ORDER_NONE, "order", NULL);
+	yaml_destroy(yaml);
+	str_finish(&text);
+	return order;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+char *play_act_names(struct err *err)
+{
+	struct found_list list = {0};
+	struct str out = {0};
+	if (!find_all(&list, err))
+		return NULL;
+	for (size_t i = 0; i < list.len; i++)
+		list.data[i].order = order_of(list.data[i].path);
+	if (list.len > 0)
+		qsort(list.data, list.len, sizeof list.data[0], by_order);
+	for (size_t i = 0; i < list.len; i++)
+		str_append_f(&out, "%s%s", i ? " " : "", list.data[i].name);
+	found_finish(&list);
+	return str_take(&out);
+}
+
+/* The path of an act that is shipped, or of a file that is named. The caller frees. */
+static char *find_act(const char *name, struct err *err)
+{
+	if (strchr(name, '/') || text_has_suffix(name, ".yaml") || text_has_suffix(name, ".yml"))
+		return mem_strdup(name);
+	struct found_list list = {0};
+	struct str all = {0};
+	char *path = NULL;
+	if (!find_all(&list, err))
+		return NULL;
+	struct nearest near = nearest_start(name);
+	for (size_t i = 0; i < list.len; i++) {
+		if (!path && text_equal(list.data[i].name, name))
+			path = mem_strdup(list.data[i].path);
+		nearest_offer(&near, list.data[i].name);
+		str_append_f(&all, "%s%s", i ? ", " : "", list.data[i].name);
+	}
+	if (!path && near.best)
+		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; did you mean \"%s\"?", name, near.best);
+	else if (!path)
+		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; there are: %s; or name a file, with its path", name, str_text(&all));
+	str_finish(&all);
+	found_finish(&list);
+	return path;
+}
+
+static char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t len = strlen(base);
+	if (text_has_suffix(base, SUFFIX))
+		len -= strlen(SUFFIX);
+	struct str out = {0};
+	str_append_safe(&out, base, len);
+	return str_take(&out);
+}
+
+static struct play_act *act_create(char *path)
+{
+	struct play_act *act = mem_alloc(sizeof *act);
+	const char *slash = strrchr(path, '/');
+	act->path = path;
+	act->name = name_of(path);
+	act->script = mem_alloc(sizeof *act->script);
+	act->script->folder = slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : mem_strdup(".");
+	return act;
+}
+
+/* What the painters of the act need to be there even if the file left it out. */
+static void act_complete(struct play_act *act, struct reader *reader)
+{
+	act->title = act->title ? act->title : mem_strdup("");
+	act->summary = act->summary ? act->summary : mem_strdup("");
+	act->warnings = str_take(&reader->warnings);
+	vec_push(&act->namespaces, NULL);
+	act->namespaces.len--;
+}
+
+struct play_act *play_act_load(const char *name, const char *environment, struct err *err)
+{
+	char *path = find_act(name, err);
+	if (!path)
+		return NULL;
+	struct str text = {0};
+	if (!file_read(path, SCRIPT_SIZE_MAX, &text, err)) {
+		free(path);
+		return NULL;
+	}
+	struct loading l = {.act = act_create(path), .environment = environment ? environment : "lab"};
+	struct yaml *yaml = yaml_parse(str_text(&text), text.len, path, err);
+	bool ok = yaml != NULL;
+	if (yaml) {
+		l.reader.name = path;
+		l.reader.yaml = yaml;
+		load_act(&l);
+		ok = l.reader.n_problems == 0 || reader_fail(&l.reader, err);
+	}
+	act_complete(l.act, &l.reader);
+	reader_finish(&l.reader);
+	yaml_destroy(yaml);
+	str_finish(&text);
+	if (ok)
+		return l.act;
+	play_act_destroy(l.act);
+	return NULL;
+}
+
+static void stage_finish(struct play_stage *stage)
+{
+	char *texts[] = {stage->id, stage->title, stage->say, stage->read, stage->command, stage->manifest_name, stage->manifest_text};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		free(texts[i]);
+}
+
+static void flow_finish(struct play_flow_plan *flow)
+{
+	char *texts[] = {flow->id, flow->from, flow->to, flow->port, flow->network};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		free(texts[i]);
+}
+
+static void script_stage_finish(struct script_stage *stage)
+{
+	texts_finish(&stage->commands);
+	texts_finish(&stage->undo);
+	for (size_t i = 0; i < stage->checks.len; i++)
+		script_check_finish(&stage->checks.data[i]);
+	vec_finish(&stage->checks);
+	vec_finish(&stage->seen);
+}
+
+static void script_destroy(struct play_script *script)
+{
+	for (size_t i = 0; i < script->stages.len; i++)
+		script_stage_finish(&script->stages.data[i]);
+	vec_finish(&script->stages);
+	for (size_t i = 0; i < script->vars.len; i++) {
+		char *texts[] = {script->vars.data[i].name, script->vars.data[i].workload, script->vars.data[i].network, script->vars.data[i].value};
+		for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
+			free(texts[k]);
+	}
+	vec_finish(&script->vars);
+	texts_finish(&script->workloads);
+	texts_finish(&script->networks);
+	free(script->folder);
+	free(script);
+}
+
+void play_act_destroy(struct play_act *act)
+{
+	if (!act)
+		return;
+	for (size_t i = 0; i < act->stages.len; i++)
+		stage_finish(&act->stages.data[i]);
+	vec_finish(&act->stages);
+	for (size_t i = 0; i < act->flows.len; i++)
+		flow_finish(&act->flows.data[i]);
+	vec_finish(&act->flows);
+	for (size_t i = 0; i < act->namespaces.len; i++)
+		free(act->namespaces.data[i]);
+	vec_finish(&act->namespaces);
+	for (size_t i = 0; i < act->planned.len; i++)
+		json_decref(act->planned.data[i]);
+	vec_finish(&act->planned);
+	script_destroy(act->script);
+	free(act->name);
+	free(act->title);
+	free(act->summary);
+	free(act->path);
+	free(act->warnings);
+	free(act);
+}

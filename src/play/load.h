@@ -1,0 +1,36 @@
+/* load: what the readers of a scenario file share while one is read. Private to play. */
+#ifndef PLAY_LOAD_H
+#define PLAY_LOAD_H
+
+#include "play/reader.h"
+#include "play/script.h"
+
+struct loading {
+	struct reader reader;
+	struct play_act *act;
+	const char *environment;
+};
+
+/* act.c: the whole file; stage.c: one entry of `stages`. Mistakes are noted in the reader. */
+void load_act(struct loading *l);
+void load_stage(struct loading *l, const json_t *value, const char *pointer);
+
+/* checks.c: one entry of a stage's `check` list. False: it is no check at all (noted). */
+bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms, struct script_check *out);
+/* ... and once everything is read: does it name what the act's manifests promise? */
+void load_check_names(struct loading *l, const struct script_check *check);
+
+/* promise.c: adds the objects of a manifest beside the scenario to act->planned. The text moves to the caller through
+ * `text` (may be NULL). False and a problem, with the manifest's own file and line, if it cannot be read. */
+bool load_manifest(struct loading *l, const char *name, const char *pointer, char **text);
+bool promises_workload(const struct play_act *act, const char *id, struct nearest *near);
+bool promises_network(const struct play_act *act, const char *name, struct nearest *near);
+/* Whether the networks that are promised can work at all: warnings, since a scenario may break them on purpose. */
+void load_promised_networks(struct loading *l);
+/* The kinds of what is promised, as bits for kube_watch. */
+unsigned promised_kinds(const struct play_act *act);
+
+/* A text or a list of texts. False: something else. */
+bool load_texts(const json_t *value, struct texts *out);
+
+#endif

@@ -1,0 +1,258 @@
+/* stage: one stage of a scenario, read from the file by a table of keys. See act.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/load.h"
+
+struct stage_reading {
+	struct loading *loading;
+	struct play_stage stage;
+	struct script_stage script;
+	int64_t within_ms;
+	const json_t *checks, *seen, *undo, *changes; /* read last: they need what other keys say */
+	const char *actions[4];                       /* the keys that were there */
+	size_t n_actions;
+};
+
+static void add_action(struct stage_reading *s, const char *key, enum play_action action)
+{
+	if (s->n_actions < sizeof s->actions / sizeof s->actions[0])
+		s->actions[s->n_actions++] = key;
+	s->stage.action = action;
+}
+
+static bool take_id(READER_TAKE)
+{
+	char **id = to;
+	if (!reader_take_line(r, value, pointer, to))
+		return false;
+	if (!reader_is_id(*id))
+		reader_problem(r, pointer, "\"%.60s\" cannot be an id; use a-z, 0-9, - and _, at most 40", *id);
+	return true;
+}
+
+static bool take_as(READER_TAKE)
+{
+	const char *name = json_string_value(value);
+	struct nearest near = nearest_start(name ? name : "");
+	for (int p = 0; name && p < PLAY_N_PERSONAS; p++) {
+		if (text_equal(name, play_persona_name((enum play_persona)p))) {
+			*(enum play_persona *)to = (enum play_persona)p;
+			return true;
+		}
+		nearest_offer(&near, play_persona_name((enum play_persona)p));
+	}
+	if (name)
+		reader_problem(r, pointer, "there is no persona \"%.60s\"; %s%s", name, near.best ? "did you mean " : "use ",
+		               near.best ? near.best : "cluster-admin or workload-owner");
+	return name != NULL;
+}
+
+static bool take_minutes(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	double minutes = json_is_number(value) ? json_number_value(value) : -1;
+	if (!(minutes >= 0 && minutes <= 600))
+		return false;
+	*(int64_t *)to = (int64_t)(minutes * 60000);
+	return true;
+}
+
+/* One command for all, or one for each environment. */
+static bool take_run(READER_TAKE)
+{
+	struct stage_reading *s = to;
+	add_action(s, "run", PLAY_RUN);
+	if (!json_is_object(value))
+		return reader_take_block(r, value, pointer, &s->stage.command);
+	static const char *const environments[] = {"kind", "lab"};
+	const char *name;
+	json_t *text;
+	json_object_foreach((json_t *)value, name, text) {
+		bool known = false;
+		for (size_t i = 0; i < sizeof environments / sizeof environments[0]; i++)
+			known = known || text_equal(environments[i], name);
+		if (!known)
+			reader_problem(r, pointer, "there is no environment \"%.40s\" to run in; use kind and lab", name);
+	}
+	text = json_object_get(value, s->loading->environment);
+	if (text)
+		return reader_take_block(r, text, pointer, &s->stage.command);
+	reader_problem(r, pointer, "the stage has no command for \"%s\"; add %s: COMMAND", s->loading->environment, s->loading->environment);
+	return true;
+}
+
+static bool take_apply(READER_TAKE)
+{
+	struct stage_reading *s = to;
+	add_action(s, "apply", PLAY_APPLY);
+	if (!reader_take_line(r, value, pointer, &s->stage.manifest_name))
+		return false;
+	load_manifest(s->loading, s->stage.manifest_name, pointer, &s->stage.manifest_text);
+	struct str command = {0};
+	str_append(&command, "kubectl apply -f ");
+	str_append_shell(&command, s->stage.manifest_name);
+	free(s->stage.command);
+	s->stage.command = str_take(&command);
+	return true;
+}
+
+static bool take_picture(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	add_action(to, "picture", PLAY_PICTURE);
+	return json_is_true(value);
+}
+
+static bool take_console(READER_TAKE)
+{
+	add_action(to, "console", PLAY_CONSOLE);
+	return reader_take_not_yet(r, value, pointer, to);
+}
+
+#define AT(field) offsetof(struct stage_reading, field)
+static const struct reader_key stage_keys[] = {
+	{"id", true, "a short name", take_id, AT(stage.id)},
+	{"title", true, LINE_WORDS, reader_take_line, AT(stage.title)},
+	{"as", false, "cluster-admin or workload-owner", take_as, AT(stage.persona)},
+	{"minutes", false, "a number from 0 to 600", take_minutes, AT(stage.minutes_ms)},
+	{"say", false, BLOCK_WORDS, reader_take_block, AT(stage.say)},
+	{"read", false, BLOCK_WORDS, reader_take_block, AT(stage.read)},
+	{"run", false, BLOCK_WORDS ", or one for each of kind and lab", take_run, 0},
+	{"apply", false, "the name of a manifest beside this file", take_apply, 0},
+	{"picture", false, "true", take_picture, 0},
+	{"seen", false, "a flow's id, or a list of them, one a command", reader_take_any, AT(seen)},
+	{"check", false, "a list of checks", reader_take_any, AT(checks)},
+	{"within", false, "a duration such as 30s or 2m", reader_take_duration, AT(within_ms)},
+	{"undo", false, BLOCK_WORDS, reader_take_any, AT(undo)},
+	{"changes", false, "true or false", reader_take_any, AT(changes)},
+	{"cleanup", false, "true or false", reader_take_bool, AT(stage.is_cleanup)},
+	{"console", false, "", take_console, 0},
+	{"login", false, "", reader_take_not_yet, 0},
+	{"type", false, "", reader_take_not_yet, 0},
+	{"send", false, "", reader_take_not_yet, 0},
+	{"expect", false, "", reader_take_not_yet, 0},
+	{"on", false, "", reader_take_not_yet, 0},
+	{0},
+};
+
+static void cut_commands(const char *block, struct texts *out)
+{
+	struct str command = {0};
+	for (size_t at = 0, used; (used = command_take(block + at, &command)) > 0; at += used)
+		vec_push(out, str_take(&command));
+	str_finish(&command);
+}
+
+static void settle_action(struct stage_reading *s, const char *pointer)
+{
+	struct reader *r = &s->loading->reader;
+	if (s->n_actions == 0)
+		reader_problem(r, pointer, "the stage does nothing; give it one of run, apply, picture: true");
+	if (s->n_actions > 1)
+		reader_problem(r, pointer, "the stage has both \"%s\" and \"%s\"; make two stages of it", s->actions[0], s->actions[1]);
+	if (s->stage.command)
+		cut_commands(s->stage.command, &s->script.commands);
+	if (s->stage.action == PLAY_RUN && s->stage.command && s->script.commands.len == 0)
+		reader_problem(r, pointer, "there is no command in \"run\"; write one, or picture: true");
+	char *undo = s->undo ? reader_block(s->undo) : NULL;
+	if (undo)
+		cut_commands(undo, &s->script.undo);
+	if (s->undo && !undo)
+		reader_problem(r, pointer, "\"undo\" must be " BLOCK_WORDS);
+	free(undo);
+}
+
+static void settle_changes(struct stage_reading *s, const char *pointer)
+{
+	struct reader *r = &s->loading->reader;
+	if (s->changes && !json_is_boolean(s->changes))
+		reader_problem(r, pointer, "\"changes\" must be true or false");
+	s->stage.changes = s->stage.action == PLAY_APPLY || (s->stage.command && command_changes(s->stage.command));
+	if (s->changes)
+		s->stage.changes = json_is_true(s->changes);
+	if (s->stage.changes && s->script.undo.len == 0 && !s->stage.is_cleanup)
+		reader_warning(r, pointer, "the stage \"%s\" changes something and has no undo; add undo: COMMAND, or changes: false",
+		               s->stage.id ? s->stage.id : "");
+}
+
+static size_t find_flow(struct stage_reading *s, const char *id, const char *pointer)
+{
+	const struct play_act *act = s->loading->act;
+	struct nearest near = nearest_start(id);
+	for (size_t i = 0; i < act->flows.len; i++) {
+		if (text_equal(act->flows.data[i].id, id))
+			return i;
+		nearest_offer(&near, act->flows.data[i].id);
+	}
+	reader_problem(&s->loading->reader, pointer, "there is no flow \"%.60s\"; %s%s", id,
+	               near.best ? "did you mean " : "add it to \"flows\"", near.best ? near.best : "");
+	return TOPO_NONE;
+}
+
+static void settle_seen(struct stage_reading *s, const char *pointer)
+{
+	struct reader *r = &s->loading->reader;
+	struct texts ids = {0};
+	if (s->seen && !load_texts(s->seen, &ids))
+		reader_problem(r, pointer, "\"seen\" must be a flow's id, or a list of them, one a command");
+	for (size_t i = 0; i < ids.len; i++)
+		vec_push(&s->script.seen, find_flow(s, ids.data[i], pointer));
+	if (ids.len > s->script.commands.len)
+		reader_problem(r, pointer, "\"seen\" names %zu flows, but the stage has %zu commands; name one a command", ids.len,
+		               s->script.commands.len);
+	texts_finish(&ids);
+}
+
+static void settle_check(struct stage_reading *s, const json_t *value, const char *pointer)
+{
+	struct script_check check;
+	if (!load_check(s->loading, value, pointer, s->within_ms, &check))
+		return;
+	vec_push(&s->script.checks, check);
+	if (!check_is_of_cluster(&check) && s->script.commands.len == 0)
+		reader_problem(&s->loading->reader, pointer, "the stage has no command to check the result of; add run, or take this check out");
+}
+
+static void settle_checks(struct stage_reading *s, const char *pointer)
+{
+	char *base = reader_below(pointer, "check");
+	size_t i;
+	json_t *value;
+	if (s->checks && !json_is_array(s->checks))
+		reader_problem(&s->loading->reader, base, "\"check\" must be a list of checks; put \"- \" before each");
+	json_array_foreach((json_t *)s->checks, i, value) {
+		char *at = reader_item(base, i);
+		settle_check(s, value, at);
+		free(at);
+	}
+	free(base);
+}
+
+void load_stage(struct loading *l, const json_t *value, const char *pointer)
+{
+	struct stage_reading s = {.loading = l, .within_ms = SCRIPT_WITHIN_MS};
+	s.stage.action = PLAY_PICTURE;
+	s.stage.line = reader_line(&l->reader, pointer);
+	reader_map(&l->reader, value, pointer, stage_keys, "a stage", &s);
+	settle_action(&s, pointer);
+	settle_changes(&s, pointer);
+	settle_seen(&s, pointer);
+	settle_checks(&s, pointer);
+	s.stage.has_undo = s.script.undo.len > 0;
+	s.script.n_planned = l->act->planned.len;
+	char **texts[] = {&s.stage.id, &s.stage.title, &s.stage.say, &s.stage.read, &s.stage.command, &s.stage.manifest_name,
+	                  &s.stage.manifest_text};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (!*texts[i])
+			*texts[i] = mem_strdup("");
+	}
+	for (size_t i = 0; i < l->act->stages.len; i++) {
+		const struct play_stage *other = &l->act->stages.data[i];
+		if (s.stage.id[0] != '\0' && text_equal(other->id, s.stage.id))
+			reader_problem(&l->reader, pointer, "there is a stage \"%.40s\" already, at line %d; give this one another id", other->id,
+			               other->line);
+	}
+	vec_push(&l->act->stages, s.stage);
+	vec_push(&l->act->script->stages, s.script);
+}
