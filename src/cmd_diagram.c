@@ -1,0 +1,251 @@
+/* onesdn diagram: the diagram of an act on standard output, from lists of objects in files or from the cluster. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "cmd_diagram.h"
+#include "onesdn/diagram.h"
+
+enum { FILES_MAX = 64, FILE_SIZE_MAX = 64 << 20 };
+
+/* Commands that a build leaves out: without it --objects is needed. */
+#pragma weak cmd_diagram_cluster
+
+struct request {
+	const char *act, *size, *group, *focus;
+	const char *files[FILES_MAX], *flows[FILES_MAX];
+	size_t n_files, n_flows;
+	struct cmd_diagram_source source;
+	bool ascii, svg, no_legend, no_flows;
+};
+
+/* ---- objects ---- */
+/* The items of a list do not say what they are: the list does. */
+static void add_object(json_t *into, const json_t *object)
+{
+	const char *kind = json_walk_str(object, "kind", NULL);
+	const json_t *items = json_object_get(object, "items");
+	if (!text_has_suffix(kind, "List") || !json_is_array(items)) {
+		json_array_append(into, (json_t *)object);
+		return;
+	}
+	size_t len = strlen(kind) - strlen("List");
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		json_t *item = json_copy(json_array_get(items, i));
+		if (!item)
+			continue;
+		if (len > 0 && json_is_object(item) && !json_object_get(item, "kind")) {
+			json_object_set_new(item, "kind", json_stringn(kind, len));
+			json_object_set(item, "apiVersion", json_object_get(object, "apiVersion"));
+		}
+		json_array_append_new(into, item);
+	}
+}
+
+static bool read_stream(FILE *file, struct str *out, struct err *err)
+{
+	char bytes[8192];
+	for (size_t n; (n = fread(bytes, 1, sizeof bytes, file)) > 0;) {
+		if (out->len + n > FILE_SIZE_MAX)
+			return err_set(err, ERR_LIMIT, "standard input is longer than %d MiB", FILE_SIZE_MAX >> 20);
+		str_append_n(out, bytes, n);
+	}
+	return true;
+}
+
+static bool read_objects(const char *path, json_t *into, struct err *err)
+{
+	struct str text = {0};
+	bool is_stdin = strcmp(path, "-") == 0;
+	bool is_good = is_stdin ? read_stream(stdin, &text, err) : file_read(path, FILE_SIZE_MAX, &text, err);
+	const char *name = is_stdin ? "standard input" : path;
+	const char *start = str_text(&text) + strspn(str_text(&text), " \t\r\n");
+	if (is_good && *start == '{') {
+		json_t *document = json_parse(str_text(&text), text.len, name, err);
+		is_good = document != NULL;
+		if (is_good)
+			add_object(into, document);
+		json_decref(document);
+	} else if (is_good) {
+		struct yaml *yaml = yaml_parse(str_text(&text), text.len, name, err);
+		is_good = yaml != NULL;
+		for (size_t i = 0; yaml && i < json_array_size(yaml_documents(yaml)); i++)
+			add_object(into, json_array_get(yaml_documents(yaml), i));
+		yaml_destroy(yaml);
+	}
+	str_finish(&text);
+	return is_good;
+}
+
+static bool gather_objects(const struct request *request, const struct play_act *act, json_t *into, struct err *err)
+{
+	for (size_t i = 0; i < request->n_files; i++)
+		if (!read_objects(request->files[i], into, err))
+			return false;
+	if (request->n_files > 0)
+		return true;
+	if (!cmd_diagram_cluster)
+		return err_set(err, ERR_INVALID, "no objects: name lists of them with --objects FILE (\"kubectl get ... -o json\")");
+	return cmd_diagram_cluster(&request->source, act, into, err);
+}
+
+/* ---- flows ---- */
+static const char *const flow_states[] = {
+	[DIAGRAM_FLOW_UNTRIED] = "untried", [DIAGRAM_FLOW_UNDERWAY] = "underway", [DIAGRAM_FLOW_OK] = "ok",
+	[DIAGRAM_FLOW_BLOCKED] = "blocked", [DIAGRAM_FLOW_FAILED] = "failed",
+};
+enum { N_FLOW_STATES = sizeof flow_states / sizeof *flow_states };
+
+/* "blue=ok,0.9 ms": the state and note of the act's flow of that id. */
+static bool set_flow(const struct play_act *act, struct diagram_flow *flows, const char *text, struct err *err)
+{
+	size_t id = strcspn(text, "=");
+	const char *state = text + id + (text[id] == '=');
+	size_t len = strcspn(state, ",");
+	for (size_t i = 0; i < act->flows.len; i++) {
+		if (strlen(flows[i].id) != id || strncmp(flows[i].id, text, id) != 0)
+			continue;
+		for (int s = 0; s < N_FLOW_STATES; s++)
+			if (strlen(flow_states[s]) == len && strncmp(flow_states[s], state, len) == 0) {
+				flows[i].state = (enum diagram_flow_state)s;
+				flows[i].note = state[len] ? state + len + 1 : "";
+				return true;
+			}
+		return err_set(err, ERR_INVALID, "--flow %s: a state is untried, underway, ok, blocked or failed", text);
+	}
+	return err_set(err, ERR_INVALID, "--flow %s: the act \"%s\" has no such flow", text, act->name);
+}
+
+static struct diagram_flow *make_flows(const struct request *request, const struct play_act *act, struct err *err)
+{
+	struct diagram_flow *flows = mem_alloc((act->flows.len + 1) * sizeof *flows);
+	for (size_t i = 0; i < act->flows.len; i++) {
+		const struct play_flow_plan *plan = &act->flows.data[i];
+		flows[i] = (struct diagram_flow){.id = plan->id, .from = plan->from, .to = plan->to, .port = plan->port, .note = "",
+		                                 .network = plan->network && plan->network[0] ? plan->network : NULL};
+	}
+	for (size_t i = 0; i < request->n_flows; i++)
+		if (!set_flow(act, flows, request->flows[i], err)) {
+			free(flows);
+			return NULL;
+		}
+	return flows;
+}
+
+/* ---- out ---- */
+#define RGB(rgb, attributes) {.fg = 0x02000000u | 0x##rgb, .bg = COLOR_RGB(0x10, 0x14, 0x1a), .attrs = (attributes)}
+static const struct canvas_look looks[ROLE_COUNT] = { /* of the SVG: dark, and apart for eyes that confuse red and green */
+	[ROLE_NONE] = RGB(d8dee6, 0),        [ROLE_TEXT] = RGB(f0f4f8, 0),        [ROLE_MUTED] = RGB(8b96a3, 0),
+	[ROLE_OK] = RGB(4cc2ff, 0),          [ROLE_FAIL] = RGB(ff8c42, 0),        [ROLE_WAIT] = RGB(ffd166, 0),
+	[ROLE_PLANNED] = RGB(66717e, 0),     [ROLE_WORKLOAD] = RGB(c3ccd6, 0),    [ROLE_NAMESPACE] = RGB(8fa3bf, 0),
+	[ROLE_NODE] = RGB(8fa3bf, 0),        [ROLE_SECONDARY] = RGB(5ec8a8, 0),   [ROLE_SECONDARY_2] = RGB(c792ea, 0),
+	[ROLE_SECONDARY_3] = RGB(f7c873, 0), [ROLE_POD_NETWORK] = RGB(7d8896, 0), [ROLE_PHYSICAL] = RGB(b0a27a, 0),
+	[ROLE_SWITCH] = RGB(f0f4f8, 0),      [ROLE_ADDRESS] = RGB(9fd3ff, 0),     [ROLE_FLOW_OK] = RGB(4cc2ff, ATTR_BOLD),
+	[ROLE_FOCUS] = RGB(ffffff, ATTR_BOLD), [ROLE_FLOW_UNTRIED] = RGB(aab4bf, 0), [ROLE_FLOW_BLOCKED] = RGB(ff8c42, ATTR_BOLD),
+};
+
+static void print_diagram(const struct request *request, const struct diagram *diagram, const char *title)
+{
+	struct str out = {0};
+	if (request->svg)
+		canvas_svg(diagram->canvas, looks, title, &out);
+	else
+		canvas_text(diagram->canvas, &out);
+	fwrite(str_text(&out), 1, out.len, stdout);
+	str_finish(&out);
+}
+
+static bool draw(const struct request *request, struct diagram_options *options, struct err *err)
+{
+	struct play_act *act = play_act_load(request->act, "lab", err);
+	json_t *objects = json_array();
+	struct diagram_flow *flows = NULL;
+	bool is_good = act && gather_objects(request, act, objects, err) && (flows = make_flows(request, act, err));
+	if (is_good) {
+		VEC(const json_t *) list = {0};
+		for (size_t i = 0; i < json_array_size(objects); i++)
+			vec_push(&list, json_array_get(objects, i));
+		struct topo_input input = {.objects = list.data, .n_objects = list.len,
+		                           .planned = (const json_t *const *)act->planned.data, .n_planned = act->planned.len,
+		                           .namespaces = (const char *const *)act->namespaces.data};
+		struct topo *topo = topo_build(&input);
+		if (!request->group)
+			options->group = act->by_node ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE;
+		struct diagram *diagram = diagram_draw(topo, flows, request->no_flows ? 0 : act->flows.len, options);
+		print_diagram(request, diagram, act->title);
+		diagram_destroy(diagram);
+		topo_destroy(topo);
+		vec_finish(&list);
+	}
+	free(flows);
+	json_decref(objects);
+	play_act_destroy(act);
+	return is_good;
+}
+
+/* ---- the command line ---- */
+/* --objects and --flow may come several times: they are taken out before the table is asked. */
+static int take_lists(struct request *request, int argc, char **argv)
+{
+	int n = 0;
+	for (int i = 0; i < argc; i++) {
+		bool is_file = strncmp(argv[i], "--objects", 9) == 0 && (!argv[i][9] || argv[i][9] == '=');
+		bool is_flow = strncmp(argv[i], "--flow", 6) == 0 && (!argv[i][6] || argv[i][6] == '=');
+		size_t len = is_file ? 9 : 6;
+		size_t *n_taken = is_file ? &request->n_files : &request->n_flows;
+		if ((!is_file && !is_flow) || (!argv[i][len] && i + 1 >= argc) || *n_taken == FILES_MAX) {
+			argv[n++] = argv[i];
+			continue;
+		}
+		const char *value = argv[i][len] ? argv[i] + len + 1 : argv[++i];
+		(is_file ? request->files : request->flows)[(*n_taken)++] = value;
+	}
+	argv[n] = NULL;
+	return n;
+}
+
+static int usage_error(const char *what)
+{
+	fprintf(stderr, "onesdn: %s\n", what);
+	return 2;
+}
+
+int cmd_diagram(int argc, char **argv)
+{
+	struct request request = {.act = "overlay"};
+	const char *unused = NULL;
+	const struct cmd_option options[] = {
+		{"--size", "WxH", "columns and rows (100x30)", &request.size, NULL},
+		{"--ascii", NULL, "without characters beyond ASCII", NULL, &request.ascii},
+		{"--objects", "FILE", "a Kubernetes list or object, JSON or YAML; several times; - is standard input", &unused, NULL},
+		{"--context", "NAME", "without --objects: ask this kube context, not the lab", &request.source.context, NULL},
+		{"--kubeconfig", "FILE", "the file it is in", &request.source.kubeconfig, NULL},
+		{"--group", "node|namespace", "what the frames are (the act's choice)", &request.group, NULL},
+		{"--flow", "ID=STATE[,NOTE]", "a flow of the act as untried, underway, ok, blocked or failed; several times", &unused, NULL},
+		{"--no-flows", NULL, "without the act's flows", NULL, &request.no_flows},
+		{"--no-legend", NULL, "without the legend", NULL, &request.no_legend},
+		{"--focus", "NAMESPACE/NAME", "highlight a workload and unfold its frame", &request.focus, NULL},
+		{"--svg", NULL, "as an SVG picture", NULL, &request.svg},
+	};
+	const struct cmd_usage usage = {"onesdn diagram [OPTION]... [ACT|FILE]", "Prints the diagram of an act.", options,
+	                                sizeof options / sizeof *options, 1};
+	struct diagram_options drawing = {.cols = 100, .rows = 30};
+	size_t n_operands = 0;
+	int status = 0;
+	argc = take_lists(&request, argc, argv);
+	if (!cmd_read_options(&usage, argc, argv, &request.act, &n_operands, &status))
+		return status;
+	if (request.size && !cmd_read_size(request.size, &drawing.cols, &drawing.rows))
+		return usage_error("--size takes columns and rows like 100x30, each from 1 to 1000");
+	if (request.group && strcmp(request.group, "node") != 0 && strcmp(request.group, "namespace") != 0)
+		return usage_error("--group is node or namespace");
+	drawing.group = request.group && strcmp(request.group, "node") == 0 ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE;
+	drawing.ascii = request.ascii;
+	drawing.focus = request.focus;
+	drawing.legend = !request.no_legend;
+	struct err err = {0};
+	if (draw(&request, &drawing, &err))
+		return 0;
+	fprintf(stderr, "onesdn: %s\n", err.text);
+	return 1;
+}
