@@ -86,6 +86,9 @@ struct loop_command *loop_command_create(struct loop *loop, const struct loop_sp
 void loop_command_destroy(struct loop_command *command); /* no callback any more; kills what runs */
 
 /* ---- HTTP, over a Unix socket or TCP, one request an object (libcurl multi) ---- */
+struct http;
+/* The final headers are there, before any body: a watch is known to stand although nothing happens on it. */
+typedef void http_head_fn(struct http *http, int status, void *user);
 struct http_request {
 	const char *socket;        /* Unix socket path, or NULL for TCP */
 	const char *url;           /* "http://localhost/api/v1/pods?watch=true" */
@@ -95,6 +98,7 @@ struct http_request {
 	size_t body_size;
 	int64_t connect_ms;        /* 0: 5,000 */
 	int64_t total_ms;          /* 0: no limit (a watch) */
+	http_head_fn *on_head;     /* may be NULL */
 };
 struct http_reply {
 	int status;                /* HTTP status, 0 when none came */
@@ -102,7 +106,6 @@ struct http_reply {
 	const char *content_type;  /* "" when none */
 	const char *failure;       /* transport failure in words, or NULL */
 };
-struct http;
 /* Pieces of the body as they come. Return false to stop: on_done then follows with a failure. */
 typedef bool http_data_fn(struct http *http, const char *data, size_t size, void *user);
 typedef void http_done_fn(struct http *http, const struct http_reply *reply, void *user);

@@ -45,6 +45,7 @@ struct http {
 	char *where;     /* for the person: the socket, or the URL */
 	char *refusal;   /* why it is never sent, or NULL */
 	char errors[CURL_ERROR_SIZE];
+	http_head_fn *on_head;
 	http_data_fn *on_data;
 	http_done_fn *on_done;
 	void *user;
@@ -267,6 +268,16 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 	return http->is_dead ? CURL_WRITEFUNC_ERROR : size * n;
 }
 
+/* Each header line; an empty one ends the headers, those of a 1xx answer as well. */
+static size_t on_header(char *data, size_t size, size_t n, void *user)
+{
+	struct http *http = user;
+	bool is_end = size * n <= 2 && n > 0 && (data[0] == '\r' || data[0] == '\n');
+	if (is_end && http->on_head && !http->is_dead && http_status(http) >= 200)
+		http->on_head(http, http_status(http), http->user);
+	return size * n;
+}
+
 static bool is_line(const char *text)
 {
 	return text[strcspn(text, "\r\n")] == '\0';
@@ -331,6 +342,7 @@ struct http *http_create(struct loop *loop, const struct http_request *request, 
 	struct hub *hub = hub_get(loop);
 	struct http *http = mem_alloc(sizeof *http);
 	*http = (struct http){.hub = hub, .easy = curl_easy_init(), .on_data = on_data, .on_done = on_done, .user = user};
+	http->on_head = request->on_head;
 	if (!http->easy)
 		base_abort("libcurl is out of memory");
 	http->where = mem_strdup(request->socket ? request->socket : request->url);
@@ -338,6 +350,8 @@ struct http *http_create(struct loop *loop, const struct http_request *request, 
 	curl_easy_setopt(http->easy, CURLOPT_ERRORBUFFER, http->errors);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEDATA, http);
+	curl_easy_setopt(http->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(http->easy, CURLOPT_HEADERDATA, http);
 	curl_easy_setopt(http->easy, CURLOPT_URL, request->url);
 	set_transport(http, request);
 	if (!http->refusal)
