@@ -1,0 +1,76 @@
+/* ui: the full-screen program. Paints the show (play), the cluster (kube, topo, diagram) and a pane (term) on one canvas
+ * and brings it to the terminal; turns keys, mouse and paste into play's verbs.
+ *
+ * Floor 5, on ncurses (src/ui/screen.c, input.c). One draw a turn of the loop at most, and only when something changed.
+ * With cols and rows given it touches no terminal at all: the same keys and the same painting, for `onesdn frame` and tests.
+ */
+#ifndef ONESDN_UI_H
+#define ONESDN_UI_H
+
+#include "onesdn/canvas.h"
+#include "onesdn/kube.h"
+#include "onesdn/loop.h"
+#include "onesdn/play.h"
+
+/* ---- what a person sets once: $XDG_CONFIG_HOME/onesdn/config.yaml (docs/CONFIG.md); options of a command win ---- */
+struct ui_config {
+	char *theme;         /* NULL: chosen by the terminal */
+	char *layout;        /* "talk", "zoom"; NULL: talk */
+	char *escape_key;    /* leaves terminal mode; NULL: f12 */
+	bool no_mouse, ascii;
+	int type_ms;         /* between typed-out characters; -1: not set */
+};
+/* A missing file gives the defaults; a wrong one is told as "file:line: what; cure". */
+bool ui_config_load(struct ui_config *config, struct err *err);
+void ui_config_finish(struct ui_config *config);
+
+struct ui;
+struct ui_events { /* none may destroy the ui: post that */
+	void (*on_quit)(void *user);
+	/* Another act was asked for: load it and call ui_set_act, ui_set_show. False: err is told on the screen. */
+	bool (*on_act)(const char *name, struct err *err, void *user);
+	void (*on_connect)(void *user);     /* the cluster could not be reached; try again */
+};
+struct ui_options {
+	struct loop *loop;                /* NULL only without a terminal */
+	const struct ui_config *config;   /* borrowed for the call */
+	const struct play_act *act;       /* borrowed until ui_set_act */
+	const char *context;              /* shown until the cluster says its name */
+	bool read_only;
+	int cols, rows;                   /* 0: the terminal's */
+	struct ui_events events;
+	void *user;
+};
+/* Fails with words when standard input or output is no terminal, or one that cannot be drawn on. */
+struct ui *ui_create(const struct ui_options *options, struct err *err);
+void ui_destroy(struct ui *ui);       /* gives the terminal back */
+
+/* ---- what happens outside ---- */
+void ui_progress(struct ui *ui, const char *line);  /* on the way to the cluster */
+void ui_problem(struct ui *ui, const char *text);   /* the cluster cannot be reached: why, and the cure */
+void ui_set_act(struct ui *ui, const struct play_act *act);
+/* From now on this show is painted and driven; both NULL: none. Borrowed until the next call or ui_destroy. */
+void ui_set_show(struct ui *ui, struct play *play, struct kube *kube);
+void ui_changed(struct ui *ui);       /* play or kube has changed: paint when it is time */
+void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state); /* play's on_stage */
+
+/* ---- without a terminal ---- */
+void ui_key(struct ui *ui, struct term_key key);
+bool ui_key_parse(const char *name, struct term_key *key); /* "space", "ctrl-l", "pagedown", "f12", "?" */
+const struct canvas *ui_paint(struct ui *ui);              /* the frame as it is now, the ui's */
+const struct canvas_look *ui_looks(const struct ui *ui);   /* ROLE_COUNT of them */
+/* What a still picture claims instead of what is; anything NULL or -1 stays as it is. Borrowed until the next call. */
+struct ui_pretend {
+	const char *message, *failure;
+	bool message_is_problem;
+	int stage;                        /* in view; -1 */
+	int stage_state;                  /* enum play_state of that stage, those before it done; -1 */
+	const struct play_flow *flows;    /* n_flows of them */
+	size_t n_flows;
+	int badge;                        /* 0 planned, 1 live, 2 stale; -1 */
+	struct term *pane;
+	int64_t elapsed_ms;               /* -1 */
+};
+void ui_set_pretend(struct ui *ui, const struct ui_pretend *pretend);
+
+#endif

@@ -1,0 +1,422 @@
+/* actions: what each command does, and the table that names them. Verbs of the show go to play; the rest changes the view. */
+#include <signal.h>
+#include <string.h>
+
+#include "ui/commands.h"
+#include "ui/state.h"
+
+/* ---- parts that several commands share ---- */
+static void close_popup(struct ui *ui)
+{
+	ui->view.popup = POPUP_NONE;
+	ui->view.scroll = 0;
+}
+
+void action_popup(struct ui *ui, enum ui_popup popup)
+{
+	bool is_open = ui->view.popup == popup;
+	close_popup(ui);
+	if (is_open)
+		return;
+	ui->view.popup = popup;
+	ui->view.selected = ui->scene.stage;
+}
+
+void action_front(struct ui *ui, enum ui_pane pane)
+{
+	ui->view.front = pane;
+	ui_hold_stop(ui);
+}
+
+/* False, and said so, while there is no cluster yet. */
+static bool has_show(struct ui *ui)
+{
+	if (ui->play)
+		return true;
+	if (ui->problem)
+		ui_say(ui, true, "%s", ui->problem);
+	else
+		ui_say(ui, false, "The cluster is not there yet: %s", ui->progress.len ? ui->progress.data[ui->progress.len - 1] : "wait a moment");
+	return false;
+}
+
+static const struct play_stage *stage_in_view(const struct ui *ui)
+{
+	const struct play_act *act = ui->act;
+	return act->stages.len ? &act->stages.data[play_stage(ui->play)] : NULL;
+}
+
+static void verb(struct ui *ui, void (*of_play)(struct play *play))
+{
+	close_popup(ui);
+	ui->view.hides_manifest = false;
+	ui->view.back = 0;
+	ui->shows_persona = false;
+	if (has_show(ui))
+		of_play(ui->play);
+}
+
+/* ---- the show ---- */
+static void run_next(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	verb(ui, play_next);
+}
+
+static void run_back(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	verb(ui, play_back);
+}
+
+static void run_retry(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	if (!ui->play && ui->problem && ui->options.events.on_connect) {
+		ui_progress(ui, "trying again");
+		ui->options.events.on_connect(ui->options.user);
+		return;
+	}
+	verb(ui, play_retry);
+}
+
+static void run_skip(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	verb(ui, play_skip);
+}
+
+static void undo_now(struct ui *ui)
+{
+	verb(ui, play_undo);
+}
+
+static void run_undo(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	if (!has_show(ui) || !stage_in_view(ui))
+		return;
+	ui_ask(ui, undo_now, "Undo \"%s\"?  y yes  n no", stage_in_view(ui)->title);
+}
+
+static void run_stage(struct ui *ui, const char *argument)
+{
+	int64_t number;
+	const struct play_act *act = ui->act;
+	if (!*argument) {
+		action_popup(ui, POPUP_STAGES);
+		return;
+	}
+	if (!has_show(ui))
+		return;
+	if (text_to_int(argument, 1, (int64_t)act->stages.len, &number)) {
+		close_popup(ui);
+		play_go(ui->play, (size_t)number - 1);
+		return;
+	}
+	for (size_t i = 0; i < act->stages.len; i++)
+		if (text_equal(act->stages.data[i].id, argument)) {
+			close_popup(ui);
+			play_go(ui->play, i);
+			return;
+		}
+	ui_say(ui, true, "There is no stage \"%s\": 1 to %zu, or its id (g lists them)", argument, act->stages.len);
+}
+
+static void run_choose(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	bool is_list = ui->view.popup == POPUP_STAGES;
+	size_t chosen = ui->view.selected;
+	close_popup(ui);
+	if (is_list && has_show(ui) && chosen < ui->act->stages.len)
+		play_go(ui->play, chosen);
+}
+
+static void run_act(struct ui *ui, const char *argument)
+{
+	struct err err;
+	if (!*argument) {
+		char *names = play_act_names(NULL);
+		ui_say(ui, false, "This is %s. Acts: %s", ui->act->name, names ? names : "");
+		free(names);
+		return;
+	}
+	if (ui->play && play_is_busy(ui->play)) {
+		ui_say(ui, true, "A stage is running: wait for it before another act");
+		return;
+	}
+	if (ui->options.events.on_act && !ui->options.events.on_act(argument, &err, ui->options.user))
+		ui_say(ui, true, "%s", err.text);
+}
+
+/* ---- panes and pages ---- */
+static void run_type(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	if (!ui_pane(ui)) {
+		has_show(ui);
+		return;
+	}
+	close_popup(ui);
+	keys_mode(ui, MODE_TERMINAL);
+}
+
+static void run_shell(struct ui *ui, const char *argument)
+{
+	if (*argument) {
+		int found = -1;
+		for (int i = 0; i < PLAY_N_PERSONAS; i++)
+			if (text_equal(argument, play_persona_name((enum play_persona)i)))
+				found = i;
+		if (found < 0) {
+			ui_say(ui, true, "There is no persona \"%s\": %s or %s", argument, play_persona_name(PLAY_ADMIN),
+			       play_persona_name(PLAY_OWNER));
+			return;
+		}
+		ui->shows_persona = true;
+		ui->persona = (enum play_persona)found;
+	}
+	run_type(ui, "");
+}
+
+static void run_diagram(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	close_popup(ui);
+	ui->view.hides_manifest = true;
+	ui->view.back = 0;
+	action_front(ui, PANE_DIAGRAM);
+}
+
+static void run_consoles(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	ui_say(ui, false, "This act has no virtual machine with a console");
+}
+
+static void run_flows(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	action_popup(ui, POPUP_FLOWS);
+}
+
+static void run_why(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	action_popup(ui, POPUP_FAILURE);
+}
+
+static void run_help(struct ui *ui, const char *argument)
+{
+	const struct command *command = *argument ? command_find(argument, strlen(argument)) : NULL;
+	if (command && command->help)
+		ui_say(ui, false, ":%s %s  %s", command->name, command->placeholder, command->help);
+	else if (*argument)
+		ui_say(ui, true, "There is no command \"%s\" (? shows them)", argument);
+	else
+		action_popup(ui, POPUP_HELP);
+}
+
+static void run_other(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	close_popup(ui);
+	action_front(ui, ui->view.front == PANE_SHELL ? PANE_DIAGRAM : PANE_SHELL);
+}
+
+static void run_zoom(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	close_popup(ui);
+	ui->view.layout = ui->view.layout == LAYOUT_ZOOM ? LAYOUT_TALK : LAYOUT_ZOOM;
+}
+
+static void run_layout(struct ui *ui, const char *argument)
+{
+	if (!*argument) {
+		ui->view.layout = (enum ui_layout)((ui->view.layout + 1) % N_LAYOUTS);
+		ui_say(ui, false, "Layout %s", layout_names[ui->view.layout]);
+		return;
+	}
+	for (int i = 0; i < N_LAYOUTS; i++)
+		if (text_equal(layout_names[i], argument)) {
+			ui->view.layout = (enum ui_layout)i;
+			return;
+		}
+	ui_say(ui, true, "There is no layout \"%s\": talk or zoom", argument);
+}
+
+/* ---- scrolling: the page that is open, else the pane ---- */
+static void move_chosen(struct ui *ui, int lines)
+{
+	int64_t to = (int64_t)ui->view.selected + lines, last = (int64_t)ui->act->stages.len - 1;
+	to = to > last ? last : to;
+	ui->view.selected = (size_t)(to < 0 ? 0 : to);
+}
+
+void action_scroll(struct ui *ui, int lines)
+{
+	struct view_state *view = &ui->view;
+	int64_t to;
+	if (view->popup == POPUP_STAGES) {
+		move_chosen(ui, lines);
+	} else if (view->popup != POPUP_NONE || (frame_shows_manifest(&ui->scene, view) && view->front == PANE_DIAGRAM)) {
+		int most = frame_max_scroll(&ui->layout, &ui->scene, view, ui->is_ascii);
+		to = (int64_t)view->scroll + lines;
+		view->scroll = (int)(to > most ? most : to < 0 ? 0 : to);
+	} else if (ui->scene.pane) {
+		int most = term_scrollback(ui->scene.pane);
+		to = (int64_t)view->back - lines;
+		view->back = (int)(to > most ? most : to < 0 ? 0 : to);
+	}
+}
+
+static void run_scroll(struct ui *ui, const char *argument)
+{
+	int page = ui->layout.shell.rows > 3 ? ui->layout.shell.rows - 3 : 1, sign = *argument == '-' ? -1 : 1;
+	int64_t lines;
+	const char *word = argument + (*argument == '-');
+	if (text_equal(word, "page"))
+		lines = page;
+	else if (text_equal(word, "all"))
+		lines = 1000000;
+	else if (!text_to_int(word, 0, 1000000, &lines)) {
+		ui_say(ui, true, "scroll takes a number of lines, page or all, with - for up");
+		return;
+	}
+	action_scroll(ui, sign * (int)lines);
+}
+
+static void run_resume(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	if (ui->view.popup != POPUP_NONE)
+		close_popup(ui);
+	else if (ui->view.back)
+		ui->view.back = 0;
+	else if (*ui->filter)
+		action_filter(ui, "");
+	else
+		ui->focus[0] = '\0';
+}
+
+static void run_blank(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	ui->view.is_blank = true;
+}
+
+/* ---- finding ---- */
+void action_filter(struct ui *ui, const char *text)
+{
+	snprintf(ui->filter, sizeof ui->filter, "%s", text);
+	ui->focus[0] = '\0';
+	const struct topo *topo = ui->scene.topo;
+	size_t found = 0;
+	for (size_t i = 0; *text && topo && i < topo->workloads.len; i++)
+		if (strcasestr(topo->workloads.data[i].id, text) && found++ == 0)
+			snprintf(ui->focus, sizeof ui->focus, "%s", topo->workloads.data[i].id);
+	if (*text && !found)
+		ui_say(ui, false, "No workload has \"%s\" in its name (/ and Enter shows all again)", text);
+	else if (*text)
+		ui_say(ui, false, "%s%s", ui->focus, found > 1 ? " is the first of several" : "");
+}
+
+static void run_filter(struct ui *ui, const char *argument)
+{
+	if (*argument)
+		action_filter(ui, argument);
+	else
+		line_open(ui, LINE_FILTER);
+}
+
+static void run_command(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	line_open(ui, LINE_COMMAND);
+}
+
+/* ---- the program itself ---- */
+static void run_theme(struct ui *ui, const char *argument)
+{
+	struct err err;
+	if (!*argument) {
+		char *names = ui_theme_names();
+		ui_say(ui, false, "This is %s. Themes: %s", ui->theme, names);
+		free(names);
+	} else if (!ui_use_theme(ui, argument, &err)) {
+		ui_say(ui, true, "%s", err.text);
+	}
+}
+
+static void run_mouse(struct ui *ui, const char *argument)
+{
+	bool on = text_equal(argument, "on");
+	if (!on && !text_equal(argument, "off") && *argument) {
+		ui_say(ui, true, "mouse is on or off");
+		return;
+	}
+	ui_use_mouse(ui, *argument ? on : !ui->has_mouse);
+	ui_say(ui, false, ui->has_mouse ? "The mouse is the program's" : "The mouse is the outer terminal's: it can select text");
+}
+
+static void run_redraw(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	ui_redraw(ui);
+}
+
+static void run_suspend(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	ui_suspend(ui);
+}
+
+static void quit_now(struct ui *ui)
+{
+	if (ui->options.events.on_quit)
+		ui->options.events.on_quit(ui->options.user);
+}
+
+static void run_quit(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	if (ui->play && play_is_busy(ui->play))
+		ui_ask(ui, quit_now, "A stage is still running. Quit all the same?  y yes  n no");
+	else
+		quit_now(ui);
+}
+
+const struct command commands[] = {
+	{"next", ARG_NONE, "", "one step of the show, as Space does", run_next},
+	{"back", ARG_NONE, "", "back one stage", run_back},
+	{"retry", ARG_NONE, "", "run this stage again", run_retry},
+	{"skip", ARG_NONE, "", "skip this stage", run_skip},
+	{"undo", ARG_NONE, "", "undo what this stage did, after asking", run_undo},
+	{"stage", ARG_STAGE, "[N|ID]", "go to a stage; without N, list them", run_stage},
+	{"stages", ARG_NONE, "", NULL, run_stage},
+	{"choose", ARG_NONE, "", NULL, run_choose},
+	{"act", ARG_ACT, "[NAME]", "another act", run_act},
+	{"type", ARG_NONE, "", NULL, run_type},
+	{"shell", ARG_PERSONA, "[PERSONA]", "type into the shell, or into that of a persona", run_shell},
+	{"diagram", ARG_NONE, "", "the diagram", run_diagram},
+	{"consoles", ARG_NONE, "", NULL, run_consoles},
+	{"flows", ARG_NONE, "", "the flows", run_flows},
+	{"why", ARG_NONE, "", "why the stage failed", run_why},
+	{"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
+	{"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},
+	{"theme", ARG_THEME, "[NAME]", "another theme", run_theme},
+	{"mouse", ARG_ON_OFF, "[on|off]", "off leaves it to the outer terminal", run_mouse},
+	{"redraw", ARG_NONE, "", "draw the screen anew", run_redraw},
+	{"help", ARG_COMMAND, "[COMMAND]", "this help, or one command", run_help},
+	{"quit", ARG_NONE, "", "quit, after asking when something runs", run_quit},
+	{"other", ARG_NONE, "", NULL, run_other},
+	{"zoom", ARG_NONE, "", NULL, run_zoom},
+	{"scroll", ARG_TEXT, "", NULL, run_scroll},
+	{"resume", ARG_NONE, "", NULL, run_resume},
+	{"blank", ARG_NONE, "", NULL, run_blank},
+	{"command", ARG_NONE, "", NULL, run_command},
+	{"suspend", ARG_NONE, "", NULL, run_suspend},
+};
+const size_t n_commands = sizeof commands / sizeof *commands;

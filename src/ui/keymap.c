@@ -1,0 +1,169 @@
+/* keymap: the table of keys, and the names of keys. What the commands do is in commands.c. */
+#include "ui/keymap.h"
+
+#include <string.h>
+
+const char *const key_context_titles[N_KEY_CONTEXTS] = {
+	[KEYS_STAGE] = "Stage mode: the keys drive the show",
+	[KEYS_POPUP] = "In lists and this help",
+	[KEYS_TERMINAL] = "Terminal mode: the keys go to the program",
+	[KEYS_LINE] = "On the : and / lines",
+	[KEYS_QUESTION] = "When something is asked",
+};
+
+const struct key_row key_rows[] = {
+	{KEYS_STAGE, "space enter right pagedown n", "next", "SPACE", "next", "next: shows the command, runs it, moves on once its check holds"},
+	{KEYS_STAGE, "left pageup p", "back", "←", "back", "back one stage (only the view; u undoes)"},
+	{KEYS_STAGE, "i", "type", "i", "type", "type into the terminal"},
+	{KEYS_STAGE, "d", "diagram", "d", "diagram", "the diagram"},
+	{KEYS_STAGE, "c", "consoles", "c", "consoles", "the consoles of virtual machines"},
+	{KEYS_STAGE, "f", "flows", "f", "flows", "the flows: from, to, port and what was seen"},
+	{KEYS_STAGE, "z", "zoom", "z", "zoom", "the pane in front alone, and back"},
+	{KEYS_STAGE, ":", "command", ":", "command", "command line"},
+	{KEYS_STAGE, "?", "help", "?", "help", "this help"},
+	{KEYS_STAGE, "tab", "other", NULL, NULL, "the other pane"},
+	{KEYS_STAGE, "r", "retry", NULL, NULL, "run this stage again"},
+	{KEYS_STAGE, "s", "skip", NULL, NULL, "skip this stage"},
+	{KEYS_STAGE, "u", "undo", NULL, NULL, "undo what this stage did, after asking"},
+	{KEYS_STAGE, "g", "stages", NULL, NULL, "go to a stage"},
+	{KEYS_STAGE, "w", "why", NULL, NULL, "why the stage failed"},
+	{KEYS_STAGE, "l", "layout", NULL, NULL, "next layout"},
+	{KEYS_STAGE, "/", "filter", NULL, NULL, "filter: find workloads in the diagram and the lists"},
+	{KEYS_STAGE, ". b", "blank", NULL, NULL, "blank the screen, and back"},
+	{KEYS_STAGE, "f5 escape", "resume", NULL, NULL, "close what is open; never quits"},
+	{KEYS_STAGE, "up k", "scroll -1", NULL, NULL, "scroll up a line"},
+	{KEYS_STAGE, "down j", "scroll 1", NULL, NULL, "scroll down a line"},
+	{KEYS_STAGE, "shift-pageup", "scroll -page", NULL, NULL, "scroll up a page (the wheel, too)"},
+	{KEYS_STAGE, "shift-pagedown", "scroll page", NULL, NULL, "scroll down a page"},
+	{KEYS_STAGE, "ctrl-l", "redraw", NULL, NULL, "draw the screen anew"},
+	{KEYS_STAGE, "ctrl-z", "suspend", NULL, NULL, "suspend; fg comes back"},
+	{KEYS_STAGE, "q", "quit", NULL, NULL, "quit, after asking when something runs"},
+
+	{KEYS_POPUP, "escape f5 q", "resume", "ESC", "close", "close"},
+	{KEYS_POPUP, "up k", "scroll -1", "↑↓", "move", "move or scroll"},
+	{KEYS_POPUP, "down j", "scroll 1", NULL, NULL, NULL},
+	{KEYS_POPUP, "home", "scroll -all", NULL, NULL, "first line"},
+	{KEYS_POPUP, "end", "scroll all", NULL, NULL, "last line"},
+	{KEYS_POPUP, "enter", "choose", "ENTER", "choose", "go to the chosen stage; elsewhere: close"},
+
+	{KEYS_TERMINAL, "shift-pageup", "scroll -page", NULL, NULL, "scroll up a page (the wheel, too); typing comes back"},
+	{KEYS_TERMINAL, "shift-pagedown", "scroll page", NULL, NULL, "scroll down a page"},
+
+	{KEYS_LINE, "enter", "", "ENTER", "do it", "do it"},
+	{KEYS_LINE, "tab", "", "TAB", "complete", "complete; again: the next one"},
+	{KEYS_LINE, "escape", "", "ESC", "leave", "leave"},
+	{KEYS_LINE, "up", "", NULL, NULL, "an earlier line (down: a later one)"},
+	{KEYS_LINE, "ctrl-u", "", NULL, NULL, "clear the line (ctrl-w: a word)"},
+
+	{KEYS_QUESTION, "y", "", "y", "yes", "yes"},
+	{KEYS_QUESTION, "n", "", "n", "no", "no (and so does any other key)"},
+};
+const size_t n_key_rows = sizeof key_rows / sizeof *key_rows;
+
+static const struct key_name {
+	const char *name;
+	struct term_key key;
+} key_names[] = {
+	{"space", {.ch = ' '}},
+	{"enter", {.code = TERM_KEY_ENTER}},
+	{"tab", {.code = TERM_KEY_TAB}},
+	{"backspace", {.code = TERM_KEY_BACKSPACE}},
+	{"escape", {.code = TERM_KEY_ESCAPE}},
+	{"up", {.code = TERM_KEY_UP}},
+	{"down", {.code = TERM_KEY_DOWN}},
+	{"left", {.code = TERM_KEY_LEFT}},
+	{"right", {.code = TERM_KEY_RIGHT}},
+	{"insert", {.code = TERM_KEY_INSERT}},
+	{"delete", {.code = TERM_KEY_DELETE}},
+	{"home", {.code = TERM_KEY_HOME}},
+	{"end", {.code = TERM_KEY_END}},
+	{"pageup", {.code = TERM_KEY_PAGE_UP}},
+	{"pagedown", {.code = TERM_KEY_PAGE_DOWN}},
+};
+static const struct modifier {
+	const char *prefix;
+	int bit;
+} modifiers[] = {{"ctrl-", TERM_CTRL}, {"alt-", TERM_ALT}, {"shift-", TERM_SHIFT}};
+
+static bool parse_function_key(const char *name, struct term_key *key)
+{
+	int64_t number;
+	if ((name[0] != 'f' && name[0] != 'F') || !text_to_int(name + 1, 1, 12, &number))
+		return false;
+	key->code = (enum term_key_code)(TERM_KEY_F1 + number - 1);
+	return true;
+}
+
+bool key_parse(const char *name, struct term_key *key)
+{
+	struct term_key found = {0};
+	int bits = 0;
+	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
+		if (strncasecmp(name, modifiers[i].prefix, strlen(modifiers[i].prefix)) == 0) {
+			bits |= modifiers[i].bit;
+			name += strlen(modifiers[i].prefix);
+			i = (size_t)-1; /* in any order */
+		}
+	bool is_known = parse_function_key(name, &found);
+	for (size_t i = 0; !is_known && i < sizeof key_names / sizeof *key_names; i++)
+		if (strcasecmp(name, key_names[i].name) == 0) {
+			found = key_names[i].key;
+			is_known = true;
+		}
+	if (!is_known && *name) {
+		size_t used = utf8_decode(name, strlen(name), &found.ch);
+		is_known = name[used] == '\0' && found.ch >= 0x20;
+	}
+	found.modifiers = bits;
+	if (is_known)
+		*key = found;
+	return is_known;
+}
+
+void key_print(struct term_key key, char out[32])
+{
+	size_t len = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
+		if (key.modifiers & modifiers[i].bit)
+			len += (size_t)snprintf(out + len, 32 - len, "%s", modifiers[i].prefix);
+	if (key.code >= TERM_KEY_F1 && key.code <= TERM_KEY_F12) {
+		snprintf(out + len, 32 - len, "f%d", key.code - TERM_KEY_F1 + 1);
+		return;
+	}
+	for (size_t i = 0; i < sizeof key_names / sizeof *key_names; i++)
+		if (key_names[i].key.code == key.code && key_names[i].key.ch == key.ch) {
+			snprintf(out + len, 32 - len, "%s", key_names[i].name);
+			return;
+		}
+	char text[UTF8_MAX];
+	snprintf(out + len, 32 - len, "%.*s", (int)utf8_encode(key.ch, text), text);
+}
+
+bool key_same(struct term_key a, struct term_key b)
+{
+	return a.code == b.code && (a.code != TERM_KEY_NONE || a.ch == b.ch) && a.modifiers == b.modifiers;
+}
+
+static bool row_has(const struct key_row *row, struct term_key key)
+{
+	char name[32];
+	for (const char *p = row->keys; *p;) {
+		size_t len = strcspn(p, " ");
+		snprintf(name, sizeof name, "%.*s", (int)len, p);
+		struct term_key each;
+		if (key_parse(name, &each) && key_same(each, key))
+			return true;
+		p += len;
+		p += strspn(p, " ");
+	}
+	return false;
+}
+
+const struct key_row *key_find(enum key_context context, struct term_key key)
+{
+	for (size_t i = 0; i < n_key_rows; i++)
+		if (key_rows[i].context == context && row_has(&key_rows[i], key))
+			return &key_rows[i];
+	return NULL;
+}

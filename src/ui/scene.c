@@ -1,0 +1,237 @@
+/* scene: the world as it is in this turn, gathered for the painter: from the play, the cluster, the pane; and the diagram
+ * drawn for the place that the layout has for it, anew only when something in it has changed. */
+#include <string.h>
+#include <time.h>
+
+#include "ui/state.h"
+
+struct diagram_key { /* what a diagram was drawn of; compared bytewise, so zeroed first */
+	const struct play_act *act;
+	const struct kube *kube;
+	uint64_t generation, flows;
+	int cols, rows, tick, ascii;
+	char focus[256];
+};
+
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash * 31;
+}
+
+static uint64_t flows_hash(const struct scene *scene)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < scene->n_flows; i++)
+		hash = mix(hash + (uint64_t)scene->flows[i].state, scene->flows[i].note);
+	return hash;
+}
+
+static enum diagram_flow_state flow_state(enum play_flow_state state)
+{
+	static const enum diagram_flow_state states[] = {
+		[PLAY_FLOW_UNTRIED] = DIAGRAM_FLOW_UNTRIED, [PLAY_FLOW_UNDERWAY] = DIAGRAM_FLOW_UNDERWAY, [PLAY_FLOW_OK] = DIAGRAM_FLOW_OK,
+		[PLAY_FLOW_BLOCKED] = DIAGRAM_FLOW_BLOCKED, [PLAY_FLOW_FAILED] = DIAGRAM_FLOW_FAILED,
+	};
+	return states[state];
+}
+
+static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
+{
+	const struct scene *scene = &ui->scene;
+	struct diagram_flow *flows = mem_alloc((scene->n_flows + 1) * sizeof *flows);
+	for (size_t i = 0; i < scene->n_flows; i++) {
+		const struct play_flow_plan *plan = scene->flows[i].plan;
+		flows[i] = (struct diagram_flow){
+			.id = plan->id, .from = plan->from, .to = plan->to, .port = plan->port, .note = scene->flows[i].note,
+			.network = plan->network && *plan->network ? plan->network : NULL, .state = flow_state(scene->flows[i].state),
+		};
+	}
+	struct diagram_options options = {
+		.cols = key->cols, .rows = key->rows, .ascii = key->ascii, .tick = key->tick, .legend = key->rows >= 10,
+		.focus = *key->focus ? key->focus : NULL, .group = ui->act->by_node ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE,
+	};
+	struct diagram *diagram = diagram_draw(scene->topo, flows, scene->n_flows, &options);
+	free(flows);
+	return diagram;
+}
+
+static void fill_diagram(struct ui *ui)
+{
+	struct scene *scene = &ui->scene;
+	struct rect inside = layout_inside(&ui->layout, ui->layout.diagram);
+	scene->diagram = NULL;
+	if (!scene->topo || inside.rows < 1 || inside.cols < 1)
+		return;
+	struct diagram_key key;
+	memset(&key, 0, sizeof key);
+	key.act = ui->act;
+	key.kube = ui->kube;
+	key.generation = ui->kube ? kube_generation(ui->kube) : 0;
+	key.flows = flows_hash(scene);
+	key.cols = inside.cols;
+	key.rows = inside.rows;
+	key.tick = ui->tick;
+	key.ascii = ui->is_ascii;
+	snprintf(key.focus, sizeof key.focus, "%s", ui->focus);
+	if (!ui->diagram || memcmp(ui->diagram_key, &key, sizeof key) != 0) {
+		diagram_destroy(ui->diagram);
+		ui->diagram = draw(ui, &key);
+		if (!ui->diagram_key)
+			ui->diagram_key = mem_alloc(sizeof *ui->diagram_key);
+		*ui->diagram_key = key;
+	}
+	scene->diagram = ui->diagram;
+}
+
+/* Before there is a cluster: what the act's manifests promise. */
+static const struct topo *planned_topo(struct ui *ui)
+{
+	if (!ui->planned) {
+		struct topo_input input = {
+			.planned = (const json_t *const *)ui->act->planned.data, .n_planned = ui->act->planned.len,
+			.namespaces = (const char *const *)ui->act->namespaces.data,
+		};
+		ui->planned = topo_build(&input);
+	}
+	return ui->planned;
+}
+
+static void fill_states(struct ui *ui)
+{
+	struct scene *scene = &ui->scene;
+	size_t n = ui->act->stages.len;
+	if (n > ui->n_states) {
+		ui->states = mem_resize(ui->states, n * sizeof *ui->states);
+		ui->n_states = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		ui->states[i] = ui->play ? play_stage_state(ui->play, i) : PLAY_PENDING;
+	scene->states = ui->states;
+	scene->stage = ui->play ? play_stage(ui->play) : 0;
+	if (scene->stage >= n)
+		scene->stage = n ? n - 1 : 0;
+}
+
+static void note_stale(struct ui *ui, bool is_stale)
+{
+	if (is_stale && !ui->is_stale) {
+		int64_t ago = ui->loop ? loop_now(ui->loop) - kube_stale_since(ui->kube) : 0;
+		time_t then = (time_t)((time_wall_ms() - ago) / 1000);
+		struct tm local;
+		localtime_r(&then, &local);
+		strftime(ui->stale_since, sizeof ui->stale_since, "%H:%M:%S", &local);
+	}
+	ui->is_stale = is_stale;
+}
+
+static void fill_cluster(struct ui *ui)
+{
+	static const enum ui_badge badges[] = {[KUBE_CONNECTING] = BADGE_PLANNED, [KUBE_LIVE] = BADGE_LIVE, [KUBE_STALE] = BADGE_STALE};
+	struct scene *scene = &ui->scene;
+	const char *context = ui->kube ? kube_context(ui->kube) : "";
+	scene->context = *context ? context : ui->context;
+	scene->badge = ui->kube ? badges[kube_state(ui->kube)] : BADGE_PLANNED;
+	note_stale(ui, scene->badge == BADGE_STALE);
+	scene->stale_since = ui->stale_since;
+	scene->cluster_problem = ui->problem ? ui->problem : ui->kube ? kube_problem(ui->kube) : "";
+	scene->progress = (const char *const *)ui->progress.data;
+	scene->n_progress = ui->progress.len;
+	scene->is_read_only = ui->options.read_only;
+}
+
+static int64_t elapsed(struct ui *ui)
+{
+	int64_t started = ui->play ? play_started(ui->play) : 0;
+	if (!started || !ui->loop)
+		return -1;
+	int64_t so_far = loop_now(ui->loop) - started;
+	if (!ui->scene.is_over)
+		ui->ended_ms = -1;
+	else if (ui->ended_ms < 0)
+		ui->ended_ms = so_far;
+	return ui->ended_ms >= 0 ? ui->ended_ms : so_far;
+}
+
+static void fill_show(struct ui *ui)
+{
+	struct scene *scene = &ui->scene;
+	struct play *play = ui->play;
+	scene->has_show = play != NULL;
+	scene->is_over = play && play_is_over(play);
+	scene->is_busy = play && play_is_busy(play);
+	scene->message = play ? play_message(play) : "";
+	scene->is_problem = play && play_message_is_problem(play);
+	scene->failure = play ? play_failure(play) : "";
+	scene->n_flows = 0;
+	scene->flows = play ? play_flows(play, &scene->n_flows) : NULL;
+	scene->topo = play ? play_topo(play) : planned_topo(ui);
+	scene->persona = ui->shows_persona ? ui->persona
+	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona : PLAY_ADMIN;
+	scene->elapsed_ms = elapsed(ui);
+}
+
+static void apply_pretend(struct ui *ui)
+{
+	const struct ui_pretend *pretend = &ui->pretend;
+	struct scene *scene = &ui->scene;
+	size_t n = ui->act->stages.len;
+	if (pretend->stage >= 0 && (size_t)pretend->stage < n)
+		scene->stage = (size_t)pretend->stage;
+	if (pretend->stage_state >= 0 && n) {
+		for (size_t i = 0; i < n; i++)
+			ui->states[i] = i < scene->stage ? PLAY_DONE : i > scene->stage ? PLAY_PENDING : (enum play_state)pretend->stage_state;
+		scene->has_show = true;
+		scene->is_busy = pretend->stage_state == PLAY_RUNNING || pretend->stage_state == PLAY_CHECKING;
+		scene->persona = ui->act->stages.data[scene->stage].persona;
+	}
+	if (pretend->badge >= 0)
+		scene->badge = (enum ui_badge)pretend->badge;
+	if (scene->badge == BADGE_STALE && ui->options.cols)
+		scene->stale_since = "14:02:11";
+	if (pretend->message)
+		scene->message = pretend->message;
+	scene->is_problem |= pretend->message_is_problem;
+	if (pretend->failure)
+		scene->failure = pretend->failure;
+	if (pretend->flows) {
+		scene->flows = pretend->flows;
+		scene->n_flows = pretend->n_flows;
+	}
+	if (pretend->pane)
+		scene->pane = pretend->pane;
+	if (pretend->elapsed_ms >= 0)
+		scene->elapsed_ms = pretend->elapsed_ms;
+}
+
+void scene_fill(struct ui *ui, int cols, int rows)
+{
+	fill_states(ui);
+	fill_cluster(ui);
+	fill_show(ui);
+	ui->view.notice = ui->notice;
+	ui->view.filter = ui->filter;
+	ui->view.focus = *ui->focus ? ui->focus : NULL;
+	layout_compute(cols, rows, &ui->view, &ui->layout);
+	ui->scene.pane = ui_pane(ui);
+	apply_pretend(ui);
+	fill_diagram(ui);
+}
+
+void scene_show_ended(struct ui *ui)
+{
+	ui->scene = (struct scene){0};
+	topo_destroy(ui->planned);
+	ui->planned = NULL;
+	diagram_destroy(ui->diagram);
+	ui->diagram = NULL;
+	ui->ended_ms = -1;
+}
+
+void scene_finish(struct ui *ui)
+{
+	scene_show_ended(ui);
+	free(ui->diagram_key);
+	free(ui->states);
+}

@@ -1,0 +1,98 @@
+/* state: the inside of struct ui, for the files of this module that change it: ui.c (events in, frames out), scene.c (the
+ * world into a scene), actions.c (what commands do), line.c (the : and / lines), mouse.c. */
+#ifndef UI_STATE_H
+#define UI_STATE_H
+
+#include "onesdn/ui.h"
+#include "ui/scene.h"
+
+struct screen;
+char *ui_theme_names(void); /* blank-separated; the caller frees */
+enum { LINE_MAX_SIZE = 256, HISTORY_MAX = 50, NOTICE_MAX = 512, PROGRESS_MAX = 100 };
+
+struct ui {
+	struct ui_options options;
+	struct loop *loop;
+	struct screen *screen;          /* NULL: no terminal, only ui_paint */
+	struct canvas *canvas;
+	struct canvas_look looks[ROLE_COUNT];
+	char *theme;
+	bool is_ascii, has_mouse;
+
+	const struct play_act *act;
+	struct play *play;              /* both NULL until the cluster is there */
+	struct kube *kube;
+
+	struct view_state view;
+	struct scene scene;
+	struct layout layout;
+	VEC(char *) progress;
+	char *problem;                  /* why no cluster could be reached; NULL */
+	char *context;
+	char stale_since[16];
+	bool is_stale;
+	struct topo *planned;           /* the act's picture without a cluster */
+	struct diagram *diagram;
+	struct diagram_key *diagram_key; /* what `diagram` was drawn of */
+	int tick;
+	enum play_state *states;
+	size_t n_states;
+	int64_t ended_ms;               /* the show's length once it is over; -1 */
+	struct ui_pretend pretend;
+
+	char notice[NOTICE_MAX];
+	char line[LINE_MAX_SIZE];
+	char filter[LINE_MAX_SIZE];
+	char focus[256];
+	struct str completions;
+	size_t completing;              /* how often Tab was pressed in a row */
+	size_t completed_from;          /* where the word that Tab replaces begins */
+	VEC(char *) history;
+	size_t history_at;
+	struct str question;
+	void (*on_yes)(struct ui *ui);
+	bool shows_persona;             /* :shell chose one */
+	enum play_persona persona;
+
+	struct term_key escape_key;
+	int64_t escaped_at;             /* when the escape key left terminal mode last; 0: something else came since */
+	bool is_dirty, is_urgent;       /* urgent: a key waits for its answer */
+	int64_t drawn_at;
+	struct loop_timer *draw_timer, *clock_timer, *tick_timer, *hold_timer;
+	struct rect pane_inside;        /* of the frame painted last */
+};
+
+/* ui.c */
+void ui_dirty(struct ui *ui);
+void ui_say(struct ui *ui, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void ui_ask(struct ui *ui, void (*on_yes)(struct ui *ui), const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool ui_use_theme(struct ui *ui, const char *name, struct err *err);
+void ui_suspend(struct ui *ui);
+void ui_redraw(struct ui *ui);
+void ui_hold_stop(struct ui *ui); /* the diagram does not come forward by itself any more */
+void ui_use_mouse(struct ui *ui, bool on);
+struct term *ui_pane(struct ui *ui); /* the shell in view, started on first use; NULL: no show yet */
+
+/* keys.c */
+void keys_take(struct ui *ui, struct term_key key);
+void keys_paste(struct ui *ui, const char *text, size_t size);
+void keys_mouse(struct ui *ui, struct term_mouse mouse);
+void keys_mode(struct ui *ui, enum ui_mode mode);
+
+/* line.c */
+void line_open(struct ui *ui, enum ui_line line);
+void line_key(struct ui *ui, struct term_key key);
+void line_insert(struct ui *ui, const char *text, size_t size);
+
+/* scene.c */
+void scene_fill(struct ui *ui, int cols, int rows);
+void scene_finish(struct ui *ui);
+void scene_show_ended(struct ui *ui); /* forgets what was drawn of a show that is gone */
+
+/* actions.c */
+void action_popup(struct ui *ui, enum ui_popup popup);
+void action_scroll(struct ui *ui, int lines);
+void action_filter(struct ui *ui, const char *text);
+void action_front(struct ui *ui, enum ui_pane pane);
+
+#endif

@@ -1,0 +1,124 @@
+/* view_lists: the pages that list the show: its stages, its flows, and why a stage failed. */
+#include <string.h>
+#include <strings.h>
+
+#include "ui/scene.h"
+
+static bool is_filtered(const struct view_state *view, const char *text)
+{
+	return !*view->filter || strcasestr(text, view->filter);
+}
+
+int view_stages(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
+{
+	(void)rows;
+	const struct play_act *act = scene->act;
+	int wide = page->cols >= 60, y = 0;
+	for (size_t i = 0; i < act->stages.len; i++, y++) {
+		const struct play_stage *stage = &act->stages.data[i];
+		struct look_of look = stage_look(scene->states[i]);
+		bool is_chosen = i == view->selected;
+		uint16_t attrs = is_chosen ? ATTR_BOLD : is_filtered(view, stage->title) ? 0 : ATTR_DIM;
+		if (is_chosen)
+			canvas_fill(page, (struct rect){0, y, page->cols, 1}, ROLE_SELECTION, ' ');
+		enum canvas_role text = is_chosen ? ROLE_SELECTION : ROLE_TEXT;
+		char number[24];
+		snprintf(number, sizeof number, "%s%2zu ", i == scene->stage ? "▸" : " ", i + 1);
+		int x = canvas_put(page, 0, y, page->cols, text, attrs, number);
+		x += canvas_put(page, x, y, page->cols - x, is_chosen ? text : look.role, attrs, look.glyph) + 1;
+		int room = page->cols - x - (wide ? 28 : 0);
+		canvas_put_fit(page, x, y, room, text, attrs, stage->title);
+		if (wide) {
+			canvas_put(page, page->cols - 26, y, 15, is_chosen ? text : persona_role(stage->persona), 0,
+			           persona_label(stage->persona, false));
+			canvas_put(page, page->cols - 10, y, 10, is_chosen ? text : look.role, 0, look.word);
+		}
+	}
+	return y;
+}
+
+static int longest(const struct scene *scene, int which)
+{
+	int cols = 4;
+	for (size_t i = 0; i < scene->n_flows; i++) {
+		const struct play_flow_plan *plan = scene->flows[i].plan;
+		int each = text_columns(which == 0 ? plan->id : which == 1 ? plan->from : which == 2 ? plan->to : plan->port);
+		if (each > cols)
+			cols = each;
+	}
+	return cols;
+}
+
+int view_flows(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
+{
+	(void)rows;
+	static const char *const heads[] = {"FLOW", "FROM", "TO", "PORT", "STATE"};
+	int at[5] = {0}, y = 0;
+	for (int i = 1; i < 5; i++)
+		at[i] = at[i - 1] + longest(scene, i - 1) + 2;
+	for (int i = 0; i < 5; i++)
+		canvas_put(page, at[i], y, page->cols, ROLE_MUTED, 0, heads[i]);
+	for (size_t i = 0; i < scene->n_flows; i++) {
+		const struct play_flow *flow = &scene->flows[i];
+		const struct play_flow_plan *plan = flow->plan;
+		if (!is_filtered(view, plan->id) && !is_filtered(view, plan->from) && !is_filtered(view, plan->to))
+			continue;
+		y++;
+		struct look_of look = flow_look(flow->state);
+		const char *fields[] = {plan->id, plan->from, plan->to, plan->port};
+		for (int field = 0; field < 4; field++)
+			canvas_put_fit(page, at[field], y, page->cols - at[field], field ? ROLE_TEXT : ROLE_TITLE, 0, fields[field]);
+		char state[128];
+		snprintf(state, sizeof state, "%s %s%s%s", look.glyph, look.word, flow->note[0] ? "  " : "", flow->note);
+		canvas_put_fit(page, at[4], y, page->cols - at[4], look.role, 0, state);
+	}
+	if (!scene->n_flows)
+		canvas_put_fit(page, 0, ++y, page->cols, ROLE_MUTED, 0, "This act names no flows.");
+	return y + 1;
+}
+
+/* One line of text on as many rows as it needs, broken at blanks where there are any. */
+static int put_wrapped(struct canvas *page, int y, enum canvas_role role, const char *line, size_t len)
+{
+	do {
+		char *rest = mem_strndup(line, len);
+		size_t fit = text_cut(rest, page->cols);
+		free(rest);
+		size_t end = fit;
+		if (fit < len)
+			for (size_t i = fit; i > fit / 2; i--)
+				if (line[i] == ' ') {
+					end = i;
+					break;
+				}
+		if (end == 0)
+			end = len;
+		char *part = mem_strndup(line, end);
+		canvas_put(page, 0, y++, page->cols, role, 0, part);
+		free(part);
+		line += end;
+		len -= end;
+		while (len && *line == ' ')
+			line++, len--;
+	} while (len && y < page->rows);
+	return y;
+}
+
+int view_failure(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
+{
+	(void)rows, (void)view;
+	const char *text = *scene->failure ? scene->failure : scene->cluster_problem;
+	if (!*text)
+		text = "Nothing has failed.";
+	int y = 0;
+	for (const char *line = text; *line && y < page->rows;) {
+		size_t len = strcspn(line, "\n");
+		y = put_wrapped(page, y, y == 0 ? ROLE_FAIL : ROLE_TEXT, line, len);
+		line += len + (line[len] == '\n');
+	}
+	if (*scene->failure && y + 1 < page->rows) {
+		canvas_put_fit(page, 0, y + 1, page->cols, ROLE_MUTED, 0, "r run it again   s skip it   i type   ESC close: the show can go on");
+		y += 2;
+	}
+	return y;
+}

@@ -1,0 +1,139 @@
+/* view_status: the two lines at the bottom. The upper one says what happened or is waited for, or asks; the lower one says
+ * the mode and the keys that do something now, from the keymap's rows. On a low screen both share one line. */
+#include <string.h>
+
+#include "ui/keymap.h"
+#include "ui/scene.h"
+
+struct result {
+	enum canvas_role role;
+	const char *glyph;
+	const char *text;
+};
+
+static struct result message_of(const struct scene *scene)
+{
+	if (!scene->has_show && scene->n_progress)
+		return (struct result){ROLE_WAIT, "◐", scene->progress[scene->n_progress - 1]};
+	if (!*scene->message)
+		return (struct result){ROLE_TEXT, "", ""};
+	if (scene->is_busy)
+		return (struct result){ROLE_WAIT, "◐", scene->message};
+	bool is_done = scene->act->stages.len && scene->states[scene->stage] == PLAY_DONE;
+	return is_done ? (struct result){ROLE_OK, "✓", scene->message} : (struct result){ROLE_TEXT, "", scene->message};
+}
+
+/* A question comes before what the last key had to say, that before problems, these before the rest. */
+static struct result result_of(const struct scene *scene, const struct view_state *view)
+{
+	if (view->question)
+		return (struct result){ROLE_WARN, "?", view->question};
+	if (*view->notice)
+		return (struct result){view->notice_is_problem ? ROLE_FAIL : ROLE_TEXT, view->notice_is_problem ? "✗" : "", view->notice};
+	if (scene->is_problem && *scene->message)
+		return (struct result){ROLE_FAIL, "✗", scene->message};
+	if (*scene->cluster_problem)
+		return (struct result){ROLE_WARN, "!", scene->cluster_problem};
+	return message_of(scene);
+}
+
+bool view_wants_result(const struct scene *scene, const struct view_state *view)
+{
+	return view->question || *view->notice || scene->is_problem || *scene->cluster_problem || scene->is_busy;
+}
+
+void view_result(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
+{
+	struct result result = result_of(scene, view);
+	int x = area.x + 1, right = area.x + area.cols;
+	uint32_t first;
+	utf8_decode(result.text, strlen(result.text), &first);
+	bool has_glyph = first == 0x2713 || first == 0x2717; /* ✓ ✗: the message brought its own */
+	if (*result.glyph && !has_glyph)
+		x += canvas_put(canvas, x, area.y, right - x, result.role, ATTR_BOLD, result.glyph) + 1;
+	canvas_put_fit(canvas, x, area.y, right - x - 1, result.role, 0, result.text);
+}
+
+static enum key_context context_of(const struct view_state *view)
+{
+	if (view->question)
+		return KEYS_QUESTION;
+	if (view->line != LINE_NONE)
+		return KEYS_LINE;
+	if (view->mode == MODE_TERMINAL)
+		return KEYS_TERMINAL;
+	return view->popup != POPUP_NONE ? KEYS_POPUP : KEYS_STAGE;
+}
+
+static int put_sign(struct canvas *canvas, int x, int y, int right, const char *sign, const char *word)
+{
+	int start = x;
+	x += canvas_put(canvas, x, y, right - x, ROLE_KEY, ATTR_BOLD, sign);
+	x += canvas_put(canvas, x, y, right - x, ROLE_NONE, 0, " ");
+	x += canvas_put(canvas, x, y, right - x, ROLE_MUTED, 0, word);
+	return x - start;
+}
+
+static int sign_cols(const struct key_row *row)
+{
+	return text_columns(row->sign) + 1 + text_columns(row->bar);
+}
+
+static const struct key_row *help_row(void)
+{
+	for (size_t i = 0; i < n_key_rows; i++)
+		if (text_equal(key_rows[i].command, "help"))
+			return &key_rows[i];
+	return NULL;
+}
+
+/* What Space does depends on the stage: it runs what is shown. */
+static const char *word_of(const struct key_row *row, const struct scene *scene)
+{
+	bool is_shown = scene->has_show && scene->act->stages.len && scene->states[scene->stage] == PLAY_SHOWN;
+	return is_shown && text_equal(row->command, "next") ? "run " : row->bar;
+}
+
+/* As many rows as fit, the one for help always. */
+static void put_keys(struct canvas *canvas, int x, int y, int right, enum key_context context, const struct scene *scene)
+{
+	const struct key_row *help = context == KEYS_STAGE ? help_row() : NULL;
+	int kept = help ? sign_cols(help) : 0;
+	for (size_t i = 0; i < n_key_rows; i++) {
+		const struct key_row *row = &key_rows[i];
+		if (row->context != context || !row->bar || row == help)
+			continue;
+		if (x + sign_cols(row) + (kept ? 3 + kept : 0) > right)
+			break;
+		x += put_sign(canvas, x, y, right, row->sign, word_of(row, scene)) + 3;
+	}
+	if (help)
+		put_sign(canvas, x, y, right, help->sign, help->bar);
+}
+
+static void put_terminal_keys(struct canvas *canvas, int x, int y, int right, const struct view_state *view)
+{
+	x += put_sign(canvas, x, y, right, view->escape_key, "back to the stage") + 3;
+	if (x + 44 <= right)
+		x += put_sign(canvas, x, y, right, "SHIFT-PAGEUP", "scroll") + 3;
+	if (x + 40 <= right)
+		canvas_put(canvas, x, y, right - x, ROLE_MUTED, 0, "all other keys go to the program");
+}
+
+void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
+{
+	enum key_context context = context_of(view);
+	bool is_terminal = view->mode == MODE_TERMINAL;
+	int x = area.x, right = area.x + area.cols;
+	if (area.cols >= 70) {
+		x += canvas_put(canvas, x, area.y, right - x, is_terminal ? ROLE_INPUT : ROLE_FRAME, ATTR_REVERSE | ATTR_BOLD,
+		                is_terminal ? " TERMINAL " : " STAGE ");
+	} else if (is_terminal) {
+		x += canvas_put(canvas, x, area.y, right - x, ROLE_INPUT, ATTR_REVERSE | ATTR_BOLD, "TERM");
+	}
+	x++;
+	if (context == KEYS_TERMINAL)
+		put_terminal_keys(canvas, x, area.y, right, view);
+	else
+		put_keys(canvas, x, area.y, right, context, scene);
+}

@@ -1,0 +1,39 @@
+/* words: how the states of stages, flows and personas are told: a glyph, a word and a role, never a colour alone. */
+#include "ui/scene.h"
+
+struct look_of stage_look(enum play_state state)
+{
+	static const struct look_of looks[] = {
+		[PLAY_PENDING] = {"○", "to come", ROLE_MUTED},   [PLAY_SHOWN] = {"▸", "shown", ROLE_COMMAND},
+		[PLAY_RUNNING] = {"◐", "running", ROLE_WAIT},    [PLAY_CHECKING] = {"◐", "checking", ROLE_WAIT},
+		[PLAY_DONE] = {"✓", "done", ROLE_OK},            [PLAY_FAILED] = {"✗", "failed", ROLE_FAIL},
+		[PLAY_SKIPPED] = {"-", "skipped", ROLE_MUTED},
+	};
+	return looks[(unsigned)state < sizeof looks / sizeof *looks ? state : PLAY_PENDING];
+}
+
+struct look_of flow_look(enum play_flow_state state)
+{
+	static const struct look_of looks[] = {
+		[PLAY_FLOW_UNTRIED] = {"?", "not tried yet", ROLE_FLOW_UNTRIED},
+		[PLAY_FLOW_UNDERWAY] = {"◐", "under way", ROLE_WAIT},
+		[PLAY_FLOW_OK] = {"✓", "seen", ROLE_FLOW_OK},
+		[PLAY_FLOW_BLOCKED] = {"✗", "blocked", ROLE_FLOW_BLOCKED},
+		[PLAY_FLOW_FAILED] = {"✗", "failed", ROLE_FAIL},
+	};
+	return looks[(unsigned)state < sizeof looks / sizeof *looks ? state : PLAY_FLOW_UNTRIED];
+}
+
+enum canvas_role persona_role(enum play_persona persona)
+{
+	return persona == PLAY_OWNER ? ROLE_OWNER : ROLE_ADMIN;
+}
+
+const char *persona_label(enum play_persona persona, bool is_short)
+{
+	static const char *const labels[PLAY_N_PERSONAS][2] = {
+		[PLAY_ADMIN] = {"CLUSTER ADMIN", "ADMIN"},
+		[PLAY_OWNER] = {"WORKLOAD OWNER", "OWNER"},
+	};
+	return labels[persona == PLAY_OWNER ? PLAY_OWNER : PLAY_ADMIN][is_short];
+}
