@@ -2,8 +2,8 @@
  *
  * Floor 2, on libvterm's state layer (src/term/vt.c alone). In front of it a byte filter that bounds every sequence and
  * lets only whole UTF-8 through (libvterm overruns on 17 parameters and on invalid UTF-8); behind it a ring of rows of
- * our own that is screen and scrollback in one. Bounds: 16 parameters, 4 KiB a string sequence, 64 KiB read a turn,
- * 1 MiB waiting to be written. Nothing here knows of curses: the ui copies rows onto its canvas.
+ * our own that is screen and scrollback in one. Bounds: 16 parameters (32 in SGR), 4 KiB a string sequence (64 KiB for the
+ * clipboard), 64 KiB read a turn, 1 MiB waiting to be written. Nothing here knows of curses: the ui copies rows onto its canvas.
  */
 #ifndef ONESDN_TERM_H
 #define ONESDN_TERM_H
@@ -30,6 +30,8 @@ struct term_events { /* each may be NULL. None may destroy the pane: post that *
 	void (*on_bell)(struct term *term, void *user);
 	void (*on_output)(struct term *term, const char *bytes, size_t size, void *user); /* filtered bytes, for recording */
 	void (*on_exit)(struct term *term, int status, void *user);           /* as waitpid; all output has been drawn */
+	void (*on_clipboard)(struct term *term, const char *text, size_t size, void *user); /* OSC 52, decoded: the program's wish */
+	void (*on_input)(struct term *term, const char *bytes, size_t size, void *user); /* what would be typed, while no program runs */
 };
 struct term_options {
 	int rows, cols;            /* clamped to 2..500 x 2..1000 */
@@ -82,10 +84,16 @@ bool term_cursor(const struct term *term, int *x, int *y);    /* false: hidden *
 int term_cursor_shape(const struct term *term);               /* DECSCUSR: 1 block, 3 underline, 5 bar (2, 4, 6 steady); 0 unset */
 bool term_is_altscreen(const struct term *term);
 bool term_wants_mouse(const struct term *term);
+bool term_wants_motion(const struct term *term, bool without_button); /* drags; with true: every movement */
 const char *term_title(const struct term *term);              /* "" when none was set */
 bool term_dirty(const struct term *term, int *first, int *last); /* rows of the screen changed since term_clean; false: none */
 bool term_is_held(const struct term *term);                   /* in a synchronized update (mode 2026, at most 150 ms): do not paint yet */
 void term_clean(struct term *term);
+/* How much was printed since term_clean, and whether the program had more to say when the last turn's reading ended: a
+ * little and no more is worth painting at once, a flood only every frame. */
+size_t term_fed(const struct term *term, bool *more);
+/* The colours of the real terminal (COLOR_RGB; COLOR_DEFAULT: not known yet), for programs that ask (OSC 10, 11). */
+void term_set_colors(struct term *term, uint32_t fg, uint32_t bg);
 /* The text of lines first..last, wrapped lines joined, trailing blanks cut; at most max bytes (the end is kept). */
 void term_text(const struct term *term, int first, int last, size_t max, struct str *out);
 /* The text since the last TERM_MARK_OUTPUT (the output of the command that runs or ran last), bounded in the same way. */
