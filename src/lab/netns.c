@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
@@ -352,4 +353,17 @@ bool route_add(const char *destination, const char *gateway, struct err *err)
 	int failure = request_send(&r);
 	return failure == 0 ||
 	       err_errno(err, failure, "the route to %s via %s", destination != NULL ? destination : "everywhere", gateway);
+}
+
+bool neighbour_forget(const char *name, const char *address)
+{
+	struct cni_address to;
+	struct request r;
+	if (!cni_address_parse(address, &to))
+		return false;
+	struct ndmsg *body = request_begin(&r, RTM_DELNEIGH, 0, sizeof *body);
+	body->ndm_family = (uint8_t)address_family(&to);
+	body->ndm_ifindex = (int)if_nametoindex(name);
+	request_attr(&r, NDA_DST, to.bytes, address_size(&to));
+	return request_send(&r) == 0;
 }

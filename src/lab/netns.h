@@ -40,5 +40,6 @@ bool link_no_offload(const char *name, struct err *err);
 bool link_mac(const char *name, char out[18]);
 bool address_add(const char *name, const char *cidr, struct err *err);               /* "10.89.1.2/24", IPv4 or IPv6 */
 bool route_add(const char *destination, const char *gateway, struct err *err);       /* destination NULL: the default route */
+bool neighbour_forget(const char *name, const char *address);                         /* the MAC that was learned for it */
 
 #endif

@@ -1,0 +1,154 @@
+/* shell and exec: into the running lab's namespaces from outside, as the user who owns them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lab/commands.h"
+#include "lab/netns.h"
+#include "lab/runtime.h"
+
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC)
+
+static bool running_init(pid_t *init, struct err *err)
+{
+	struct runtime rt;
+	struct runtime_state state = {0};
+	if (!runtime_open(&rt, false, err))
+		return false;
+	bool is_running = !rt.is_held && rt.lock_fd >= 0 && runtime_read_state(&rt, &state) && state.init > 0;
+	runtime_close(&rt);
+	*init = state.init;
+	return is_running || err_set(err, ERR_UNAVAILABLE, "no lab is running; 'onesdn lab up' starts one");
+}
+
+static bool enter_lab(struct err *err)
+{
+	pid_t init;
+	if (!running_init(&init, err))
+		return false;
+	int fd = (int)syscall(SYS_pidfd_open, init, 0);
+	bool is_in = fd >= 0 && setns(fd, NAMESPACES) == 0;
+	if (!is_in)
+		err_errno(err, errno, "entering the lab's namespaces");
+	if (fd >= 0)
+		close(fd);
+	return is_in;
+}
+
+/* NODE or NS/POD; pods' namespaces are named NS_POD. */
+static bool enter_target(const char *target, struct err *err)
+{
+	char name[256];
+	snprintf(name, sizeof name, "%s", target);
+	char *slash = strchr(name, '/');
+	if (slash != NULL)
+		*slash = '_';
+	int fd = strchr(name, '/') == NULL && name[0] != '.' ? netns_open(name) : -1;
+	if (fd < 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no node or pod '%s' in the lab; nodes: ovn-control-plane, ovn-worker, ovn-worker2; pods: NAMESPACE/NAME",
+		               target);
+	bool is_in = setns(fd, CLONE_NEWNET) == 0;
+	if (!is_in)
+		err_errno(err, errno, "entering the network of '%s'", target);
+	close(fd);
+	return is_in;
+}
+
+static void set_environment(const char *target)
+{
+	char *dir = target == NULL ? mem_strdup("/run/phys") : strchr(target, '/') == NULL ? mem_printf("/run/%s", target) : NULL;
+	char *prompt = mem_printf("[lab %s]# ", target != NULL ? target : "host");
+	setenv("OVN_NB_DB", "unix:/run/central/nb.sock", 1);
+	setenv("OVN_SB_DB", "unix:/run/central/sb.sock", 1);
+	setenv("OVN_RUNDIR", dir != NULL && target != NULL ? dir : "/run/central", 1);
+	if (dir != NULL)
+		setenv("OVS_RUNDIR", dir, 1);
+	setenv("PS1", prompt, 1);
+	setenv("ONESDN_LAB", target != NULL ? target : "host", 1);
+	free(dir);
+	free(prompt);
+}
+
+/* In a PID namespace of its own the child cannot see the caller's process group, so it needs one that it can. */
+static void take_terminal(bool is_terminal)
+{
+	if (!is_terminal)
+		return;
+	signal(SIGTTOU, SIG_IGN);
+	setpgid(0, 0);
+	tcsetpgrp(STDIN_FILENO, getpid());
+	signal(SIGTTOU, SIG_DFL);
+}
+
+static int run_inside(char **argv)
+{
+	bool is_terminal = isatty(STDIN_FILENO) != 0;
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		take_terminal(is_terminal);
+		execvp(argv[0], argv);
+		fprintf(stderr, "onesdn lab: %s: %s\n", argv[0], strerror(errno));
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	if (pid < 0) {
+		fprintf(stderr, "onesdn lab: cannot start a process in the lab: %s\n", strerror(errno));
+		return 1;
+	}
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (is_terminal) {
+		signal(SIGTTOU, SIG_IGN);
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int enter_and_run(const char *target, char **argv)
+{
+	struct err err = {0};
+	if (!enter_lab(&err) || (target != NULL && !enter_target(target, &err))) {
+		fprintf(stderr, "onesdn lab: %s\n", err.text);
+		return 1;
+	}
+	if (chdir("/") < 0)
+		fprintf(stderr, "onesdn lab: cannot go to /: %s\n", strerror(errno));
+	set_environment(target);
+	return run_inside(argv);
+}
+
+int command_shell(int argc, char **argv)
+{
+	char bash[] = "bash", norc[] = "--norc", interactive[] = "-i", *shell[] = {bash, norc, interactive, NULL};
+	if (argc > 2) {
+		fprintf(stderr, "onesdn lab shell: one NODE or NS/POD at most\n");
+		return 2;
+	}
+	return enter_and_run(argc == 2 ? argv[1] : NULL, shell);
+}
+
+int command_exec(int argc, char **argv)
+{
+	int at = 1;
+	const char *target = NULL;
+	if (at < argc && strcmp(argv[at], "--") != 0)
+		target = argv[at++];
+	if (at < argc && strcmp(argv[at], "--") == 0)
+		at++;
+	if (at >= argc) {
+		fprintf(stderr, "usage: onesdn lab exec [NODE|NS/POD] -- COMMAND...\n");
+		return 2;
+	}
+	return enter_and_run(target, argv + at);
+}
