@@ -54,7 +54,7 @@ char *play_act_names(struct err *err);
 /* ---- the engine ---- */
 enum play_state { PLAY_PENDING, PLAY_SHOWN, PLAY_RUNNING, PLAY_CHECKING, PLAY_DONE, PLAY_FAILED, PLAY_SKIPPED };
 struct play;
-struct play_events {
+struct play_events { /* callbacks may read the play; verbs are to be posted */
 	void (*on_change)(struct play *play, void *user);               /* anything below changed: repaint */
 	void (*on_stage)(struct play *play, size_t stage, enum play_state state, void *user);
 };
@@ -94,6 +94,7 @@ bool play_message_is_problem(const struct play *play);
 /* After a failure, several safe lines: what was expected, what was found, the last output. "" otherwise. */
 const char *play_failure(const struct play *play);
 const char *play_checked(const struct play *play, size_t stage);  /* what was checked, in words, once DONE */
+int64_t play_took(const struct play *play, size_t stage);         /* ms from Enter to the last check; 0: has not ended */
 bool play_is_busy(const struct play *play);         /* a command runs or a check waits */
 bool play_is_over(const struct play *play);         /* the last stage is done or skipped */
 int64_t play_started(const struct play *play);      /* loop time of the first stage's start; 0: not yet */

@@ -109,8 +109,9 @@ static void on_mark(struct term *term, const struct term_mark *mark, void *user)
 	(void)term;
 	switch (mark->kind) {
 	case TERM_MARK_PROMPT:
-		/* Before PS1 comes a D, which has left the state at STARTING; any other A is that of PS2. */
-		if (s->state == SHELL_PROMPT || s->state == SHELL_CONTINUED)
+		/* Before PS1 comes a D, which has left the state at STARTING; any other A is that of PS2, or of a prompt that
+		 * readline draws anew: then a B follows. */
+		if (s->state == SHELL_PROMPT || s->state == SHELL_ENTERED || s->state == SHELL_CONTINUED)
 			set_state(s, SHELL_CONTINUED);
 		break;
 	case TERM_MARK_INPUT:
@@ -212,17 +213,21 @@ bool shell_line_is(const struct shell *s, const char *text)
 
 void shell_clear_line(struct shell *s)
 {
+	stop_typing(s);
 	term_write(s->term, "\x05\x15", 2); /* Ctrl-E, Ctrl-U: emacs mode's end of line, kill to its begin */
 }
 
 void shell_enter(struct shell *s)
 {
+	s->state = SHELL_ENTERED;
 	term_write(s->term, "\r", 1);
 }
 
 void shell_interrupt(struct shell *s)
 {
 	stop_typing(s);
+	if (s->state != SHELL_BUSY && s->state != SHELL_OFF)
+		s->state = SHELL_STARTING; /* a new prompt follows */
 	term_write(s->term, "\x03", 1);
 }
 

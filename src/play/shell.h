@@ -13,6 +13,7 @@ enum shell_state {
 	SHELL_OFF,       /* not started, or ended */
 	SHELL_STARTING,
 	SHELL_PROMPT,
+	SHELL_ENTERED,   /* Enter was pressed, and nothing is known yet */
 	SHELL_CONTINUED, /* the continuation prompt: the lines so far are no whole command */
 	SHELL_BUSY,      /* a command runs */
 };
@@ -44,7 +45,7 @@ void shell_type_rest(struct shell *shell);          /* what is left of it at onc
 bool shell_is_typing(const struct shell *shell);
 /* Does the line that is being edited hold just this? (Somebody may have typed at the prompt as well.) */
 bool shell_line_is(const struct shell *shell, const char *text);
-void shell_clear_line(struct shell *shell);
+void shell_clear_line(struct shell *shell);         /* typing stops */
 void shell_enter(struct shell *shell);
 void shell_interrupt(struct shell *shell);          /* Ctrl-C; typing stops */
 void shell_kill(struct shell *shell);               /* when Ctrl-C does not help; OFF follows */

@@ -1,0 +1,150 @@
+/* ask: a job's checks, asked whenever the cluster has changed, and the time that each of them has.
+ *
+ * Time counts only while the cluster is there: what it said last is no answer to a check, and its being away is not the
+ * stage's fault. A failure that the cluster itself shows is believed after a moment, since the change that the command
+ * made may still be on its way to us.
+ */
+#include <stdlib.h>
+
+#include "play/engine.h"
+
+#define BELIEVE_MS 1000
+#define TICK_MS 1000
+
+static bool is_live(const struct play *p)
+{
+	return kube_state(p->kube) == KUBE_LIVE;
+}
+
+static void count_time(struct play *p)
+{
+	int64_t now = loop_now(p->loop);
+	if (p->was_live)
+		p->waited_ms += now - p->asked;
+	p->asked = now;
+	p->was_live = is_live(p);
+}
+
+static struct check_facts facts_of(struct play *p)
+{
+	return (struct check_facts){
+		.kube = p->kube,
+		.topo = play_topo(p),
+		.planned = (const json_t *const *)p->act->planned.data,
+		.n_planned = play_script_of(p, p->stage)->n_planned,
+		.output = str_text(&p->output),
+		.status = p->status,
+	};
+}
+
+void ask_begin(struct play *p)
+{
+	p->step = STEP_CHECKS;
+	p->waited_ms = 0;
+	p->asked = loop_now(p->loop);
+	p->was_live = is_live(p);
+	play_set_state(p, p->stage, PLAY_CHECKING);
+	if (p->step == STEP_CHECKS)
+		ask_again(p);
+	if (p->job != JOB_NONE)
+		loop_timer_start(p->tick, ask_next_ms(p), 0);
+}
+
+static void fail(struct play *p, const struct script_check *check, const char *found, const char *cure)
+{
+	struct str expected = {0};
+	check_describe(check, &expected);
+	if (check_is_of_cluster(check)) {
+		str_append(&expected, " within ");
+		words_duration(&expected, check->within_ms);
+	}
+	words_fail(p, &(struct words_failure){str_text(&expected), found, cure});
+	str_finish(&expected);
+}
+
+/* One check; true: go on with the next one. */
+static bool ask_one(struct play *p, const struct script_check *check, const struct check_facts *facts, struct str *checked)
+{
+	bool is_of_cluster = check_is_of_cluster(check), goes_on = false;
+	struct str found = {0}, cure = {0}, away = {0};
+	if (is_of_cluster && words_away(p, &away)) {
+		words_message(p, true, "%s", str_text(&away));
+	} else {
+		enum check_result result = check_ask(check, facts, &found, &cure);
+		bool is_final = result == CHECK_FAILS && (!is_of_cluster || p->waited_ms >= BELIEVE_MS);
+		if (result == CHECK_HOLDS) {
+			goes_on = true;
+			str_append(checked, checked->len ? "; " : "");
+			if (found.len > 0)
+				str_append(checked, str_text(&found));
+			else
+				check_describe(check, checked);
+		} else if (is_final || p->waited_ms >= check->within_ms) {
+			fail(p, check, str_text(&found), str_text(&cure));
+		} else {
+			struct str wanted = {0};
+			check_describe(check, &wanted);
+			words_message(p, false, "waits until %s: %s", str_text(&wanted), str_text(&found));
+			str_finish(&wanted);
+		}
+	}
+	str_finish(&found);
+	str_finish(&cure);
+	str_finish(&away);
+	return goes_on;
+}
+
+void ask_again(struct play *p)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	struct check_facts facts = facts_of(p);
+	struct str checked = {0};
+	count_time(p);
+	/* The command's own result first: no waiting changes it. */
+	bool goes_on = true;
+	for (size_t i = 0; goes_on && i < script->checks.len; i++) {
+		if (!check_is_of_cluster(&script->checks.data[i]))
+			goes_on = ask_one(p, &script->checks.data[i], &facts, &checked);
+	}
+	for (size_t i = 0; goes_on && i < script->checks.len; i++) {
+		if (check_is_of_cluster(&script->checks.data[i]))
+			goes_on = ask_one(p, &script->checks.data[i], &facts, &checked);
+	}
+	if (goes_on)
+		words_done(p, str_text(&checked));
+	str_finish(&checked);
+}
+
+int64_t ask_next_ms(const struct play *p)
+{
+	int64_t next = TICK_MS;
+	if (p->step != STEP_CHECKS)
+		return next;
+	const struct script_stage *script = play_script_of(p, p->stage);
+	for (size_t i = 0; i < script->checks.len; i++) {
+		int64_t left = script->checks.data[i].within_ms - p->waited_ms;
+		if (check_is_of_cluster(&script->checks.data[i]) && left >= 0 && left < next)
+			next = left + 1;
+	}
+	return next;
+}
+
+bool ask_waiting(struct play *p, struct str *out)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	if (p->job != JOB_STAGE || !is_live(p))
+		return false;
+	struct check_facts facts = facts_of(p);
+	for (size_t i = 0; i < script->checks.len; i++) {
+		struct str found = {0}, cure = {0};
+		bool waits = check_is_of_cluster(&script->checks.data[i]) &&
+		             check_ask(&script->checks.data[i], &facts, &found, &cure) != CHECK_HOLDS;
+		if (waits)
+			str_append(out, str_text(&found));
+		str_finish(&found);
+		str_finish(&cure);
+		if (waits)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,422 @@
+/* engine: the life of a play and its verbs. See engine.h for who does what. */
+#include "play/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void on_tick(void *user)
+{
+	struct play *p = user;
+	perform_on_tick(p);
+	if (p->step == STEP_CHECKS)
+		ask_again(p);
+	else if (p->step == STEP_VALUES || p->step == STEP_PROMPT)
+		perform_step_on(p);
+	words_tick(p);
+	if (p->job != JOB_NONE)
+		loop_timer_start(p->tick, ask_next_ms(p), 0);
+	play_changed(p);
+}
+
+static void init_flows(struct play *p)
+{
+	for (size_t i = 0; i < p->act->flows.len; i++)
+		vec_push(&p->flows, ((struct play_flow){.plan = &p->act->flows.data[i]}));
+}
+
+struct play *play_create(const struct play_options *options, struct err *err)
+{
+	if (options->act->stages.len == 0) {
+		err_set(err, ERR_INVALID, "the act %s has no stages", options->act->name);
+		return NULL;
+	}
+	struct play *p = mem_alloc(sizeof *p);
+	p->options = *options;
+	p->act = options->act;
+	p->loop = options->loop;
+	p->kube = options->kube;
+	p->runs = mem_alloc(sizeof *p->runs * p->act->stages.len);
+	p->tick = loop_timer_create(p->loop, on_tick, p);
+	p->status = -1;
+	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+		p->kubeconfigs[i] = mem_strdup(options->kubeconfigs[i]);
+		p->contexts[i] = mem_strdup(options->contexts[i]);
+	}
+	init_flows(p);
+	kube_watch(p->kube, p->act->script->kinds, (const char *const *)p->act->namespaces.data);
+	return p;
+}
+
+void play_destroy(struct play *p)
+{
+	if (!p)
+		return;
+	loop_unpost(p->loop, p);
+	loop_timer_destroy(p->tick);
+	perform_finish(p);
+	for (size_t i = 0; i < p->act->stages.len; i++) {
+		free(p->runs[i].checked);
+		free(p->runs[i].message);
+		free(p->runs[i].failure);
+	}
+	free(p->runs);
+	vec_finish(&p->flows);
+	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+		free(p->kubeconfigs[i]);
+		free(p->contexts[i]);
+	}
+	str_finish(&p->output);
+	free(p->text);
+	free(p->message);
+	free(p->note);
+	topo_destroy(p->topo);
+	play_act_destroy(p->act);
+	free(p);
+}
+
+const struct play_act *play_act(const struct play *p)
+{
+	return p->act;
+}
+
+struct script_stage *play_script_of(const struct play *p, size_t stage)
+{
+	return &p->act->script->stages.data[stage];
+}
+
+void play_changed(struct play *p)
+{
+	if (p->options.events.on_change)
+		p->options.events.on_change(p, p->options.user);
+}
+
+/* ---- states ---- */
+
+static void go_on(void *user)
+{
+	struct play *p = user;
+	bool is_last = p->view + 1 >= p->act->stages.len;
+	if (!is_last)
+		play_next(p);
+	if (!is_last && p->job == JOB_NONE && p->runs[p->view].state == PLAY_PENDING)
+		play_next(p);
+}
+
+void play_set_state(struct play *p, size_t stage, enum play_state state)
+{
+	if (p->runs[stage].state == state)
+		return;
+	p->runs[stage].state = state;
+	if (state == PLAY_PENDING || state == PLAY_SHOWN) {
+		free(p->runs[stage].checked);
+		free(p->runs[stage].message);
+		free(p->runs[stage].failure);
+		p->runs[stage].checked = p->runs[stage].message = p->runs[stage].failure = NULL;
+	}
+	if (p->options.unattended && state == PLAY_DONE && stage == p->view)
+		loop_post(p->loop, go_on, p);
+	if (p->options.events.on_stage)
+		p->options.events.on_stage(p, stage, state, p->options.user);
+}
+
+void play_end_job(struct play *p)
+{
+	p->job = JOB_NONE;
+	p->step = STEP_NONE;
+	free(p->message);
+	p->message = NULL;
+	loop_timer_stop(p->tick);
+}
+
+static bool is_busy(const struct play *p)
+{
+	return p->job == JOB_UNDO || (p->job == JOB_STAGE && p->step >= STEP_ENTERED) || (p->job == JOB_STAGE && p->go);
+}
+
+static void clear_note(struct play *p)
+{
+	free(p->note);
+	p->note = NULL;
+}
+
+static void set_view(struct play *p, size_t view)
+{
+	/* A command that was typed out for another stage, but not run, does not stay at the prompt. */
+	if (p->job == JOB_STAGE && !is_busy(p) && p->stage != view) {
+		size_t left = p->stage;
+		perform_cancel(p);
+		play_set_state(p, left, PLAY_PENDING);
+	}
+	p->view = view;
+	clear_note(p);
+}
+
+/* ---- verbs ---- */
+
+static bool refuse_change(struct play *p, const char *what)
+{
+	if (!p->options.read_only)
+		return false;
+	words_note(p, true, "%s would change the cluster, and this is a read-only show; s goes on without it", what);
+	return true;
+}
+
+static void show(struct play *p)
+{
+	const struct play_stage *stage = &p->act->stages.data[p->view];
+	if (stage->changes && refuse_change(p, "the stage"))
+		return;
+	if (p->started == 0)
+		p->started = loop_now(p->loop);
+	if (p->job != JOB_NONE)
+		perform_cancel(p);
+	p->stage = p->view;
+	if (stage->action == PLAY_PICTURE) {
+		p->job = JOB_STAGE;
+		p->job_since = loop_now(p->loop);
+		p->go_since = p->job_since;
+		str_clear(&p->output);
+		play_set_state(p, p->stage, PLAY_SHOWN);
+		ask_begin(p);
+	} else {
+		perform_show(p, JOB_STAGE, p->options.unattended);
+	}
+}
+
+static void move_on(struct play *p)
+{
+	if (p->view + 1 < p->act->stages.len)
+		set_view(p, p->view + 1);
+	else
+		words_note(p, false, "the act is over");
+}
+
+/* A picture that waits for nothing needs no Space of its own. */
+static void show_next(struct play *p)
+{
+	bool is_picture = p->act->stages.data[p->view].action == PLAY_PICTURE && play_script_of(p, p->view)->checks.len == 0;
+	show(p);
+	if (is_picture && !p->options.unattended && p->runs[p->view].state == PLAY_DONE)
+		move_on(p);
+}
+
+static void next_while_busy(struct play *p)
+{
+	if (p->job == JOB_STAGE && p->stage == p->view && p->step == STEP_CHECKS)
+		words_note(p, false, "it goes on by itself as soon as the check holds; s goes on without it");
+	else if (p->stage == p->view)
+		words_note(p, false, "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
+	else
+		words_note(p, false, "the stage \"%s\" still runs; wait for it, or go there", p->act->stages.data[p->stage].title);
+}
+
+void play_next(struct play *p)
+{
+	clear_note(p);
+	enum play_state state = p->runs[p->view].state;
+	bool is_ours = p->job == JOB_STAGE && p->stage == p->view;
+	if (is_busy(p) && state != PLAY_DONE && state != PLAY_SKIPPED)
+		next_while_busy(p);
+	else if (state == PLAY_PENDING)
+		show_next(p);
+	else if (state == PLAY_SHOWN && is_ours && p->step == STEP_TYPED)
+		perform_run(p);
+	else if (state == PLAY_SHOWN && is_ours && p->step == STEP_TYPING)
+		shell_type_rest(perform_shell(p, p->act->stages.data[p->view].persona));
+	else if (state == PLAY_DONE || state == PLAY_SKIPPED)
+		move_on(p);
+	else if (state == PLAY_FAILED)
+		words_note(p, true, "r runs the stage again, s goes on without it, u undoes it");
+	play_changed(p);
+}
+
+void play_back(struct play *p)
+{
+	if (p->view > 0)
+		set_view(p, p->view - 1);
+	else
+		words_note(p, false, "this is the first stage");
+	play_changed(p);
+}
+
+void play_go(struct play *p, size_t stage)
+{
+	if (stage < p->act->stages.len)
+		set_view(p, stage);
+	else
+		words_note(p, true, "there is no stage %zu; the act has %zu", stage + 1, p->act->stages.len);
+	play_changed(p);
+}
+
+void play_retry(struct play *p)
+{
+	clear_note(p);
+	if (is_busy(p) && p->stage != p->view) {
+		next_while_busy(p);
+	} else {
+		if (p->job != JOB_NONE)
+			perform_cancel(p);
+		play_set_state(p, p->view, PLAY_PENDING);
+		show(p);
+	}
+	play_changed(p);
+}
+
+void play_skip(struct play *p)
+{
+	clear_note(p);
+	if (p->job != JOB_NONE && p->stage == p->view)
+		perform_cancel(p);
+	if (p->runs[p->view].state != PLAY_DONE)
+		play_set_state(p, p->view, PLAY_SKIPPED);
+	move_on(p);
+	play_changed(p);
+}
+
+void play_undo(struct play *p)
+{
+	clear_note(p);
+	const struct play_stage *stage = &p->act->stages.data[p->view];
+	if (is_busy(p)) {
+		next_while_busy(p);
+	} else if (!stage->has_undo) {
+		words_note(p, false, stage->changes ? "the scenario says no undo for this stage; undo it by hand in the pane (i)"
+		                                    : "this stage changes nothing: there is nothing to undo");
+	} else if (!refuse_change(p, "undoing")) {
+		if (p->job != JOB_NONE)
+			perform_cancel(p);
+		p->stage = p->view;
+		perform_show(p, JOB_UNDO, true);
+	}
+	play_changed(p);
+}
+
+void play_cluster_changed(struct play *p)
+{
+	if (p->step == STEP_CHECKS)
+		ask_again(p);
+	else if (p->step == STEP_VALUES)
+		perform_step_on(p);
+	words_tick(p);
+	play_changed(p);
+}
+
+/* ---- state, for the painter ---- */
+
+size_t play_stage(const struct play *p)
+{
+	return p->view;
+}
+
+enum play_state play_stage_state(const struct play *p, size_t stage)
+{
+	return stage < p->act->stages.len ? p->runs[stage].state : PLAY_PENDING;
+}
+
+const char *play_message(const struct play *p)
+{
+	if (p->note)
+		return p->note;
+	if (p->message)
+		return p->message;
+	return p->runs[p->view].message ? p->runs[p->view].message : "";
+}
+
+bool play_message_is_problem(const struct play *p)
+{
+	if (p->note)
+		return p->note_is_problem;
+	if (p->message)
+		return p->message_is_problem;
+	return p->runs[p->view].state == PLAY_FAILED;
+}
+
+const char *play_failure(const struct play *p)
+{
+	return p->runs[p->view].failure ? p->runs[p->view].failure : "";
+}
+
+const char *play_checked(const struct play *p, size_t stage)
+{
+	return stage < p->act->stages.len && p->runs[stage].checked ? p->runs[stage].checked : "";
+}
+
+int64_t play_took(const struct play *p, size_t stage)
+{
+	return stage < p->act->stages.len ? p->runs[stage].took_ms : 0;
+}
+
+bool play_is_busy(const struct play *p)
+{
+	return is_busy(p);
+}
+
+bool play_is_over(const struct play *p)
+{
+	enum play_state last = p->runs[p->act->stages.len - 1].state;
+	return last == PLAY_DONE || last == PLAY_SKIPPED;
+}
+
+int64_t play_started(const struct play *p)
+{
+	return p->started;
+}
+
+struct term *play_shell(struct play *p, enum play_persona persona)
+{
+	return shell_term(perform_shell(p, persona));
+}
+
+char *play_next_command(const struct play *p)
+{
+	struct str out = {0};
+	const struct script_stage *script = play_script_of(p, p->view);
+	for (size_t i = 0; i < script->commands.len; i++) {
+		char *filled = perform_fill(p, script->commands.data[i], NULL);
+		str_append_f(&out, "%s%s", i ? "\n" : "", filled ? filled : script->commands.data[i]);
+		free(filled);
+	}
+	return str_take(&out);
+}
+
+const struct play_flow *play_flows(const struct play *p, size_t *n)
+{
+	*n = p->flows.len;
+	return p->flows.data;
+}
+
+/* ---- the graph ---- */
+
+struct collecting {
+	VEC(const json_t *) objects;
+};
+
+static bool collect(const json_t *object, void *user)
+{
+	struct collecting *c = user;
+	vec_push(&c->objects, object);
+	return true;
+}
+
+const struct topo *play_topo(struct play *p)
+{
+	if (p->topo && p->topo_generation == kube_generation(p->kube))
+		return p->topo;
+	struct collecting c = {0};
+	for (int kind = 0; kind < KUBE_N_KINDS; kind++) {
+		if (p->act->script->kinds & (1u << kind))
+			kube_each(p->kube, (enum kube_kind_id)kind, collect, &c);
+	}
+	struct topo_input input = {
+		.objects = c.objects.data,
+		.n_objects = c.objects.len,
+		.planned = (const json_t *const *)p->act->planned.data,
+		.n_planned = p->act->planned.len,
+		.namespaces = (const char *const *)p->act->namespaces.data,
+	};
+	topo_destroy(p->topo);
+	p->topo = topo_build(&input);
+	p->topo_generation = kube_generation(p->kube);
+	vec_finish(&c.objects);
+	return p->topo;
+}

@@ -1,0 +1,503 @@
+/* perform: types and runs a job's commands through the shells of the personas.
+ *
+ * A command's lines are typed one after another; bash answers each Enter either by running what it has (mark C) or by the
+ * continuation prompt. So bash itself, and not our reading of its grammar, decides what is a whole command.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "play/engine.h"
+
+#define OUTPUT_MAX 65536         /* bytes of a stage's output that are kept for checks: the end */
+#define PATIENCE_MS 3000         /* after Ctrl-C, before the shell is killed */
+#define VALUES_MS SCRIPT_WITHIN_MS /* unattended: for a variable to get its value */
+#define LIVED_MS 1000            /* a shell that ends sooner is not started again by itself */
+
+static void on_shell_state(struct shell *shell, enum shell_state state, void *user);
+static void on_shell_done(struct shell *shell, int status, void *user);
+static void on_shell_typed(struct shell *shell, void *user);
+
+/* ---- values ---- */
+
+static char *value_of(void *user, const char *name, size_t len, struct err *why)
+{
+	struct play *p = user;
+	const struct script_var *var = script_var_find(p->act->script, name, len);
+	if (!var) {
+		err_set(why, ERR_NOT_FOUND, "the scenario has no variable {%.*s}", (int)len, name);
+		return NULL;
+	}
+	if (var->value)
+		return mem_strdup(var->value);
+	const char *address = topo_address(play_topo(p), var->workload, var->network);
+	struct cni_address parsed;
+	if (address[0] != '\0' && cni_address_parse(address, &parsed)) /* what a cluster says is typed into a shell: an address or nothing */
+		return mem_strdup(address);
+	struct script_check check = {.kind = CHECK_ADDRESS, .name = var->workload, .network = var->network};
+	struct check_facts facts = {.kube = p->kube, .topo = play_topo(p)};
+	struct str found = {0}, cure = {0};
+	check_ask(&check, &facts, &found, &cure);
+	err_set(why, ERR_UNAVAILABLE, "{%s} has no value yet: %s", var->name, str_text(&found));
+	str_finish(&found);
+	str_finish(&cure);
+	return NULL;
+}
+
+char *perform_fill(const struct play *p, const char *text, struct err *why)
+{
+	return command_fill(text, value_of, (struct play *)p, why);
+}
+
+const struct texts *perform_commands(const struct play *p)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	return p->job == JOB_UNDO ? &script->undo : &script->commands;
+}
+
+/* ---- shells ---- */
+
+static bool start_shell(struct play *p, enum play_persona persona, struct err *err)
+{
+	p->shell_started[persona] = loop_now(p->loop);
+	return shell_start(p->shells[persona], err);
+}
+
+static char *make_private_dir(struct err *err)
+{
+	char *runtime = path_user(PATH_RUNTIME, err), *dir = NULL;
+	if (runtime) {
+		dir = mem_printf("%s/play-XXXXXX", runtime);
+		if (!mkdtemp(dir)) {
+			err_set(err, ERR_SYSTEM, "no directory can be made in %s: %m", runtime);
+			free(dir);
+			dir = NULL;
+		}
+	}
+	free(runtime);
+	return dir;
+}
+
+static void create_shell(struct play *p, enum play_persona persona)
+{
+	struct err err = {0};
+	if (!p->private_dir)
+		p->private_dir = make_private_dir(&err);
+	struct shell_options options = {
+		.loop = p->loop,
+		.persona = persona,
+		.kubeconfig = p->kubeconfigs[persona],
+		.context = p->contexts[persona],
+		.cwd = p->act->script->folder,
+		.private_dir = p->private_dir ? p->private_dir : "",
+		.rows = p->options.rows,
+		.cols = p->options.cols,
+		.events = {on_shell_state, on_shell_done, on_shell_typed},
+		.user = p,
+	};
+	p->shells[persona] = shell_create(&options);
+	if (!p->private_dir || !start_shell(p, persona, &err))
+		words_note(p, true, "%s", err.text);
+}
+
+struct shell *perform_shell(struct play *p, enum play_persona persona)
+{
+	if (!p->shells[persona])
+		create_shell(p, persona);
+	return p->shells[persona];
+}
+
+static enum play_persona persona_of_job(const struct play *p)
+{
+	return p->act->stages.data[p->stage].persona;
+}
+
+static struct shell *shell_of_job(struct play *p)
+{
+	return perform_shell(p, persona_of_job(p));
+}
+
+static enum play_persona persona_of(const struct play *p, const struct shell *shell)
+{
+	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+		if (p->shells[i] == shell)
+			return (enum play_persona)i;
+	}
+	return PLAY_ADMIN;
+}
+
+static void restart_shells(void *user)
+{
+	struct play *p = user;
+	struct err err;
+	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+		if ((p->restart & (1u << i)) && !start_shell(p, (enum play_persona)i, &err))
+			words_note(p, true, "%s", err.text);
+	}
+	p->restart = 0;
+}
+
+static void on_shell_off(struct play *p, struct shell *shell)
+{
+	enum play_persona persona = persona_of(p, shell);
+	bool was_asked = p->interrupted != 0; /* we killed it */
+	p->interrupted = 0;
+	if (was_asked || loop_now(p->loop) - p->shell_started[persona] >= LIVED_MS) {
+		p->restart |= 1u << persona;
+		loop_post(p->loop, restart_shells, p);
+	}
+	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step == STEP_CHECKS || p->step == STEP_VALUES)
+		return;
+	if (p->step == STEP_ENTERED || p->step == STEP_RUNNING || p->restart == 0) {
+		words_fail(p, &(struct words_failure){"the command runs to its end", "the shell ended meanwhile",
+		                                      "a new shell is there: run the stage again"});
+	} else {
+		p->step = STEP_PROMPT;
+		p->prompt_since = loop_now(p->loop);
+	}
+}
+
+/* ---- typing ---- */
+
+static size_t line_end(const char *text, size_t from)
+{
+	return from + strcspn(text + from, "\n");
+}
+
+static char *current_line(const struct play *p)
+{
+	return mem_strndup(p->text + p->line, p->line_end - p->line);
+}
+
+static bool is_last_line(const struct play *p)
+{
+	return p->text[p->line_end] == '\0';
+}
+
+static void type_line(struct play *p)
+{
+	char *line = current_line(p);
+	p->step = STEP_TYPING;
+	shell_type(shell_of_job(p), line, p->options.unattended ? 0 : p->options.type_ms);
+	free(line);
+}
+
+static void wait_for_prompt(struct play *p)
+{
+	p->step = STEP_PROMPT;
+	p->prompt_since = loop_now(p->loop);
+	perform_step_on(p);
+}
+
+/* `is_looked_at`: it has stood there for a while. */
+static void enter(struct play *p, bool is_looked_at)
+{
+	struct shell *shell = shell_of_job(p);
+	char *line = current_line(p);
+	if (is_looked_at && !shell_line_is(shell, line)) { /* somebody typed there too */
+		shell_clear_line(shell);
+		term_write(shell_term(shell), line, strlen(line));
+	}
+	free(line);
+	p->step = STEP_ENTERED;
+	shell_enter(shell);
+}
+
+/* Values first, then the prompt, then typing. */
+static void begin_command(struct play *p)
+{
+	struct err why = {0};
+	free(p->text);
+	p->text = perform_fill(p, perform_commands(p)->data[p->command], &why);
+	if (!p->text) {
+		p->step = STEP_VALUES;
+		words_message(p, true, "%s; the command is shown as soon as it is known", why.text);
+		if (p->options.unattended && loop_now(p->loop) - p->job_since > VALUES_MS)
+			words_fail(p, &(struct words_failure){"every variable of the command has a value", why.text, ""});
+		return;
+	}
+	p->line = 0;
+	p->line_end = line_end(p->text, 0);
+	wait_for_prompt(p);
+}
+
+void perform_show(struct play *p, enum play_job job, bool go)
+{
+	p->job = job;
+	p->go = go;
+	p->command = 0;
+	p->status = -1;
+	p->job_since = loop_now(p->loop);
+	p->run_since = p->go_since = 0;
+	str_clear(&p->output);
+	const struct script_stage *script = play_script_of(p, p->stage);
+	for (size_t i = 0; i < script->seen.len; i++)
+		p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
+	play_set_state(p, p->stage, job == JOB_UNDO ? PLAY_RUNNING : PLAY_SHOWN);
+	loop_timer_start(p->tick, 1000, 0);
+	begin_command(p);
+	words_tick(p);
+}
+
+/* The shell may be starting, or somebody's command may run in it, or lines of somebody's may wait for more. */
+void perform_step_on(struct play *p)
+{
+	if (p->step == STEP_VALUES) {
+		begin_command(p);
+		return;
+	}
+	struct shell *shell = shell_of_job(p);
+	struct err err;
+	if (p->step != STEP_PROMPT)
+		return;
+	if (shell_state(shell) == SHELL_OFF && p->restart == 0 && !start_shell(p, persona_of_job(p), &err)) {
+		words_fail(p, &(struct words_failure){"a shell to type into", err.text, ""});
+	} else if (shell_state(shell) == SHELL_CONTINUED) {
+		shell_interrupt(shell);
+	} else if (shell_state(shell) == SHELL_PROMPT) {
+		shell_clear_line(shell);
+		type_line(p);
+	}
+}
+
+static void run_line(struct play *p, bool is_looked_at)
+{
+	if (is_last_line(p))
+		p->go = true; /* the commands after it need no further word */
+	if (is_last_line(p) && p->job == JOB_STAGE)
+		play_set_state(p, p->stage, PLAY_RUNNING);
+	if (is_last_line(p) && p->go_since == 0)
+		p->go_since = loop_now(p->loop);
+	enter(p, is_looked_at);
+	words_tick(p);
+}
+
+static void on_shell_typed(struct shell *shell, void *user)
+{
+	struct play *p = user;
+	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step != STEP_TYPING)
+		return;
+	p->step = STEP_TYPED;
+	if (p->go || !is_last_line(p))
+		run_line(p, false);
+	words_tick(p);
+	play_changed(p);
+}
+
+void perform_run(struct play *p)
+{
+	run_line(p, true);
+}
+
+/* ---- running ---- */
+
+static struct play_flow *flow_of_command(struct play *p)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	return p->job == JOB_STAGE && p->command < script->seen.len ? &p->flows.data[script->seen.data[p->command]] : NULL;
+}
+
+static void command_begins(struct play *p)
+{
+	p->step = STEP_RUNNING;
+	p->run_since = loop_now(p->loop);
+	struct play_flow *flow = flow_of_command(p);
+	if (flow) {
+		flow->state = PLAY_FLOW_UNDERWAY;
+		flow->note[0] = '\0';
+	}
+	if (p->job == JOB_STAGE)
+		play_set_state(p, p->stage, PLAY_RUNNING);
+}
+
+/* Enter was pressed and bash wants more: the next line, or the next command as the rest of this one. */
+static void wants_more(struct play *p)
+{
+	if (is_last_line(p) && p->command + 1 < perform_commands(p)->len) {
+		char *first = p->text;
+		p->command++;
+		char *rest = perform_fill(p, perform_commands(p)->data[p->command], NULL);
+		p->text = mem_printf("%s\n%s", first, rest ? rest : "");
+		free(rest);
+		free(first);
+	} else if (is_last_line(p)) {
+		shell_interrupt(shell_of_job(p));
+		words_fail(p, &(struct words_failure){"a whole command", "bash waits for more: a quote, a bracket or a loop is still open",
+		                                      "complete the command in the scenario"});
+		return;
+	}
+	p->line = p->line_end + 1;
+	p->line_end = line_end(p->text, p->line);
+	type_line(p);
+}
+
+static void note_flow(struct play *p)
+{
+	struct play_flow *flow = flow_of_command(p);
+	struct str took = {0};
+	if (!flow)
+		return;
+	words_duration(&took, loop_now(p->loop) - p->run_since);
+	snprintf(flow->note, sizeof flow->note, "%s", str_text(&took));
+	str_finish(&took);
+}
+
+static bool has_exit_check(const struct play *p)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	for (size_t i = 0; p->job == JOB_STAGE && i < script->checks.len; i++) {
+		if (script->checks.data[i].kind == CHECK_EXIT)
+			return true;
+	}
+	return false;
+}
+
+static void keep_output(struct play *p)
+{
+	struct str text = {0};
+	term_output_text(shell_term(shell_of_job(p)), OUTPUT_MAX, &text);
+	str_append_n(&p->output, text.data ? text.data : "", text.len);
+	if (text.len > 0 && text.data[text.len - 1] != '\n')
+		str_append_c(&p->output, '\n');
+	if (p->output.len > OUTPUT_MAX)
+		str_drop_front(&p->output, p->output.len - OUTPUT_MAX);
+	str_finish(&text);
+}
+
+static void end_undo(struct play *p)
+{
+	size_t stage = p->stage;
+	play_end_job(p);
+	play_set_state(p, stage, PLAY_PENDING);
+	words_note(p, false, "undone");
+}
+
+static void command_ended(struct play *p, int status)
+{
+	p->status = status;
+	keep_output(p);
+	note_flow(p);
+	bool is_last = p->command + 1 >= perform_commands(p)->len && is_last_line(p);
+	if (status != 0 && !(is_last && has_exit_check(p))) {
+		words_fail_command(p, status);
+	} else if (!is_last_line(p)) { /* bash ran it sooner than we thought: the rest is a command of its own */
+		p->line = p->line_end + 1;
+		p->line_end = line_end(p->text, p->line);
+		p->go = true;
+		wait_for_prompt(p);
+	} else if (!is_last) {
+		p->command++;
+		begin_command(p);
+	} else if (p->job == JOB_UNDO) {
+		end_undo(p);
+	} else {
+		ask_begin(p);
+	}
+}
+
+static void on_shell_done(struct shell *shell, int status, void *user)
+{
+	struct play *p = user;
+	if (p->interrupted && p->shells[persona_of(p, shell)] == shell)
+		p->interrupted = 0;
+	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step != STEP_RUNNING)
+		return;
+	command_ended(p, status);
+	words_tick(p);
+	play_changed(p);
+}
+
+static void on_shell_state(struct shell *shell, enum shell_state state, void *user)
+{
+	struct play *p = user;
+	if (state == SHELL_OFF) {
+		on_shell_off(p, shell);
+	} else if (p->job == JOB_NONE || shell != shell_of_job(p)) {
+		return;
+	} else if (state == SHELL_PROMPT && p->step == STEP_PROMPT) {
+		perform_step_on(p);
+	} else if (state == SHELL_CONTINUED && p->step == STEP_ENTERED) {
+		wants_more(p);
+	} else if (state == SHELL_BUSY && (p->step == STEP_ENTERED || p->step == STEP_TYPED)) {
+		command_begins(p); /* TYPED: the presenter pressed Enter in the pane */
+	} else if (state == SHELL_BUSY && p->step == STEP_TYPING) {
+		shell_type_rest(shell);
+		p->step = STEP_PROMPT; /* Enter in the middle of our typing: whatever that runs, afterwards we begin anew */
+		p->line = 0;
+		p->line_end = line_end(p->text, 0);
+	}
+	words_tick(p);
+	play_changed(p);
+}
+
+/* ---- stopping ---- */
+
+void perform_cancel(struct play *p)
+{
+	struct shell *shell = p->job != JOB_NONE && p->act->stages.data[p->stage].action != PLAY_PICTURE ? shell_of_job(p) : NULL;
+	enum play_step step = p->step;
+	const struct script_stage *script = play_script_of(p, p->stage);
+	for (size_t i = 0; i < script->seen.len; i++) {
+		if (p->flows.data[script->seen.data[i]].state == PLAY_FLOW_UNDERWAY)
+			p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
+	}
+	play_end_job(p);
+	if (shell && (step == STEP_TYPING || step == STEP_TYPED) && p->line == 0)
+		shell_clear_line(shell);
+	else if (shell && step >= STEP_TYPING && step <= STEP_RUNNING)
+		shell_interrupt(shell);
+	if (shell && (step == STEP_ENTERED || step == STEP_RUNNING))
+		p->interrupted = loop_now(p->loop);
+}
+
+/* What does not end by Ctrl-C is killed when the shell is needed; unattended, a stage has its limit. */
+void perform_on_tick(struct play *p)
+{
+	int64_t now = loop_now(p->loop);
+	if (p->step == STEP_PROMPT) {
+		struct shell *shell = shell_of_job(p);
+		bool is_stuck = p->interrupted && now - p->interrupted > PATIENCE_MS;
+		bool is_late = p->options.unattended && now - p->prompt_since > 2 * PATIENCE_MS;
+		if ((is_stuck || is_late) && shell_state(shell) != SHELL_OFF) {
+			p->interrupted = now;
+			p->prompt_since = now;
+			shell_kill(shell);
+		}
+	}
+	if (p->job == JOB_NONE || !p->options.unattended || p->options.limit_ms == 0 || now - p->job_since <= p->options.limit_ms)
+		return;
+	struct str expected = {0}, waiting = {0};
+	str_append(&expected, "the stage ends within ");
+	words_duration(&expected, p->options.limit_ms);
+	if (p->step >= STEP_ENTERED && !ask_waiting(p, &waiting))
+		str_append(&waiting, "the command still runs");
+	bool runs = p->step == STEP_ENTERED || p->step == STEP_RUNNING;
+	if (runs) {
+		keep_output(p);
+		shell_interrupt(shell_of_job(p));
+		p->interrupted = now;
+	}
+	words_fail(p, &(struct words_failure){str_text(&expected), waiting.len ? str_text(&waiting) : "it does not", ""});
+	str_finish(&expected);
+	str_finish(&waiting);
+}
+
+static void remove_private_dir(struct play *p)
+{
+	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+		char *file = mem_printf("%s/%s.kubeconfig", p->private_dir, play_persona_name((enum play_persona)i));
+		unlink(file);
+		free(file);
+	}
+	rmdir(p->private_dir);
+	free(p->private_dir);
+}
+
+void perform_finish(struct play *p)
+{
+	for (int i = 0; i < PLAY_N_PERSONAS; i++)
+		shell_destroy(p->shells[i]);
+	if (p->private_dir)
+		remove_private_dir(p);
+}

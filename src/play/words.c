@@ -1,0 +1,268 @@
+/* words: what a play says of itself: what goes on and since when, what was checked, what went wrong and what to do. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/engine.h"
+
+#define MESSAGE_MAX 600   /* bytes of one line */
+#define OUTPUT_LINES 12   /* of a command's output that a failure shows: the last ones */
+#define OUTPUT_LINE_MAX 400
+
+/* What kubectl and bash print when they fail, and what helps. The first row that is in the output counts. */
+static const struct {
+	const char *text, *cure;
+} cures[] = {
+	{"AlreadyExists", "it is left from before: run the act's clean-up (its last stage), or go on without this stage (s)"},
+	{"command not found", "install that program, or correct its name in the scenario"},
+	{"No such file or directory", "correct the file's name in the scenario"},
+	{"was refused", "the cluster does not answer: see whether it runs (onesdn lab status), then run the stage again"},
+	{"unable to connect", "the cluster does not answer: see whether it runs (onesdn lab status), then run the stage again"},
+	{"Unable to connect", "the cluster does not answer: see whether it runs (onesdn lab status), then run the stage again"},
+	{"(NotFound)", "run the stage that makes it first"},
+	{"(Forbidden)", "this persona may not do that: look at the stage's \"as\", or at the cluster's permissions"},
+	{"timed out waiting", "the workload did not get there in time: kubectl describe says why"},
+	{"error parsing", "correct the manifest"},
+	{"error converting YAML", "correct the manifest"},
+	{"the server doesn't have a resource type", "install what brings this kind, or use the lab"},
+	{"no matches for kind", "install what brings this kind, or use the lab"},
+};
+
+void words_duration(struct str *out, int64_t ms)
+{
+	if (ms < 0)
+		ms = 0;
+	if (ms < 10000)
+		str_append_f(out, "%lld.%02d s", (long long)(ms / 1000), (int)(ms % 1000 / 10));
+	else if (ms < 120000)
+		str_append_f(out, "%lld s", (long long)(ms / 1000));
+	else
+		str_append_f(out, "%lldm%02ds", (long long)(ms / 60000), (int)(ms / 1000 % 60));
+}
+
+/* One safe line of bounded length. */
+static char *make_line(const char *fmt, va_list args)
+{
+	struct str text = {0}, line = {0};
+	str_append_v(&text, fmt, args);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '\n' || text.data[i] == '\t')
+			text.data[i] = ' ';
+	}
+	bool is_long = text.len > MESSAGE_MAX;
+	size_t cut = is_long ? MESSAGE_MAX : text.len;
+	while (is_long && cut > 0 && ((unsigned char)text.data[cut] & 0xc0) == 0x80)
+		cut--;
+	str_append_safe(&line, str_text(&text), cut);
+	str_append(&line, is_long ? "..." : "");
+	str_finish(&text);
+	return str_take(&line);
+}
+
+void words_message(struct play *p, bool is_problem, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	free(p->message);
+	p->message = make_line(fmt, args);
+	p->message_is_problem = is_problem;
+	va_end(args);
+}
+
+void words_note(struct play *p, bool is_problem, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	free(p->note);
+	p->note = make_line(fmt, args);
+	p->note_is_problem = is_problem;
+	va_end(args);
+}
+
+static char *line_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *line_of(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	char *line = make_line(fmt, args);
+	va_end(args);
+	return line;
+}
+
+bool words_away(const struct play *p, struct str *out)
+{
+	enum kube_state state = kube_state(p->kube);
+	if (state == KUBE_LIVE)
+		return false;
+	int64_t since = kube_stale_since(p->kube);
+	str_append(out, state == KUBE_CONNECTING ? "the cluster has not answered yet" : "the cluster has been away for ");
+	if (state == KUBE_STALE)
+		words_duration(out, since ? loop_now(p->loop) - since : 0);
+	const char *problem = kube_problem(p->kube);
+	str_append_f(out, "%s%s; this goes on by itself when it is back", problem[0] ? ": " : "", problem);
+	return true;
+}
+
+static const char *first_line(const char *text, char *line, size_t size)
+{
+	size_t len = strcspn(text, "\n");
+	snprintf(line, size, "%.*s%s", (int)(len < 60 ? len : 60), text, text[len] != '\0' || len > 60 ? "..." : "");
+	return line;
+}
+
+static void say_running(struct play *p)
+{
+	struct str out = {0}, waiting = {0}, away = {0};
+	char line[80];
+	int64_t ran_ms = loop_now(p->loop) - p->run_since;
+	str_append_f(&out, "%s runs", first_line(p->text, line, sizeof line));
+	if (ran_ms >= 1000) {
+		str_append_f(&out, " for %lld s", (long long)(ran_ms / 1000));
+		if (words_away(p, &away))
+			str_append_f(&out, "; %s", str_text(&away));
+		else if (ask_waiting(p, &waiting))
+			str_append_f(&out, "; %s", str_text(&waiting));
+	}
+	if (ran_ms >= 3000)
+		str_append(&out, "; Ctrl-C in the pane stops it");
+	words_message(p, away.len > 0, "%s", str_text(&out));
+	str_finish(&out);
+	str_finish(&waiting);
+	str_finish(&away);
+}
+
+void words_tick(struct play *p)
+{
+	if (p->job == JOB_NONE)
+		return;
+	const struct play_stage *stage = &p->act->stages.data[p->stage];
+	enum shell_state shell = stage->action == PLAY_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
+	if (p->step == STEP_RUNNING)
+		say_running(p);
+	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY && p->interrupted)
+		words_message(p, false, "waits until the command that was stopped has ended");
+	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY)
+		words_message(p, true, "a command still runs in the pane of %s; end it (Ctrl-C), and this goes on", play_persona_name(stage->persona));
+	else if (p->step == STEP_PROMPT)
+		words_message(p, false, "waits for the shell");
+	else if (p->step == STEP_TYPING || p->step == STEP_ENTERED)
+		words_message(p, false, "%s", p->job == JOB_UNDO ? "undoes the stage" : "");
+	else if (p->step == STEP_TYPED)
+		words_message(p, false, "Space runs it");
+}
+
+/* ---- the end of a job ---- */
+
+static const char *cure_of(const struct play *p)
+{
+	for (size_t i = 0; i < sizeof cures / sizeof cures[0]; i++) {
+		if (strstr(str_text(&p->output), cures[i].text))
+			return cures[i].cure;
+	}
+	return "see the output, then run the stage again (r), or go on without it (s)";
+}
+
+/* Start of the last lines of a text, at most n of them; blank lines at the end do not count. */
+static const char *last_lines(const char *text, size_t *len, int n)
+{
+	*len = strlen(text);
+	while (*len > 0 && (text[*len - 1] == '\n' || text[*len - 1] == ' '))
+		(*len)--;
+	size_t at = *len;
+	while (at > 0 && (text[at - 1] != '\n' || --n > 0))
+		at--;
+	*len -= at;
+	return text + at;
+}
+
+static void append_output(const struct play *p, struct str *out)
+{
+	size_t len;
+	const char *text = last_lines(str_text(&p->output), &len, OUTPUT_LINES);
+	if (len == 0)
+		return;
+	str_append(out, "last output:\n");
+	for (size_t at = 0; at < len;) {
+		size_t line = strcspn(text + at, "\n");
+		line = line < len - at ? line : len - at;
+		str_append(out, "  ");
+		str_append_safe(out, text + at, line < OUTPUT_LINE_MAX ? line : OUTPUT_LINE_MAX);
+		str_append(out, line > OUTPUT_LINE_MAX ? "...\n" : "\n");
+		at += line + 1;
+	}
+}
+
+static void append_failure_line(struct str *out, const char *what, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	str_append(out, what);
+	str_append_safe(out, text, strlen(text));
+	str_append_c(out, '\n');
+}
+
+static void settle_flows(struct play *p, enum play_flow_state state)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	for (size_t i = 0; i < script->seen.len; i++) {
+		struct play_flow *flow = &p->flows.data[script->seen.data[i]];
+		if (state == PLAY_FLOW_OK || flow->state == PLAY_FLOW_UNDERWAY)
+			flow->state = state;
+	}
+}
+
+void words_fail(struct play *p, const struct words_failure *failure)
+{
+	struct str all = {0};
+	size_t stage = p->stage;
+	append_failure_line(&all, "expected: ", failure->expected);
+	append_failure_line(&all, "found:    ", failure->found);
+	append_failure_line(&all, "do:       ", failure->cure);
+	append_output(p, &all);
+	char *message = line_of("%s%s%s%s", p->job == JOB_UNDO ? "the undo failed: " : "", failure->found, failure->cure[0] ? "; " : "",
+	                        failure->cure);
+	settle_flows(p, PLAY_FLOW_FAILED);
+	p->runs[stage].took_ms = loop_now(p->loop) - p->job_since;
+	play_end_job(p);
+	free(p->runs[stage].failure);
+	free(p->runs[stage].message);
+	p->runs[stage].failure = str_take(&all);
+	p->runs[stage].message = message;
+	play_set_state(p, stage, PLAY_FAILED);
+}
+
+void words_fail_command(struct play *p, int status)
+{
+	size_t len;
+	const char *last = last_lines(str_text(&p->output), &len, 1);
+	struct str found = {0}, away = {0};
+	str_append_f(&found, "it ended with status %d", status);
+	if (status > 128 && status < 128 + 65)
+		str_append_f(&found, " (stopped by signal %d)", status - 128);
+	if (len > 0)
+		str_append_f(&found, ": %.*s", (int)(len < 300 ? len : 300), last);
+	const char *cure = status == 130 ? "run the stage again (r), or go on without it (s)" : cure_of(p);
+	if (words_away(p, &away)) {
+		str_append_f(&found, "; %s", str_text(&away));
+		cure = "run the stage again (r) when the cluster is back";
+	}
+	words_fail(p, &(struct words_failure){"the command ends with status 0", str_text(&found), cure});
+	str_finish(&found);
+	str_finish(&away);
+}
+
+void words_done(struct play *p, const char *checked)
+{
+	struct str line = {0};
+	size_t stage = p->stage;
+	struct stage_run *run = &p->runs[stage];
+	settle_flows(p, PLAY_FLOW_OK);
+	run->took_ms = loop_now(p->loop) - (p->go_since ? p->go_since : p->job_since);
+	words_duration(&line, run->took_ms);
+	free(run->checked);
+	free(run->message);
+	run->checked = line_of("%s", checked);
+	run->message = checked[0] ? line_of("%s  %s", checked, str_text(&line)) : line_of("done  %s", str_text(&line));
+	str_finish(&line);
+	play_end_job(p);
+	play_set_state(p, stage, PLAY_DONE);
+}
