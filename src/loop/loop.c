@@ -177,6 +177,11 @@ static void run_posts(struct loop *loop)
 		loop->posts.len = loop->posts_done = 0;
 }
 
+static bool has_due_timer(const struct loop *loop)
+{
+	return loop->first_timer && loop->first_timer->due <= loop->now;
+}
+
 static void set_alarm(struct loop *loop)
 {
 	if (!loop->first_timer) {
@@ -184,7 +189,8 @@ static void set_alarm(struct loop *loop)
 		return;
 	}
 	int64_t left = loop->first_timer->due - (int64_t)uv_now(&loop->uv);
-	must(uv_timer_start(&loop->alarm, on_alarm, left > 0 ? (uint64_t)left : 0, 0), "its alarm");
+	/* It repeats, because uv_run runs what is due before it sleeps, too, and would then sleep without an alarm. */
+	must(uv_timer_start(&loop->alarm, on_alarm, left > 0 ? (uint64_t)left : 0, 1), "its alarm");
 }
 
 static void insert_timer(struct loop_timer *timer);
@@ -215,7 +221,8 @@ static void turn(struct loop *loop, bool wait)
 		loop->hook(loop->hook_user);
 	set_alarm(loop);
 	loop->is_awake = false;
-	uv_run(&loop->uv, wait && !loop->is_stopped && !has_posts(loop) ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+	bool may_sleep = wait && !loop->is_stopped && !has_posts(loop) && !has_due_timer(loop);
+	uv_run(&loop->uv, may_sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	wake(loop);
 	run_timers(loop);
 	run_posts(loop);
