@@ -13,11 +13,13 @@
 #include "onesdn/base.h"
 
 struct loop;
-struct loop *loop_create(struct err *err);
-void loop_destroy(struct loop *loop);       /* every source must have been destroyed before */
+struct loop *loop_create(struct err *err);  /* also ignores SIGPIPE: a peer that went away is an error of write */
+void loop_destroy(struct loop *loop);       /* every source must have been destroyed before; kills what still dies */
 void loop_run(struct loop *loop);           /* until loop_stop */
 void loop_stop(struct loop *loop);          /* loop_run returns after this turn */
-bool loop_turn(struct loop *loop, bool wait); /* one turn; false once stopped. For tests and for waits with a deadline */
+/* One turn: posted calls, the hook, sleep (if `wait` and nothing is due), what happened, posted calls. False once stopped.
+ * For tests and for waits with a deadline; never from inside a callback. */
+bool loop_turn(struct loop *loop, bool wait);
 int64_t loop_now(const struct loop *loop);  /* ms, monotonic, from an arbitrary start */
 
 /* ---- posted calls: run later in this same turn, before the before-sleep hook, in order ---- */
@@ -34,10 +36,11 @@ void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_is_running(const struct loop_timer *timer);
 void loop_timer_destroy(struct loop_timer *timer);
 
-/* ---- descriptors: the caller owns the fd and destroys the source before closing it ---- */
+/* ---- descriptors: the caller owns the fd and destroys the source before closing it; one source a descriptor ---- */
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 struct loop_fd;
 typedef void loop_fd_fn(int events, void *user); /* LOOP_READ also on end of file and error */
+/* Does not touch the descriptor's flags. A plain file is always ready. */
 struct loop_fd *loop_fd_create(struct loop *loop, int fd, int events, loop_fd_fn *fn, void *user);
 void loop_fd_set(struct loop_fd *source, int events);     /* 0: keep, but sleep (back-pressure) */
 void loop_fd_destroy(struct loop_fd *source);
@@ -50,13 +53,14 @@ void loop_signal_destroy(struct loop_signal *signal);
 
 /* ---- children ---- */
 struct loop_child;
-/* `status` as waitpid gives it. The pid is gone when this is called; destroy the child here or later. */
+/* `status` as waitpid gives it, -1 if it was not our child (adopted). The pid is gone when this is called; destroy the
+ * child here or later. What it wrote last may still be in the pty: its end is a read that fails with EIO. */
 typedef void loop_child_fn(struct loop_child *child, int status, void *user);
 struct loop_spawn {
 	const char *const *argv;   /* NULL-terminated; argv[0] is looked up on $PATH */
 	const char *const *env;    /* NULL-terminated "NAME=VALUE" to set and "NAME" to unset, on top of ours; may be NULL */
 	const char *cwd;           /* NULL: ours */
-	int fds[3];                /* without pty: stdin, stdout, stderr; -1 is /dev/null. Stay the caller's, need not be 0..2 */
+	int fds[3];                /* without pty: stdin, stdout, stderr, all to be set; -1 is /dev/null. Stay the caller's, any number */
 	bool pty;                  /* a new session on a new terminal of rows x cols instead; its master: loop_child_pty */
 	uint16_t rows, cols;
 	int death_signal;          /* sent to the child when we die; 0: none */
@@ -71,9 +75,12 @@ struct loop_child *loop_child_adopt(struct loop *loop, pid_t pid, loop_child_fn 
 pid_t loop_child_pid(const struct loop_child *child);     /* 0 once it has ended */
 int loop_child_pty(const struct loop_child *child);       /* master, non-blocking, the child's; -1 without pty */
 void loop_child_kill(struct loop_child *child, int signum); /* to its group; nothing once it has ended */
-void loop_child_destroy(struct loop_child *child);        /* HUP, then KILL after 2 s, to a group that still runs; no callback; never blocks */
+/* Closes the pty. To a group that still runs: HUP, then KILL after 2 s; its pid stays a zombie until then. No callback,
+ * never blocks. */
+void loop_child_destroy(struct loop_child *child);
 
-/* A whole command: collects both outputs (each cut at max_size), then calls back once. */
+/* A whole command: collects both outputs (each cut at max_size), then calls back once. It is over when its process is: what
+ * something left in the background writes later is not waited for. The texts are borrowed for the callback. */
 struct loop_result {
 	int status;              /* as waitpid; -1 when it could not be started or was cut off by the deadline */
 	const char *out, *errors; /* terminated */
@@ -106,9 +113,12 @@ struct http_reply {
 	const char *content_type;  /* "" when none */
 	const char *failure;       /* transport failure in words, or NULL */
 };
-/* Pieces of the body as they come. Return false to stop: on_done then follows with a failure. */
+/* Pieces of the body as they come. Return false to stop: on_done then follows with a failure. Every call here is legal
+ * inside both callbacks, http_destroy of this very request too. on_data may be NULL; on_done is called once, and never from
+ * inside http_create. */
 typedef bool http_data_fn(struct http *http, const char *data, size_t size, void *user);
 typedef void http_done_fn(struct http *http, const struct http_reply *reply, void *user);
+/* Copies the request; never NULL. No proxy, no redirects, only http; status 4xx and 5xx are replies and no failures. */
 struct http *http_create(struct loop *loop, const struct http_request *request, http_data_fn *on_data, http_done_fn *on_done, void *user);
 int http_status(const struct http *http);  /* 0 until the headers are there; then valid inside on_data */
 void http_destroy(struct http *http);      /* cancels; no callback any more */

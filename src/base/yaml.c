@@ -1,22 +1,21 @@
-/* yaml: YAML 1.2 (core schema) to jansson values, straight from libfyaml's events; the only file that knows libfyaml.
+/* yaml: YAML 1.2 to jansson values, straight from libfyaml's events; the only file that knows libfyaml. What a scalar
+ * means is in yaml_scalar.c.
  *
  * Events and not documents: depth, duplicate keys and the growth by aliases are then bounded here, before memory is spent.
  * The lines are a table of spots, one a value, in the order of the text: after a spot come those of its children, and
  * `end` is the index after the last of them. jansson keeps keys in the order in which they came, so a pointer is followed
  * in the values and in the spots side by side.
  */
-#include <errno.h>
 #include <libfyaml.h>
-#include <locale.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "onesdn/base.h"
+#include "yaml.h"
 
 #define DEPTH_MAX 64
 #define COPIED_MAX 100000  /* values that aliases may add to a stream; a text counts once more for every COPIED_TEXT bytes */
 #define COPIED_TEXT 64
+#define ANCHORS_MAX 10000  /* in a document */
 #define VALUES_MAX 2000000 /* values in a stream: some 200 MB */
 
 struct spot {
@@ -51,8 +50,7 @@ struct reader {
 	int depth;
 	struct map anchors; /* of struct anchor *; those of this document */
 	int64_t copied;
-	locale_t numbers; /* the C locale: a decimal point is a point */
-	int line;         /* of the event at hand */
+	int line; /* of the event at hand */
 };
 
 static bool refuse(struct reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -72,131 +70,7 @@ static bool refuse(struct reader *r, const char *fmt, ...)
 
 /* ---- scalars ---- */
 
-/* [-+]?[0-9]+ | 0o[0-7]+ | 0x[0-9a-fA-F]+; NULL if the text is none of them or does not fit into 64 bits. */
-static json_t *as_int(const char *text)
-{
-	static const struct {
-		const char *prefix, *digits;
-		int base;
-	} kinds[] = {{"0o", "01234567", 8}, {"0x", "0123456789abcdefABCDEF", 16}, {"", "0123456789", 10}};
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (!text_has_prefix(text, kinds[i].prefix))
-			continue;
-		const char *digits = text + strlen(kinds[i].prefix);
-		if (kinds[i].base == 10 && (*digits == '-' || *digits == '+'))
-			digits++;
-		if (*digits == '\0' || digits[strspn(digits, kinds[i].digits)] != '\0')
-			continue;
-		errno = 0;
-		long long value = strtoll(kinds[i].base == 10 ? text : digits, NULL, kinds[i].base);
-		return errno == 0 ? json_integer(value) : NULL;
-	}
-	return NULL;
-}
-
-/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
-static bool is_float(const char *text)
-{
-	static const char digits[] = "0123456789";
-	text += *text == '-' || *text == '+';
-	size_t whole = strspn(text, digits), fraction = 0;
-	text += whole;
-	if (*text == '.') {
-		text++;
-		fraction = strspn(text, digits);
-		text += fraction;
-	}
-	if (whole + fraction == 0)
-		return false;
-	if (*text == 'e' || *text == 'E') {
-		text++;
-		text += *text == '-' || *text == '+';
-		size_t exponent = strspn(text, digits);
-		if (exponent == 0)
-			return false;
-		text += exponent;
-	}
-	return *text == '\0';
-}
-
-static json_t *as_float(const struct reader *r, const char *text)
-{
-	return is_float(text) ? json_real(strtod_l(text, NULL, r->numbers)) : NULL; /* NULL when it is infinite */
-}
-
-static bool is_one_of(const char *text, const char *const *words)
-{
-	while (*words && !text_equal(text, *words))
-		words++;
-	return *words != NULL;
-}
-
-static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-static const char *const trues[] = {"true", "True", "TRUE", NULL};
-static const char *const falses[] = {"false", "False", "FALSE", NULL};
-static const char *const unbounded[] = {".inf", ".Inf", ".INF",  "+.inf", "+.Inf", "+.INF", "-.inf",
-                                        "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  NULL};
-
-static json_t *as_null(const struct reader *r, const char *text)
-{
-	(void)r;
-	return is_one_of(text, nulls) ? json_null() : NULL;
-}
-
-static json_t *as_bool(const struct reader *r, const char *text)
-{
-	(void)r;
-	return is_one_of(text, trues) ? json_true() : is_one_of(text, falses) ? json_false() : NULL;
-}
-
-static json_t *as_integer(const struct reader *r, const char *text)
-{
-	(void)r;
-	return as_int(text);
-}
-
-/* The core schema's tags, in the order in which a plain scalar is tried. Strings are what is left. */
-static const struct {
-	const char *tag;
-	json_t *(*resolve)(const struct reader *r, const char *text);
-} scalars[] = {
-	{"tag:yaml.org,2002:null", as_null},
-	{"tag:yaml.org,2002:bool", as_bool},
-	{"tag:yaml.org,2002:int", as_integer},
-	{"tag:yaml.org,2002:float", as_float},
-};
-
-static json_t *plain_value(struct reader *r, const char *text)
-{
-	for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++) {
-		json_t *value = scalars[i].resolve(r, text);
-		if (value)
-			return value;
-	}
-	if (is_one_of(text, unbounded) || is_float(text)) {
-		refuse(r, "the number %.40s has no place in JSON: quote it if it is meant as a text", text);
-		return NULL;
-	}
-	return json_string(text);
-}
-
-static json_t *tagged_value(struct reader *r, const char *tag, const char *text)
-{
-	if (text_equal(tag, "!") || text_equal(tag, "tag:yaml.org,2002:str"))
-		return json_string(text);
-	for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++) {
-		if (!text_equal(tag, scalars[i].tag))
-			continue;
-		json_t *value = scalars[i].resolve(r, text);
-		if (!value)
-			refuse(r, "\"%.40s\" is no value of its tag %.60s", text, tag);
-		return value;
-	}
-	refuse(r, "the tag %.60s is not known: only those of YAML's core schema are", tag);
-	return NULL;
-}
-
-/* The text of a token as a string that ends where it says; NULL (and the error) with a NUL in it. */
+/* The text of a token; NULL (and the error) with a character in it that no JSON text of ours may hold. */
 static char *token_text(struct reader *r, struct fy_token *token)
 {
 	size_t len = 0;
@@ -205,9 +79,12 @@ static char *token_text(struct reader *r, struct fy_token *token)
 		refuse(r, "this text cannot be read");
 		return NULL;
 	}
-	if (memchr(text, '\0', len)) {
-		refuse(r, "a text must not hold the character NUL");
-		return NULL;
+	uint32_t cp;
+	for (size_t at = 0, used; (used = utf8_decode(text + at, len - at, &cp)) > 0; at += used) {
+		if (cp == 0 || (cp == 0xfffd && used == 1)) { /* by an escape: the stream itself holds none */
+			refuse(r, "a text must not hold %s", cp == 0 ? "the character NUL" : "a half of a surrogate pair");
+			return NULL;
+		}
 	}
 	return mem_strndup(text, len);
 }
@@ -225,9 +102,10 @@ static json_t *scalar_value(struct reader *r, struct fy_event *event)
 		return NULL;
 	char *tag = tag_of(event);
 	bool is_plain = !event->scalar.value || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
-	json_t *value = tag ? tagged_value(r, tag, text) : is_plain ? plain_value(r, text) : json_string(text);
-	if (!value && (!r->err || r->err->code == ERR_NONE))
-		refuse(r, "this text is not valid UTF-8");
+	struct err why;
+	json_t *value = yaml_scalar(text, tag ? tag : is_plain ? NULL : "!", &why);
+	if (!value)
+		refuse(r, "%s", why.text);
 	free(tag);
 	free(text);
 	return value;
@@ -243,21 +121,16 @@ static size_t add_spot(struct reader *r)
 }
 
 /* Puts a finished or just opened value where it belongs; takes the reference. */
-static bool place(struct reader *r, json_t *value)
+static void place(struct reader *r, json_t *value)
 {
-	if (r->depth == 0) {
-		json_array_append_new(r->yaml->documents, value);
-		return true;
+	struct level *level = r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
+	if (level && json_is_object(level->value)) {
+		json_object_set_new(level->value, level->key, value);
+		free(level->key);
+		level->key = NULL;
+	} else {
+		json_array_append_new(level ? level->value : r->yaml->documents, value);
 	}
-	struct level *level = &r->levels[r->depth - 1];
-	if (json_is_array(level->value)) {
-		json_array_append_new(level->value, value);
-		return true;
-	}
-	json_object_set_new(level->value, level->key, value);
-	free(level->key);
-	level->key = NULL;
-	return true;
 }
 
 /* What a value costs when an alias repeats it, and how deep it is. The depth of the recursion is bounded by DEPTH_MAX. */
@@ -297,12 +170,15 @@ static void forget_anchors(struct reader *r)
 	map_finish(&r->anchors);
 }
 
-static void set_anchor(struct reader *r, const char *name, json_t *value)
+static bool set_anchor(struct reader *r, const char *name, json_t *value)
 {
+	if (r->anchors.len >= ANCHORS_MAX)
+		return refuse(r, "there are more than %d anchors", ANCHORS_MAX);
 	struct anchor *anchor = mem_alloc(sizeof *anchor);
 	anchor->value = json_incref(value);
 	weigh(value, &anchor->weight, &anchor->depth);
 	anchor_destroy(map_set(&r->anchors, name, anchor));
+	return true;
 }
 
 /* A key is the text of a scalar, whatever it might resolve to: `1: x` is {"1": "x"}, as JSON has it. */
@@ -316,22 +192,13 @@ static bool take_key(struct reader *r, struct level *level, struct fy_event *eve
 		free(key);
 		return false;
 	}
-	json_t *check = key ? json_string(key) : NULL;
-	if (key && !check)
-		refuse(r, "this key is not valid UTF-8");
-	bool ok = check != NULL;
-	json_decref(check);
-	if (!ok) {
+	if (key && fy_event_get_anchor_token(event)) {
+		refuse(r, "a key cannot have an anchor here");
 		free(key);
 		return false;
 	}
-	struct fy_token *anchor = fy_event_get_anchor_token(event);
-	if (anchor) {
-		free(key);
-		return refuse(r, "a key cannot have an anchor here");
-	}
 	level->key = key;
-	return true;
+	return key != NULL;
 }
 
 static bool on_scalar(struct reader *r, struct fy_event *event)
@@ -342,10 +209,10 @@ static bool on_scalar(struct reader *r, struct fy_event *event)
 	add_spot(r);
 	struct fy_token *token = fy_event_get_anchor_token(event);
 	char *anchor = token ? token_text(r, token) : NULL;
-	if (anchor)
-		set_anchor(r, anchor, value);
+	bool ok = !token || (anchor && set_anchor(r, anchor, value));
 	free(anchor);
-	return place(r, value);
+	place(r, value);
+	return ok;
 }
 
 static bool on_alias(struct reader *r, struct fy_event *event)
@@ -364,7 +231,8 @@ static bool on_alias(struct reader *r, struct fy_event *event)
 	if (r->depth + anchor->depth >= DEPTH_MAX)
 		return refuse(r, "this is nested deeper than %d levels", DEPTH_MAX);
 	add_spot(r);
-	return place(r, json_deep_copy(anchor->value));
+	place(r, json_deep_copy(anchor->value));
+	return true;
 }
 
 static bool on_start(struct reader *r, struct fy_event *event)
@@ -391,11 +259,10 @@ static bool on_end(struct reader *r)
 {
 	struct level *level = &r->levels[--r->depth];
 	r->yaml->spots.data[level->spot].end = (uint32_t)r->yaml->spots.len;
-	if (level->anchor)
-		set_anchor(r, level->anchor, level->value);
+	bool ok = !level->anchor || set_anchor(r, level->anchor, level->value);
 	free(level->anchor);
 	free(level->key);
-	return true;
+	return ok;
 }
 
 /* `---` with nothing after it is no document. */
@@ -528,7 +395,6 @@ static void reader_finish(struct reader *r)
 		free(level->key);
 	}
 	forget_anchors(r);
-	freelocale(r->numbers);
 }
 
 struct yaml *yaml_parse(const char *text, size_t len, const char *name, struct err *err)
@@ -540,9 +406,7 @@ struct yaml *yaml_parse(const char *text, size_t len, const char *name, struct e
 	}
 	struct yaml *yaml = mem_alloc(sizeof *yaml);
 	yaml->documents = json_array();
-	struct reader r = {.name = name, .err = &own, .yaml = yaml, .line = 1, .numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
-	if (!r.numbers)
-		base_abort("the C locale cannot be had: %s", strerror(errno));
+	struct reader r = {.name = name, .err = &own, .yaml = yaml, .line = 1};
 	bool ok = read_stream(&r, text ? text : "", len);
 	reader_finish(&r);
 	if (ok)

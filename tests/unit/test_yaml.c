@@ -132,6 +132,8 @@ static void test_refused(void **state)
 	assert_refused("a: !binary x\n", "t.yaml:1: the tag !binary is not known");
 	assert_refused("a: !!int x\n", "t.yaml:1: \"x\" is no value of its tag");
 	assert_refused("\n- \"a\\0b\"\n", "t.yaml:2: a text must not hold the character NUL");
+	assert_refused("- \"\\ud800\"\n", "t.yaml:1: ");
+	assert_refused("\"\\udfff\": a\n", "t.yaml:1: ");
 	assert_refused("a: [1, 2\nb: 3\n", "t.yaml:");
 	assert_refused("a: b: c\n", "t.yaml:1: this is no YAML: ");
 	assert_refused("a:\n\t- b\n", "t.yaml:");
