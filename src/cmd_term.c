@@ -1,0 +1,250 @@
+/* onesdn term: one pane with one command, the whole screen, nothing else. It serves tests and measurements of the terminal
+ * itself, and is the shortest way from bytes to cells to the screen: term, canvas, ui/screen. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "cmd.h"
+#include "onesdn/term.h"
+#include "ui/screen.h"
+
+enum {
+	FRAME_MS = 16,       /* between frames while a program floods */
+	QUICK_MS = 2,        /* between frames while it says little, and while a key waits for its echo */
+	FLOOD_SIZE = 4096,   /* since the last frame: more is a flood */
+	ECHO_MS = 100,       /* after a key */
+};
+
+struct pane {
+	struct loop *loop;
+	struct screen *screen;
+	struct term *term;
+	struct canvas *canvas;
+	struct loop_timer *timer;
+	bool is_dirty, may_copy;
+	int64_t painted_at, echo_until;
+	int status;
+};
+
+/* ---- when to paint ---- */
+
+static void paint(struct pane *pane)
+{
+	static const struct canvas_look looks[ROLE_COUNT]; /* the program's own colours */
+	int mouse = term_wants_motion(pane->term, true) ? SCREEN_MOUSE_ALL : term_wants_motion(pane->term, false) ? SCREEN_MOUSE_DRAGS
+										     : term_wants_mouse(pane->term) ? SCREEN_MOUSE_CLICKS
+														    : SCREEN_MOUSE_OFF;
+	term_paint(pane->term, pane->canvas, (struct rect){0, 0, pane->canvas->cols, pane->canvas->rows}, 0, true);
+	term_clean(pane->term);
+	screen_set_mouse(pane->screen, (enum screen_mouse)mouse);
+	screen_set_cursor_shape(pane->screen, term_cursor_shape(pane->term));
+	screen_flush(pane->screen, pane->canvas, looks);
+	pane->is_dirty = false;
+	pane->painted_at = loop_now(pane->loop);
+	loop_timer_stop(pane->timer);
+}
+
+/* At once when the program has said its say; every frame while it floods, and as soon as it pauses. */
+static void paint_if_due(void *user)
+{
+	struct pane *pane = user;
+	bool more;
+	if (!pane->is_dirty || term_is_held(pane->term))
+		return;
+	size_t fed = term_fed(pane->term, &more);
+	int64_t now = loop_now(pane->loop), since = now - pane->painted_at;
+	bool floods = (more || fed > FLOOD_SIZE) && now >= pane->echo_until;
+	if (since >= (floods ? FRAME_MS : QUICK_MS)) {
+		paint(pane);
+		return;
+	}
+	int64_t left = (floods ? FRAME_MS : QUICK_MS) - since;
+	loop_timer_start(pane->timer, left < QUICK_MS ? left : QUICK_MS, 0);
+}
+
+static void on_pause(void *user)
+{
+	struct pane *pane = user;
+	if (pane->is_dirty && !term_is_held(pane->term))
+		paint(pane);
+}
+
+/* ---- the program ---- */
+
+static void on_dirty(struct term *term, void *user)
+{
+	struct pane *pane = user;
+	(void)term;
+	pane->is_dirty = true;
+}
+
+static void on_title(struct term *term, const char *title, void *user)
+{
+	struct pane *pane = user;
+	(void)term;
+	screen_set_title(pane->screen, title);
+}
+
+static void on_bell(struct term *term, void *user)
+{
+	struct pane *pane = user;
+	(void)term;
+	screen_bell(pane->screen);
+}
+
+static void on_clipboard(struct term *term, const char *text, size_t size, void *user)
+{
+	struct pane *pane = user;
+	(void)term;
+	if (pane->may_copy)
+		screen_set_clipboard(pane->screen, text, size);
+}
+
+static void on_exit_of(struct term *term, int status, void *user)
+{
+	struct pane *pane = user;
+	(void)term;
+	pane->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	loop_stop(pane->loop);
+}
+
+/* ---- the person ---- */
+
+static void on_input(const struct input_event *event, void *user)
+{
+	struct pane *pane = user;
+	switch (event->kind) {
+	case INPUT_KEY:
+		pane->echo_until = loop_now(pane->loop) + ECHO_MS;
+		term_key(pane->term, event->key);
+		break;
+	case INPUT_PASTE:
+		term_paste(pane->term, event->text, event->size);
+		break;
+	case INPUT_MOUSE:
+		term_mouse(pane->term, event->mouse);
+		break;
+	case INPUT_FOCUS:
+		term_focus(pane->term, event->focused);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_resize(int rows, int cols, void *user)
+{
+	struct pane *pane = user;
+	canvas_destroy(pane->canvas);
+	pane->canvas = canvas_create(cols, rows);
+	term_resize(pane->term, rows, cols);
+	pane->is_dirty = true;
+}
+
+static void on_colors(uint32_t fg, uint32_t bg, void *user)
+{
+	struct pane *pane = user;
+	term_set_colors(pane->term, fg, bg);
+}
+
+static void on_gone(void *user)
+{
+	struct pane *pane = user;
+	pane->status = 128 + SIGHUP;
+	loop_stop(pane->loop);
+}
+
+static void on_signal(int signum, void *user)
+{
+	struct pane *pane = user;
+	pane->status = 128 + signum;
+	loop_stop(pane->loop);
+}
+
+/* ---- the command ---- */
+
+static bool open_pane(struct pane *pane, struct err *err)
+{
+	static const struct screen_events events = {on_input, on_resize, on_colors, on_gone};
+	struct term_options options = {.events = {.on_dirty = on_dirty, .on_title = on_title, .on_bell = on_bell,
+						  .on_exit = on_exit_of, .on_clipboard = on_clipboard}};
+	pane->screen = screen_create(pane->loop, &events, pane, err);
+	if (!pane->screen)
+		return false;
+	screen_size(pane->screen, &options.rows, &options.cols);
+	options.user = pane;
+	pane->canvas = canvas_create(options.cols, options.rows);
+	pane->term = term_create(pane->loop, &options);
+	pane->timer = loop_timer_create(pane->loop, on_pause, pane);
+	pane->is_dirty = true;
+	pane->painted_at = loop_now(pane->loop) - FRAME_MS;
+	return true;
+}
+
+static void close_pane(struct pane *pane)
+{
+	loop_on_sleep(pane->loop, NULL, NULL);
+	if (pane->timer)
+		loop_timer_destroy(pane->timer);
+	term_destroy(pane->term);
+	screen_destroy(pane->screen);
+	canvas_destroy(pane->canvas);
+}
+
+static int run(const char *const *argv, bool may_copy)
+{
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+	enum { N_SIGNALS = sizeof signals / sizeof *signals };
+	struct err err = {0};
+	struct pane pane = {.loop = loop_create(&err), .may_copy = may_copy, .status = 1};
+	struct loop_signal *sources[N_SIGNALS] = {0};
+	bool started = pane.loop && open_pane(&pane, &err) && term_start(pane.term, argv, NULL, NULL, &err);
+	if (started) {
+		for (size_t i = 0; i < N_SIGNALS; i++)
+			sources[i] = loop_signal_create(pane.loop, signals[i], on_signal, &pane);
+		loop_on_sleep(pane.loop, paint_if_due, &pane);
+		loop_run(pane.loop);
+	}
+	if (pane.loop) {
+		for (size_t i = 0; i < N_SIGNALS; i++)
+			if (sources[i])
+				loop_signal_destroy(sources[i]);
+		close_pane(&pane);
+		loop_destroy(pane.loop);
+	}
+	if (!started) {
+		fprintf(stderr, "onesdn term: %s\n", err.text);
+		pane.status = err.code == ERR_NOT_FOUND ? 127 : 1;
+	}
+	return pane.status;
+}
+
+/* Our options end at "--" or at the first word that is none: what follows is the command's. */
+static int words_of_ours(int argc, char **argv)
+{
+	int n = 1;
+	while (n < argc && argv[n][0] == '-' && strcmp(argv[n], "--") != 0)
+		n++;
+	return n;
+}
+
+int cmd_term(int argc, char **argv)
+{
+	bool may_copy = false;
+	const struct cmd_option options[] = {
+		{"--clipboard", NULL, "let the command set the clipboard (OSC 52)", NULL, &may_copy},
+	};
+	const struct cmd_usage usage = {"onesdn term [OPTION]... [--] [COMMAND [ARG]...]",
+					"One pane with COMMAND (else your shell), the whole screen; ends with its exit status.", options, 1, 0};
+	const char *shell = getenv("SHELL");
+	const char *otherwise[] = {shell && *shell ? shell : "/bin/sh", NULL};
+	int status = 2, ours = words_of_ours(argc, argv);
+	if (!cmd_read_options(&usage, ours, argv, NULL, NULL, &status))
+		return status;
+	char **command = argv + ours;
+	if (*command && strcmp(*command, "--") == 0)
+		command++;
+	return run(*command ? (const char *const *)command : otherwise, may_copy);
+}

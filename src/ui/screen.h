@@ -1,0 +1,39 @@
+/* screen: the real terminal. Brings a canvas to it through ncurses and hands on what it sends, decoded. The only file that
+ * names ncurses; one screen at a time. Private to ui and to `onesdn term`, which has no ui.
+ *
+ * It waits for nothing: what it asks the terminal at the start (synchronized output, colours) is used once it is answered.
+ * Whatever ends the program, the terminal is given back as it was, also by a crash and by base_abort. */
+#ifndef UI_SCREEN_H
+#define UI_SCREEN_H
+
+#include "ui/input.h"
+#include "ui/theme.h"
+
+struct screen;
+struct screen_events { /* none may destroy the screen: post that */
+	input_fn *on_input;                                /* keys, mouse, paste, focus */
+	void (*on_resize)(int rows, int cols, void *user); /* paint and flush the whole frame */
+	void (*on_colors)(uint32_t fg, uint32_t bg, void *user); /* the terminal's own: COLOR_RGB, or COLOR_DEFAULT when not told */
+	void (*on_gone)(void *user);                       /* the terminal was closed */
+};
+/* Takes over the terminal on standard input and output. NULL and words when it is none, or one that cannot be drawn on. */
+struct screen *screen_create(struct loop *loop, const struct screen_events *events, void *user, struct err *err);
+void screen_destroy(struct screen *screen);                /* gives it back */
+void screen_size(const struct screen *screen, int *rows, int *cols);
+enum theme_depth screen_depth(const struct screen *screen); /* the colours that it shows, and NO_COLOR */
+bool screen_is_ascii(const struct screen *screen);         /* no UTF-8 locale: make canvases with `ascii` set */
+bool screen_is_light(const struct screen *screen);         /* its background, as far as it was told; else dark */
+
+/* Shows the canvas (of the screen's size; what is beyond is cut): only what differs from what is there is sent. */
+void screen_flush(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT]);
+void screen_redraw(struct screen *screen);                 /* the next flush sends everything */
+
+/* Beside the canvas; each is sent only when it changes and when the terminal is of a kind that knows it. */
+void screen_set_title(struct screen *screen, const char *title);
+void screen_set_cursor_shape(struct screen *screen, int shape); /* DECSCUSR, 0 to 6 */
+enum screen_mouse { SCREEN_MOUSE_OFF, SCREEN_MOUSE_CLICKS, SCREEN_MOUSE_DRAGS, SCREEN_MOUSE_ALL };
+void screen_set_mouse(struct screen *screen, enum screen_mouse mouse);
+void screen_set_clipboard(struct screen *screen, const char *text, size_t size);
+void screen_bell(struct screen *screen);
+
+#endif
