@@ -36,9 +36,10 @@ enum kube_state {
 enum kube_change { KUBE_ADDED, KUBE_MODIFIED, KUBE_DELETED };
 struct kube;
 struct kube_events { /* callbacks may read the store, not destroy it */
-	/* `object` is the new state (KUBE_DELETED: the last one). After a relist only what differs is reported. */
+	/* `object` is the new state (KUBE_DELETED: the last one). After a relist only what differs is reported; what is
+	 * forgotten because kube_watch drops it is not. */
 	void (*on_change)(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user);
-	void (*on_state)(struct kube *kube, enum kube_state state, void *user);
+	void (*on_state)(struct kube *kube, enum kube_state state, void *user); /* also when only the problem is another */
 };
 struct kube_options {
 	const char *kubeconfig;    /* NULL: kubectl's own choice */
@@ -46,14 +47,15 @@ struct kube_options {
 	const char *socket;        /* a Unix socket that speaks the API itself (the lab's); NULL: run kubectl proxy */
 	const char *base_path;     /* put before every path on that socket; NULL: none */
 	const char *kubectl;       /* the program; NULL: "kubectl" */
-	bool offline;              /* no transport at all: only kube_feed_* */
+	bool offline;              /* no transport at all: only kube_feed_*; `loop` may be NULL, kube_watch does nothing */
 	struct kube_events events;
 	void *user;
 };
 struct kube *kube_create(struct loop *loop, const struct kube_options *options);
 void kube_destroy(struct kube *kube);
 /* What is wanted: kinds as bits (1u << KUBE_POD) and the namespaces in which (NULL-terminated; NULL: all). Namespaces are
- * filtered by name, cluster-scoped kinds are watched whole. Only what was added is listed, only what was dropped forgotten. */
+ * filtered by name, cluster-scoped kinds are watched whole. Only what was added is listed, only what was dropped forgotten.
+ * The state is KUBE_CONNECTING again until what is new is complete. At most 20,000 objects a kind. */
 void kube_watch(struct kube *kube, unsigned kinds, const char *const *namespaces);
 
 enum kube_state kube_state(const struct kube *kube);
@@ -63,7 +65,8 @@ const char *kube_context(const struct kube *kube);   /* the context's name as fa
 /* A kind that the cluster does not serve (its CRD is missing) is no problem: its list is empty, and this says so. */
 bool kube_is_served(const struct kube *kube, enum kube_kind_id kind);
 
-/* ---- the store; objects are borrowed until the next turn of the loop ---- */
+/* ---- the store; objects are borrowed until the next turn of the loop (offline: the next feed). They are as the cluster
+ * sent them, but always with kind and apiVersion, and without metadata.managedFields ---- */
 const json_t *kube_find(const struct kube *kube, enum kube_kind_id kind, const char *ns, const char *name); /* ns NULL or "" for cluster scope */
 typedef bool kube_each_fn(const json_t *object, void *user); /* false stops */
 void kube_each(const struct kube *kube, enum kube_kind_id kind, kube_each_fn *fn, void *user); /* by namespace, then name */
