@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "ui/commands.h"
+#include "ui/live.h"
 #include "ui/state.h"
+#include "ui/theme.h"
 
 /* ---- parts that several commands share ---- */
 static void close_popup(struct ui *ui)
@@ -25,7 +27,7 @@ void action_popup(struct ui *ui, enum ui_popup popup)
 void action_front(struct ui *ui, enum ui_pane pane)
 {
 	ui->view.front = pane;
-	ui_hold_stop(ui);
+	live_hold_stop(ui);
 }
 
 /* False, and said so, while there is no cluster yet. */
@@ -342,7 +344,7 @@ static void run_theme(struct ui *ui, const char *argument)
 {
 	struct err err;
 	if (!*argument) {
-		char *names = ui_theme_names();
+		char *names = theme_names();
 		ui_say(ui, false, "This is %s. Themes: %s", ui->theme, names);
 		free(names);
 	} else if (!ui_use_theme(ui, argument, &err)) {
@@ -357,20 +359,20 @@ static void run_mouse(struct ui *ui, const char *argument)
 		ui_say(ui, true, "mouse is on or off");
 		return;
 	}
-	ui_use_mouse(ui, *argument ? on : !ui->has_mouse);
+	ui->has_mouse = *argument ? on : !ui->has_mouse;
 	ui_say(ui, false, ui->has_mouse ? "The mouse is the program's" : "The mouse is the outer terminal's: it can select text");
 }
 
 static void run_redraw(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	ui_redraw(ui);
+	live_redraw(ui);
 }
 
 static void run_suspend(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	ui_suspend(ui);
+	live_suspend(ui);
 }
 
 static void quit_now(struct ui *ui)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/state.h"
+#include "ui/theme.h"
 
 const struct command *command_find(const char *name, size_t len)
 {
@@ -74,7 +75,7 @@ static void offer_argument(const struct ui *ui, enum command_argument kind, cons
 		offer_words(out, names, typed);
 		break;
 	case ARG_THEME:
-		names = ui_theme_names();
+		names = theme_names();
 		offer_words(out, names, typed);
 		break;
 	case ARG_LAYOUT:

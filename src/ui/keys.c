@@ -3,6 +3,7 @@
 
 #include "ui/commands.h"
 #include "ui/keymap.h"
+#include "ui/live.h"
 #include "ui/state.h"
 
 enum { TWICE_MS = 1000, WHEEL_LINES = 3 };
@@ -31,8 +32,10 @@ static void send_key(struct ui *ui, struct term_key key)
 {
 	struct term *pane = ui_pane(ui);
 	ui->view.back = 0;
-	if (pane)
-		term_key(pane, key);
+	if (!pane)
+		return;
+	ui->awaits_echo = true;
+	term_key(pane, key);
 }
 
 static void terminal_key(struct ui *ui, struct term_key key)
@@ -69,10 +72,14 @@ void keys_take(struct ui *ui, struct term_key key)
 {
 	int64_t escaped_at = ui->escaped_at;
 	ui->escaped_at = 0;
-	ui->is_urgent = true;
-	ui_dirty(ui);
+	bool is_typed = ui->view.mode == MODE_TERMINAL && ui->view.line == LINE_NONE && !ui->view.question && !*ui->notice &&
+	                !ui->view.back && !ui->view.is_blank && !key_same(key, ui->escape_key);
+	if (!is_typed) { /* what the program answers is what there will be to draw */
+		ui->is_urgent = true;
+		ui_dirty(ui);
+	}
 	ui->notice[0] = '\0';
-	ui_hold_stop(ui);
+	live_hold_stop(ui);
 	if (ui->view.is_blank) {
 		ui->view.is_blank = false;
 	} else if (ui->view.question) {

@@ -162,6 +162,8 @@ static void control_key(struct ui *ui, uint32_t ch)
 		cut(ui, 0, ui->view.line_at);
 	else if (ch == 'w')
 		cut(ui, word_before(ui), ui->view.line_at);
+	else if (ch == 'h' && ui->line[0])
+		cut(ui, before(ui), ui->view.line_at);
 	else if (ch == 'a')
 		ui->view.line_at = 0;
 	else if (ch == 'e')

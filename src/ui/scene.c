@@ -108,6 +108,7 @@ static void fill_states(struct ui *ui)
 	}
 	for (size_t i = 0; i < n; i++)
 		ui->states[i] = ui->play ? play_stage_state(ui->play, i) : PLAY_PENDING;
+	scene->act = ui->act;
 	scene->states = ui->states;
 	scene->stage = ui->play ? play_stage(ui->play) : 0;
 	if (scene->stage >= n)

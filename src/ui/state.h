@@ -7,7 +7,6 @@
 #include "ui/scene.h"
 
 struct screen;
-char *ui_theme_names(void); /* blank-separated; the caller frees */
 enum { LINE_MAX_SIZE = 256, HISTORY_MAX = 50, NOTICE_MAX = 512, PROGRESS_MAX = 100 };
 
 struct ui {
@@ -17,7 +16,8 @@ struct ui {
 	struct canvas *canvas;
 	struct canvas_look looks[ROLE_COUNT];
 	char *theme;
-	bool is_ascii, has_mouse;
+	bool is_ascii, has_mouse, theme_is_chosen;
+	uint32_t terminal_fg, terminal_bg; /* COLOR_DEFAULT: not told */
 
 	const struct play_act *act;
 	struct play *play;              /* both NULL until the cluster is there */
@@ -55,11 +55,12 @@ struct ui {
 	enum play_persona persona;
 
 	struct term_key escape_key;
+	char escape_name[32];
 	int64_t escaped_at;             /* when the escape key left terminal mode last; 0: something else came since */
 	bool is_dirty, is_urgent;       /* urgent: a key waits for its answer */
+	bool awaits_echo;               /* a key went to the program */
 	int64_t drawn_at;
 	struct loop_timer *draw_timer, *clock_timer, *tick_timer, *hold_timer;
-	struct rect pane_inside;        /* of the frame painted last */
 };
 
 /* ui.c */
@@ -67,10 +68,7 @@ void ui_dirty(struct ui *ui);
 void ui_say(struct ui *ui, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ui_ask(struct ui *ui, void (*on_yes)(struct ui *ui), const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 bool ui_use_theme(struct ui *ui, const char *name, struct err *err);
-void ui_suspend(struct ui *ui);
-void ui_redraw(struct ui *ui);
-void ui_hold_stop(struct ui *ui); /* the diagram does not come forward by itself any more */
-void ui_use_mouse(struct ui *ui, bool on);
+void ui_paint_on(struct ui *ui, int cols, int rows);
 struct term *ui_pane(struct ui *ui); /* the shell in view, started on first use; NULL: no show yet */
 
 /* keys.c */

@@ -22,7 +22,7 @@ int view_stages(struct canvas *page, int rows, const struct scene *scene, const 
 		if (is_chosen)
 			canvas_fill(page, (struct rect){0, y, page->cols, 1}, ROLE_SELECTION, ' ');
 		enum canvas_role text = is_chosen ? ROLE_SELECTION : ROLE_TEXT;
-		char number[24];
+		char number[32];
 		snprintf(number, sizeof number, "%s%2zu ", i == scene->stage ? "▸" : " ", i + 1);
 		int x = canvas_put(page, 0, y, page->cols, text, attrs, number);
 		x += canvas_put(page, x, y, page->cols - x, is_chosen ? text : look.role, attrs, look.glyph) + 1;

@@ -103,9 +103,9 @@ static void put_keys(struct canvas *canvas, int x, int y, int right, enum key_co
 		const struct key_row *row = &key_rows[i];
 		if (row->context != context || !row->bar || row == help)
 			continue;
-		if (x + sign_cols(row) + (kept ? 3 + kept : 0) > right)
+		if (x + sign_cols(row) + (kept ? 2 + kept : 0) > right)
 			break;
-		x += put_sign(canvas, x, y, right, row->sign, word_of(row, scene)) + 3;
+		x += put_sign(canvas, x, y, right, row->sign, word_of(row, scene)) + 2;
 	}
 	if (help)
 		put_sign(canvas, x, y, right, help->sign, help->bar);
