@@ -19,11 +19,14 @@ struct connection {
 };
 typedef void connect_done_fn(struct connection *connection, const struct err *err, void *user); /* connection NULL on failure; moves to the callee */
 typedef void connect_progress_fn(const char *line, void *user); /* what the lab says while it comes up; may be NULL */
+/* "lab" or "kind": which of the commands that differ the acts are to use. Known before anything is connected. */
+const char *connect_environment(const struct connect_options *options);
 struct connecting;
-/* Asynchronous, so that the screen is there while the lab comes up. */
+/* Asynchronous, so that the screen is there while the lab comes up. The texts of `options` are copied; on_done comes in a later
+ * turn, once, and ends the `connecting`. */
 struct connecting *connect_start(struct loop *loop, const struct connect_options *options, connect_progress_fn *on_progress,
                                  connect_done_fn *on_done, void *user);
-void connect_cancel(struct connecting *connecting);
+void connect_cancel(struct connecting *connecting); /* before on_done; NULL is fine */
 void connection_destroy(struct connection *connection);
 
 #endif

@@ -65,7 +65,7 @@ struct play_options {
 	const char *kubeconfigs[PLAY_N_PERSONAS]; /* paths put into the shell's KUBECONFIG; NULL: the environment's */
 	const char *contexts[PLAY_N_PERSONAS];    /* kube context of each persona; NULL: the current one */
 	const char *environment;             /* "lab" or "kind" */
-	bool unattended;                     /* goes on by itself, nothing is typed slowly */
+	bool unattended;                     /* what is shown runs at once; only moving on to the next stage is the caller's */
 	bool read_only;                      /* never changes the cluster: stages that would are refused with words */
 	int type_ms;                         /* between characters that are typed out; 0: at once */
 	int64_t limit_ms;                    /* unattended: a stage that takes longer has failed; 0: no limit */
@@ -93,6 +93,7 @@ const char *play_message(const struct play *play);  /* one safe line: what it wa
 bool play_message_is_problem(const struct play *play);
 /* After a failure, several safe lines: what was expected, what was found, the last output. "" otherwise. */
 const char *play_failure(const struct play *play);
+const char *play_output(const struct play *play);   /* of the commands of the stage that ran last; as they printed it, not safe */
 const char *play_checked(const struct play *play, size_t stage);  /* what was checked, in words, once DONE */
 int64_t play_took(const struct play *play, size_t stage);         /* ms from Enter to the last check; 0: has not ended */
 bool play_is_busy(const struct play *play);         /* a command runs or a check waits */

@@ -341,7 +341,11 @@ bool command_changes(const char *text)
 		"addvolume", "removevolume", NULL,
 	};
 	static const char blanks[] = " \t\n;&|()`\"'$";
-	bool after_program = false;
+	static const char *const looking[] = {
+		"get", "describe", "logs", "exec", "wait", "version", "explain", "events", "top", "auth", "api-resources", "cluster-info",
+		"config", "console", "diff", NULL,
+	};
+	bool after_program = false, after_option = false;
 	for (size_t len; *text != '\0'; text += len) {
 		text += strspn(text, blanks);
 		len = strcspn(text, blanks);
@@ -353,11 +357,10 @@ bool command_changes(const char *text)
 		} else if (after_program && text[0] != '-' && len > 0) {
 			if (is_in(changing, text, len))
 				return true;
-			/* Perhaps the value of an option ("-n NS get"): the verb may still come, but not after one that only looks. */
-			static const char *const looking[] = {"get", "describe", "logs", "exec", "wait", "version", "explain", "events", "top",
-			                                      "auth", "api-resources", "cluster-info", "config", "console", "diff", NULL};
-			after_program = !is_in(looking, text, len);
+			/* Perhaps the value of an option ("-n get apply"): then the verb still comes. */
+			after_program = after_option || !is_in(looking, text, len);
 		}
+		after_option = text[0] == '-' && !memchr(text, '=', len);
 	}
 	return false;
 }

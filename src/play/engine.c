@@ -92,16 +92,6 @@ void play_changed(struct play *p)
 
 /* ---- states ---- */
 
-static void go_on(void *user)
-{
-	struct play *p = user;
-	bool is_last = p->view + 1 >= p->act->stages.len;
-	if (!is_last)
-		play_next(p);
-	if (!is_last && p->job == JOB_NONE && p->runs[p->view].state == PLAY_PENDING)
-		play_next(p);
-}
-
 void play_set_state(struct play *p, size_t stage, enum play_state state)
 {
 	if (p->runs[stage].state == state)
@@ -113,8 +103,6 @@ void play_set_state(struct play *p, size_t stage, enum play_state state)
 		free(p->runs[stage].failure);
 		p->runs[stage].checked = p->runs[stage].message = p->runs[stage].failure = NULL;
 	}
-	if (p->options.unattended && state == PLAY_DONE && stage == p->view)
-		loop_post(p->loop, go_on, p);
 	if (p->options.events.on_stage)
 		p->options.events.on_stage(p, stage, state, p->options.user);
 }
@@ -334,6 +322,11 @@ bool play_message_is_problem(const struct play *p)
 const char *play_failure(const struct play *p)
 {
 	return p->runs[p->view].failure ? p->runs[p->view].failure : "";
+}
+
+const char *play_output(const struct play *p)
+{
+	return str_text(&p->output);
 }
 
 const char *play_checked(const struct play *p, size_t stage)

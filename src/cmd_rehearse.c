@@ -1,0 +1,518 @@
+/* onesdn rehearse: every stage of the acts, unattended and without a screen; one TAP line a stage.
+ *
+ * After a failure the rest of an act is skipped, but what cleans up still runs: its clean-up stages, or without one the
+ * undo of every stage that ran, backwards. A lab that was brought up for the rehearsal is taken down again unless --keep
+ * says otherwise; one that ran before is left running. Nothing moves here but by callbacks; what calls a verb is posted.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "cmd.h"
+#include "connect.h"
+
+enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, TIMEOUT_S = 120, DOWN_MS = 30000 };
+
+struct act_run {
+	char *name;
+	struct play_act *act;      /* NULL: it could not be read; the play's once it runs */
+	char *problem;
+	size_t first;              /* the number of its first line */
+};
+
+struct rehearsal {
+	struct loop *loop;
+	struct loop_signal *signals[3];
+	struct connecting *connecting;
+	struct connection *connection;
+	struct kube *kube;
+	struct play *play;
+	struct loop_command *down;
+	VEC(struct act_run) acts;
+	size_t at;                 /* the act that runs */
+	size_t n_lines;            /* printed */
+	size_t undo_left;          /* stages below this may still want their undo; 0: none */
+	const char *context, *kubeconfig, *timeout;
+	bool keep, verbose;
+	int64_t limit_ms;
+	bool is_failing;           /* the act: only what cleans up still runs */
+	bool is_undoing;
+	bool has_failed, is_posted, is_over;
+	int signum;                /* that asked us to stop; 0: none */
+};
+
+/* ---- TAP ---- */
+
+static void print_comment(const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+		printf("# %.*s\n", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+	fflush(stdout);
+}
+
+/* A '#' in a description would begin a directive. */
+static void print_description(const char *text)
+{
+	for (; *text; text++)
+		printf(*text == '#' ? "\\%c" : "%c", *text);
+}
+
+static void print_stage(struct rehearsal *r, size_t stage, bool ok)
+{
+	const struct play_act *act = play_act(r->play);
+	printf("%s %zu - ", ok ? "ok" : "not ok", ++r->n_lines);
+	print_description(act->name);
+	printf("/%s: ", act->stages.data[stage].id);
+	print_description(act->stages.data[stage].title);
+}
+
+static void print_ok(struct rehearsal *r, size_t stage)
+{
+	const char *checked = play_checked(r->play, stage);
+	print_stage(r, stage, true);
+	printf(" # %s%s%.2f s\n", checked, checked[0] ? "  " : "", (double)play_took(r->play, stage) / 1000);
+	fflush(stdout);
+}
+
+static void print_output(struct rehearsal *r)
+{
+	const char *text = play_output(r->play);
+	while (r->verbose && *text != '\0') {
+		size_t len = strcspn(text, "\n");
+		struct str line = {0};
+		str_append_safe(&line, text, len);
+		printf("#   %s\n", str_text(&line));
+		str_finish(&line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void print_failed(struct rehearsal *r, size_t stage)
+{
+	print_stage(r, stage, false);
+	putchar('\n');
+	char *command = play_next_command(r->play);
+	if (command[0] != '\0' && !r->verbose) {
+		char *line = mem_printf("command:  %s", command);
+		print_comment(line);
+		free(line);
+	}
+	free(command);
+	print_comment(play_failure(r->play));
+	r->has_failed = true;
+}
+
+static void print_skipped(struct rehearsal *r, size_t stage)
+{
+	print_stage(r, stage, true);
+	printf(" # SKIP %s\n", r->signum ? "interrupted" : "an earlier stage failed");
+	fflush(stdout);
+}
+
+/* ---- the end ---- */
+
+static void post_step(struct rehearsal *r);
+
+static void on_down(const struct loop_result *result, void *user)
+{
+	struct rehearsal *r = user;
+	if (result->status != 0) {
+		print_comment(result->failure ? result->failure : result->errors);
+		r->has_failed = true;
+	}
+	r->is_over = true;
+	loop_stop(r->loop);
+}
+
+static void close_cluster(struct rehearsal *r)
+{
+	play_destroy(r->play);
+	r->play = NULL;
+	kube_destroy(r->kube);
+	r->kube = NULL;
+}
+
+static void end(struct rehearsal *r)
+{
+	close_cluster(r);
+	if (!r->connection || !r->connection->was_started || r->keep || r->down) {
+		r->is_over = true;
+		loop_stop(r->loop);
+		return;
+	}
+	char *program = path_self("onesdn-lab");
+	const char *const argv[] = {program, "down", NULL};
+	struct loop_spawn spec = {.argv = argv};
+	r->down = loop_command_create(r->loop, &spec, NULL, 16384, DOWN_MS, on_down, r);
+	free(program);
+}
+
+static void bail_out(struct rehearsal *r, const char *why)
+{
+	printf("Bail out! ");
+	for (size_t len; *why != '\0'; why += len + (why[len] == '\n')) {
+		len = strcspn(why, "\n");
+		printf("%.*s%s", (int)len, why, why[len] ? " / " : "");
+	}
+	putchar('\n');
+	fflush(stdout);
+	r->has_failed = true;
+	end(r);
+}
+
+/* ---- one act after another ---- */
+
+static void on_cluster_turn(void *user)
+{
+	struct rehearsal *r = user;
+	r->is_posted = false;
+	if (r->play)
+		play_cluster_changed(r->play);
+}
+
+/* A list brings many changes in a turn; the play wants to hear of them once. */
+static void on_cluster(struct rehearsal *r)
+{
+	if (!r->is_posted)
+		loop_post(r->loop, on_cluster_turn, r);
+	r->is_posted = true;
+}
+
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+{
+	(void)kube, (void)change, (void)kind, (void)object;
+	on_cluster(user);
+}
+
+static void on_state(struct kube *kube, enum kube_state state, void *user)
+{
+	struct rehearsal *r = user;
+	if (r->verbose && state == KUBE_STALE)
+		print_comment(kube_problem(kube));
+	else if (r->verbose && state == KUBE_LIVE)
+		print_comment("the cluster is live");
+	on_cluster(r);
+}
+
+static void on_stage(struct play *play, size_t stage, enum play_state state, void *user)
+{
+	struct rehearsal *r = user;
+	if (r->is_undoing) {
+		if (state == PLAY_FAILED)
+			print_comment(play_failure(play));
+		if (state == PLAY_FAILED || state == PLAY_PENDING)
+			post_step(r);
+	} else if (state == PLAY_RUNNING && r->verbose) {
+		char *command = play_next_command(play);
+		char *line = mem_printf("$ %s", command);
+		print_comment(line);
+		free(line);
+		free(command);
+	} else if (state == PLAY_DONE || state == PLAY_FAILED) {
+		print_output(r);
+		if (state == PLAY_DONE)
+			print_ok(r, stage);
+		else
+			print_failed(r, stage);
+		r->is_failing = r->is_failing || state == PLAY_FAILED;
+		post_step(r);
+	}
+}
+
+static bool has_cleanup(const struct play_act *act)
+{
+	for (size_t i = 0; i < act->stages.len; i++) {
+		if (act->stages.data[i].is_cleanup)
+			return true;
+	}
+	return false;
+}
+
+static void start_act(struct rehearsal *r)
+{
+	struct act_run *run = &r->acts.data[r->at];
+	struct err err;
+	struct play_options options = {
+		.loop = r->loop,
+		.kube = r->kube,
+		.act = run->act,
+		.environment = r->connection->environment,
+		.unattended = true,
+		.limit_ms = r->limit_ms,
+		.rows = ROWS,
+		.cols = COLS,
+		.events = {.on_stage = on_stage},
+		.user = r,
+	};
+	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+		options.kubeconfigs[i] = r->connection->kubeconfigs[i];
+		options.contexts[i] = r->connection->contexts[i];
+	}
+	r->is_failing = r->is_undoing = false;
+	r->undo_left = run->act->stages.len;
+	r->play = play_create(&options, &err);
+	if (!r->play) {
+		bail_out(r, err.text);
+		return;
+	}
+	run->act = NULL; /* the play's */
+	play_next(r->play);
+}
+
+static void next_act(struct rehearsal *r)
+{
+	play_destroy(r->play);
+	r->play = NULL;
+	for (r->at++; r->at < r->acts.len; r->at++) {
+		struct act_run *run = &r->acts.data[r->at];
+		if (run->act && r->signum == 0) {
+			start_act(r);
+			return;
+		}
+		printf("not ok %zu - ", ++r->n_lines);
+		print_description(run->name);
+		printf("%s\n", run->problem ? ": the scenario can be read" : ": interrupted");
+		for (size_t i = 1; run->act && i < run->act->stages.len; i++)
+			printf("ok %zu - %s/%s # SKIP interrupted\n", ++r->n_lines, run->name, run->act->stages.data[i].id);
+		print_comment(run->problem ? run->problem : "");
+		r->has_failed = true;
+	}
+	end(r);
+}
+
+/* Without a clean-up stage: back through what ran, as far as there is an undo. */
+static void undo_next(struct rehearsal *r)
+{
+	r->is_undoing = true;
+	while (r->undo_left > 0) {
+		size_t stage = --r->undo_left;
+		enum play_state state = play_stage_state(r->play, stage);
+		if ((state == PLAY_DONE || state == PLAY_FAILED) && play_act(r->play)->stages.data[stage].has_undo) {
+			char *line = mem_printf("undoes %s", play_act(r->play)->stages.data[stage].id);
+			print_comment(line);
+			free(line);
+			play_go(r->play, stage);
+			play_undo(r->play);
+			return;
+		}
+	}
+	next_act(r);
+}
+
+static void step_failing(struct rehearsal *r)
+{
+	const struct play_act *act = play_act(r->play);
+	size_t stage = play_stage(r->play) + 1;
+	for (; stage < act->stages.len && !act->stages.data[stage].is_cleanup; stage++)
+		print_skipped(r, stage);
+	if (stage < act->stages.len) {
+		play_go(r->play, stage);
+		play_next(r->play);
+	} else if (has_cleanup(act)) {
+		next_act(r);
+	} else {
+		undo_next(r);
+	}
+}
+
+static void step(void *user)
+{
+	struct rehearsal *r = user;
+	const struct play_act *act = r->play ? play_act(r->play) : NULL;
+	if (!act)
+		return;
+	if (r->is_undoing)
+		undo_next(r);
+	else if (r->is_failing)
+		step_failing(r);
+	else if (play_stage(r->play) + 1 >= act->stages.len)
+		next_act(r);
+	else {
+		play_next(r->play); /* moves on */
+		play_next(r->play); /* shows, and so runs */
+	}
+}
+
+static void post_step(struct rehearsal *r)
+{
+	loop_post(r->loop, step, r);
+}
+
+/* ---- begin and interruption ---- */
+
+static void on_progress(const char *line, void *user)
+{
+	struct rehearsal *r = user;
+	if (r->verbose)
+		print_comment(line);
+}
+
+static void on_connected(struct connection *connection, const struct err *err, void *user)
+{
+	struct rehearsal *r = user;
+	r->connecting = NULL;
+	r->connection = connection;
+	if (!connection) {
+		bail_out(r, err->text);
+		return;
+	}
+	struct kube_options options = {
+		.socket = connection->socket,
+		.kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
+		.context = connection->contexts[PLAY_ADMIN],
+		.events = {on_change, on_state},
+		.user = r,
+	};
+	r->kube = kube_create(r->loop, &options);
+	r->at = (size_t)-1;
+	next_act(r);
+}
+
+/* The first time everything is ended in order; the second time at once. */
+static void on_signal(int signum, void *user)
+{
+	struct rehearsal *r = user;
+	bool is_first = r->signum == 0;
+	r->signum = signum;
+	r->has_failed = true;
+	if (!is_first || !r->play) {
+		connect_cancel(r->connecting);
+		r->connecting = NULL;
+		end(r);
+		return;
+	}
+	size_t stage = play_stage(r->play);
+	if (r->is_failing || r->is_undoing)
+		return; /* it cleans up already */
+	r->is_failing = true;
+	print_stage(r, stage, false);
+	printf("\n# interrupted\n");
+	fflush(stdout);
+	play_skip(r->play);
+	if (stage + 1 < play_act(r->play)->stages.len)
+		play_go(r->play, stage);
+	post_step(r);
+}
+
+static bool load_acts(struct rehearsal *r, const char *const *names, size_t n, const char *environment)
+{
+	size_t n_lines = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct err err;
+		struct act_run run = {.name = mem_strdup(names[i]), .act = play_act_load(names[i], environment, &err)};
+		if (!run.act)
+			run.problem = mem_strdup(err.text);
+		n_lines += run.act ? run.act->stages.len : 1;
+		vec_push(&r->acts, run);
+	}
+	printf("1..%zu\n", n_lines);
+	bool any = false;
+	for (size_t i = 0; i < r->acts.len; i++) {
+		any = any || r->acts.data[i].act;
+		if (r->acts.data[i].act)
+			print_comment(r->acts.data[i].act->warnings);
+	}
+	return any;
+}
+
+static void rehearse(struct rehearsal *r, const struct connect_options *connect)
+{
+	static const int signums[] = {SIGINT, SIGTERM, SIGHUP};
+	for (size_t i = 0; i < sizeof signums / sizeof signums[0]; i++)
+		r->signals[i] = loop_signal_create(r->loop, signums[i], on_signal, r);
+	r->connecting = connect_start(r->loop, connect, on_progress, on_connected, r);
+	while (!r->is_over)
+		loop_run(r->loop);
+	for (size_t i = 0; i < sizeof signums / sizeof signums[0]; i++)
+		loop_signal_destroy(r->signals[i]);
+	loop_command_destroy(r->down);
+	loop_unpost(r->loop, r);
+	connection_destroy(r->connection);
+}
+
+static void finish(struct rehearsal *r)
+{
+	for (size_t i = 0; i < r->acts.len; i++) {
+		play_act_destroy(r->acts.data[i].act);
+		free(r->acts.data[i].name);
+		free(r->acts.data[i].problem);
+	}
+	vec_finish(&r->acts);
+}
+
+static int run(struct rehearsal *r, const char *const *names, size_t n)
+{
+	struct connect_options connect = {.context = r->context, .kubeconfig = r->kubeconfig};
+	struct err err;
+	if (!load_acts(r, names, n, connect_environment(&connect))) { /* nothing to bring a cluster up for */
+		r->at = (size_t)-1;
+		for (size_t i = 0; i < r->acts.len; i++) {
+			printf("not ok %zu - %s: the scenario can be read\n", i + 1, r->acts.data[i].name);
+			print_comment(r->acts.data[i].problem);
+		}
+		return 1;
+	}
+	r->loop = loop_create(&err);
+	if (!r->loop) {
+		fprintf(stderr, "onesdn: %s\n", err.text);
+		return 1;
+	}
+	rehearse(r, &connect);
+	loop_destroy(r->loop);
+	return r->signum ? 128 + r->signum : r->has_failed;
+}
+
+/* All acts there are, in the order of the show, when none is named. */
+static int run_named(struct rehearsal *r, const char **names, size_t n)
+{
+	struct err err;
+	char *all = n == 0 ? play_act_names(&err) : NULL, *rest = all, *name;
+	if (n == 0 && !all) {
+		fprintf(stderr, "onesdn: %s\n", err.text);
+		return 1;
+	}
+	while (rest && n < NAMES_MAX && (name = strsep(&rest, " "))) {
+		if (name[0] != '\0')
+			names[n++] = name;
+	}
+	int status = run(r, names, n);
+	free(all);
+	return status;
+}
+
+int cmd_rehearse(int argc, char **argv)
+{
+	struct rehearsal r = {.limit_ms = (int64_t)TIMEOUT_S * 1000};
+	const struct cmd_option options[] = {
+		{"--context", "NAME", "on this kube context instead of the lab", &r.context, NULL},
+		{"--kubeconfig", "FILE", "with this kubeconfig instead of kubectl's own choice", &r.kubeconfig, NULL},
+		{"--keep", NULL, "leave the lab running that was brought up for this", NULL, &r.keep},
+		{"--timeout", "SECONDS", "for a stage to end (120)", &r.timeout, NULL},
+		{"--verbose", NULL, "show the commands and what they print", NULL, &r.verbose},
+	};
+	const struct cmd_usage usage = {
+		"onesdn rehearse [OPTION]... [ACT|FILE]...",
+		"Performs every stage of the acts (all of them, if none is named) unattended and prints one TAP line a stage with what\n"
+		"was checked. After a failure the act's other stages are skipped, its clean-up runs all the same. Exit status 0: all\n"
+		"held; 1: something did not; 2: usage. The lab is brought up when it does not run, and taken down again afterwards.",
+		options, sizeof options / sizeof options[0], NAMES_MAX};
+	const char *names[NAMES_MAX];
+	size_t n = 0;
+	int status = 0;
+	int64_t seconds = TIMEOUT_S;
+	if (!cmd_read_options(&usage, argc, argv, names, &n, &status))
+		return status;
+	if (r.timeout && !text_to_int(r.timeout, 1, 86400, &seconds)) {
+		fprintf(stderr, "onesdn: --timeout is a number of seconds from 1 to 86400, not \"%s\"\nusage: %s\n", r.timeout, usage.synopsis);
+		return 2;
+	}
+	r.limit_ms = seconds * 1000;
+	status = run_named(&r, names, n);
+	finish(&r);
+	return status;
+}

@@ -1,0 +1,458 @@
+/* Scenario files: what a good one gives, and that each mistake is said with file, line, what and cure. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "onesdn/play.h"
+#include "play/script.h"
+
+static char dir[] = "/tmp/onesdn-scenario-XXXXXX";
+
+static const char good[] =
+	"format: 1\n"
+	"order: 7\n"
+	"title: A test\n"
+	"namespaces: [blue, yellow]\n"
+	"vars:\n"
+	"  server_ip: {pod: blue/server, address-on: green}\n"
+	"  version: v1.2\n"
+	"flows:\n"
+	"  - {id: one, from: blue/client, to: blue/server, port: tcp/9000}\n"
+	"stages:\n"
+	"  - id: objects\n"                              /* line 11 */
+	"    title: Make them\n"
+	"    as: cluster-admin\n"
+	"    minutes: 1.5\n"
+	"    apply: objects.yaml\n"
+	"    check:\n"
+	"      - {exists: pod/server, in: blue}\n"      /* line 17 */
+	"      - {network: green, in: [blue]}\n"
+	"    undo: kubectl delete -f objects.yaml\n"
+	"  - id: reach\n"                                /* line 20 */
+	"    title: Reach it\n"
+	"    as: workload-owner\n"
+	"    run: |\n"
+	"      curl {server_ip}:9000\n"
+	"    seen: one\n"
+	"    within: 1m30s\n"
+	"    check:\n"
+	"      - {output: server}\n"
+	"      - {output-matches: '^s.*r$'}\n"
+	"      - {exit: 0}\n"
+	"      - {ready: pods, in: [blue], within: 500ms}\n"
+	"      - {address: blue/server, on: green}\n"
+	"      - {gone: namespace/yellow}\n"
+	"      - {condition: Ready, of: pod/blue/server}\n"
+	"      - {field: 'status.phase', of: pod/server, in: blue, equals: Running}\n"
+	"  - id: look\n"
+	"    title: Look\n"
+	"    picture: true\n";
+
+static const char objects[] =
+	"apiVersion: k8s.cni.cncf.io/v1\n"
+	"kind: NetworkAttachmentDefinition\n"
+	"metadata: {name: net, namespace: blue}\n"
+	"spec:\n"
+	"  config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", \"topology\": \"layer2\",\n"
+	"    \"subnets\": \"192.168.200.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'\n"
+	"---\n"
+	"apiVersion: v1\n"
+	"kind: PodList\n"
+	"items:\n"
+	"  - {apiVersion: v1, kind: Pod, metadata: {name: client, namespace: blue}}\n"
+	"  - {apiVersion: v1, kind: Pod, metadata: {name: server, namespace: blue}}\n";
+
+static char *in_dir(const char *name)
+{
+	return mem_printf("%s/%s", dir, name);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char *path = in_dir(name);
+	assert_true(file_write(path, text, strlen(text), 0600, NULL));
+	free(path);
+}
+
+static struct play_act *load(const char *text, const char *environment, struct err *err)
+{
+	char *path = in_dir("t.scenario.yaml");
+	write_file("t.scenario.yaml", text);
+	struct play_act *act = play_act_load(path, environment, err);
+	free(path);
+	return act;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	write_file("objects.yaml", objects);
+	write_file("broken.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: [}\n");
+	write_file("no-name.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {namespace: blue}\n");
+	write_file("empty.yaml", "# nothing\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"objects.yaml", "broken.yaml", "no-name.yaml", "empty.yaml", "wrong-nad.yaml", "t.scenario.yaml"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char *path = in_dir(names[i]);
+		unlink(path);
+		free(path);
+	}
+	return rmdir(dir);
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	struct play_act *act = load(good, "lab", &err);
+	if (!act)
+		fail_msg("%s", err.text);
+	assert_string_equal(act->name, "t");
+	assert_string_equal(act->title, "A test");
+	assert_string_equal(act->summary, "");
+	assert_string_equal(act->warnings, "");
+	assert_int_equal(act->namespaces.len, 2);
+	assert_null(act->namespaces.data[2]);
+	assert_int_equal(act->planned.len, 3);
+	assert_int_equal(act->stages.len, 3);
+	assert_int_equal(act->flows.len, 1);
+	const struct play_stage *stage = &act->stages.data[0];
+	assert_int_equal(stage->line, 11);
+	assert_int_equal(stage->action, PLAY_APPLY);
+	assert_int_equal(stage->minutes_ms, 90000);
+	assert_string_equal(stage->command, "kubectl apply -f objects.yaml");
+	assert_string_equal(stage->manifest_text, objects);
+	assert_true(stage->changes && stage->has_undo && !stage->is_cleanup);
+	stage = &act->stages.data[1];
+	assert_int_equal(stage->persona, PLAY_OWNER);
+	assert_string_equal(stage->command, "curl {server_ip}:9000");
+	assert_false(stage->changes);
+	const struct script_stage *script = &act->script->stages.data[1];
+	assert_int_equal(script->checks.len, 8);
+	assert_int_equal(script->checks.data[0].within_ms, 90000);
+	assert_int_equal(script->checks.data[3].within_ms, 500);
+	assert_string_equal(script->checks.data[6].expected, "True");
+	assert_string_equal(script->checks.data[6].name, "server");
+	assert_int_equal(act->stages.data[2].action, PLAY_PICTURE);
+	assert_true(act->script->kinds & (1u << KUBE_POD));
+	assert_false(act->script->kinds & (1u << KUBE_VM));
+	play_act_destroy(act);
+}
+
+/* ---- every mistake: the good file with one thing changed, and what is to be said of it ---- */
+
+static const struct mistake {
+	const char *was, *is, *said;
+} mistakes[] = {
+	{"format: 1\n", "", ":1: a scenario has no \"format\"; give it 1"},
+	{"format: 1", "format: 2", ":1: this version reads format 1, the file has 2; use the onesdn"},
+	{"format: 1", "format: one", ":1: \"format\" must be 1, not a text"},
+	{"order: 7", "order: -1", ":2: \"order\" must be a number: the act's place in the show"},
+	{"order: 7", "ordr: 7", ":2: a scenario has no key \"ordr\"; did you mean \"order\"?"},
+	{"order: 7", "xyzzyxyzzy: 7", "a scenario has no key \"xyzzyxyzzy\"; its keys are format, order, title"},
+	{"title: A test", "title: [a]", ":3: \"title\" must be one line of text, not a list"},
+	{"namespaces: [blue, yellow]", "namespaces: blue", ":4: \"namespaces\" must be a list of the namespaces"},
+	{"namespaces: [blue, yellow]", "namespaces: [Blue, yellow]", ":4: \"Blue\" cannot be a namespace; use a-z"},
+	{"order: 7", "diagram: {group-by: color}", ":2: a diagram cannot be grouped by \"color\"; use namespace or node"},
+	{"order: 7", "explore: []", ":2: this version has no \"explore\" yet; take it out"},
+	{"address-on: green}", "address: green}", ":6: a variable has no key \"address\"; did you mean \"address-on\"?"},
+	{"pod: blue/server,", "pod: blue/sever,", ":6: the variable's \"pod\" is \"blue/sever\", which no manifest of this act promises; did you mean blue/server"},
+	{"address-on: green", "address-on: grin", ":6: no manifest of this act has a network \"grin\"; did you mean green"},
+	{"  version: v1.2", "  Version: v1.2", ":7: \"Version\" cannot be a variable; use a-z"},
+	{"  version: v1.2", "  version: [1]", ":7: a variable must be a text, or {pod:"},
+	{"from: blue/client", "from: blue/clint", ":9: the flow's \"from\" is \"blue/clint\", which no manifest of this act promises; did you mean blue/client"},
+	{"to: blue/server,", "to: elsewhere,", ":9: the flow's \"to\" is \"elsewhere\", which no manifest"},
+	{"port: tcp/9000", "port: 9000", ":9: \"9000\" is no port; write it like tcp/9000"},
+	{"port: tcp/9000", "port: tcp/90000", ":9: \"tcp/90000\" is no port"},
+	{"stages:\n", "  - {id: one, from: blue/client, to: 192.168.200.4, port: icmp}\nstages:\n", ":10: there is a flow \"one\" already"},
+	{"id: reach", "id: objects", ":20: there is a stage \"objects\" already, at line 11; give this one another id"},
+	{"id: reach", "id: Reach it", ":20: \"Reach it\" cannot be an id"},
+	{"as: workload-owner", "as: workload-oner", ":22: there is no persona \"workload-oner\"; did you mean workload-owner"},
+	{"minutes: 1.5", "minutes: long", ":14: \"minutes\" must be a number from 0 to 600, not a text"},
+	{"    picture: true\n", "", ":36: the stage does nothing; give it one of run, apply, picture: true"},
+	{"    picture: true\n", "    picture: true\n    run: date\n", ":36: the stage has both \"picture\" and \"run\"; make two stages"},
+	{"    picture: true\n", "    console: blue/vm\n", ":38: this version has no \"console\" yet; take it out"},
+	{"    picture: true\n", "    run: date\n    on: host\n", ":39: this version has no \"on\" yet"},
+	{"    picture: true\n", "    run: {kind: date}\n", ":38: the stage has no command for \"lab\"; add lab: COMMAND"},
+	{"    picture: true\n", "    run: {lab: date, mars: date}\n", ":38: there is no environment \"mars\" to run in; use kind and lab"},
+	{"    picture: true\n", "    run: \"a\\tb\"\n", ":38: \"run\" must be a text without tabs and control characters"},
+	{"    picture: true\n", "    run: '# nothing'\n", "there is no command in \"run\""},
+	{"    picture: true\n", "    picture: true\n    check: [{output: x}]\n", ":39: the stage has no command to check the result of"},
+	{"curl {server_ip}", "curl {sever_ip}", ":23: there is no variable {sever_ip}; did you mean {server_ip}?"},
+	{"seen: one", "seen: on", ":20: there is no flow \"on\"; did you mean one"},
+	{"seen: one", "seen: [one, one]", ":20: \"seen\" names 2 flows, but the stage has 1 commands"},
+	{"within: 1m30s", "within: soon", ":26: \"within\" must be a duration such as 30s or 2m, not a text"},
+	{"{exists: pod/server, in: blue}", "{exist: pod/server, in: blue}", ":17: there is no check \"exist\"; did you mean \"exists\"?"},
+	{"{exists: pod/server, in: blue}", "{frobnicate: 1}", ":17: this is no check; use one of exists"},
+	{"{exists: pod/server, in: blue}", "{exists: pods/server, in: bleu}", ":17: \"bleu\" is not among the act's namespaces; did you mean blue"},
+	{"{exists: pod/server, in: blue}", "{exists: pod/server}", ":17: a pod is in a namespace; add in: NAMESPACE"},
+	{"{exists: pod/server, in: blue}", "{exists: pod, in: blue}", ":17: \"pod\" names no object; write pod/NAME"},
+	{"{exists: pod/server, in: blue}", "{exists: podd/server, in: blue}", ":17: \"podd\" is no kind that is watched; did you mean pod"},
+	{"{exists: pod/server, in: blue}", "{exists: namespace/blue, in: blue}", ":17: a namespace is in no namespace; take \"in\" away"},
+	{"{exists: pod/server, in: blue}", "{exists: pod/server, in: blue, with: 1}", ":17: the check \"exists\" has no key \"with\"; did you mean \"within\"?"},
+	{"{network: green, in: [blue]}", "{network: gren, in: [blue]}", ":18: no manifest of this act has a network \"gren\""},
+	{"{network: green, in: [blue]}", "{network: green}", ":18: the check \"network\" has no \"in\"; give it a namespace"},
+	{"{address: blue/server, on: green}", "{address: server, on: green}", ":32: \"server\" is no workload; write NAMESPACE/NAME"},
+	{"{output-matches: '^s.*r$'}", "{output-matches: '('}", ":29: \"(\" is no extended regular expression:"},
+	{"{exit: 0}", "{exit: 256}", ":30: \"exit\" must be an exit status, 0 to 255, not a number"},
+	{"field: 'status.phase'", "field: 'status..phase'", ":35: \"status..phase\" is no path to a field"},
+	{"apply: objects.yaml", "apply: nowhere.yaml", ":15: the manifest cannot be read:"},
+	{"apply: objects.yaml", "apply: broken.yaml", "/broken.yaml:3: "},
+	{"apply: objects.yaml", "apply: no-name.yaml", "/no-name.yaml:1: this is not a Kubernetes object; give it apiVersion, kind and metadata.name"},
+	{"apply: objects.yaml", "apply: empty.yaml", "/empty.yaml:1: there is no object in this manifest"},
+	{"title: A test", "title: 'A", ":3: this is no YAML: "},
+	{"title: A test", "title: A test\ntitle: B", "the key \"title\" is there twice"},
+	{"order: 7", "promises: [nowhere.yaml]", ":2: the manifest cannot be read:"},
+};
+
+static char *changed(const char *was, const char *is)
+{
+	const char *at = strstr(good, was);
+	if (!at)
+		fail_msg("the good file has no \"%s\"", was);
+	return mem_printf("%.*s%s%s", (int)(at - good), good, is, at + strlen(was));
+}
+
+static void test_mistakes(void **state)
+{
+	(void)state;
+	size_t n_bad = 0;
+	for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+		struct err err = {0};
+		char *text = changed(mistakes[i].was, mistakes[i].is);
+		struct play_act *act = load(text, "lab", &err);
+		bool names_file = strstr(err.text, dir) != NULL;
+		if (act || !strstr(err.text, mistakes[i].said) || !names_file) {
+			print_error("%s -> %s\n  want: %s\n  have: %s\n", mistakes[i].was, mistakes[i].is, mistakes[i].said, act ? "(no mistake)" : err.text);
+			n_bad++;
+		}
+		play_act_destroy(act);
+		free(text);
+	}
+	assert_int_equal(n_bad, 0);
+}
+
+static void test_all_mistakes_at_once(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	assert_null(load("format: 1\ntitel: x\nnamespaces: [a]\nstages:\n  - {id: a, title: A, rum: date}\n", "lab", &err));
+	assert_non_null(strstr(err.text, ":2: a scenario has no key \"titel\"; did you mean \"title\"?\n"));
+	assert_non_null(strstr(err.text, ":1: a scenario has no \"title\""));
+	assert_non_null(strstr(err.text, ":5: a stage has no key \"rum\"; did you mean \"run\"?"));
+	struct str many = {0};
+	str_append(&many, "format: 1\ntitle: x\nnamespaces: [a]\nstages:\n");
+	for (int i = 0; i < 60; i++)
+		str_append_f(&many, "  - {id: s%d, title: A, nonsense: date}\n", i);
+	assert_null(load(str_text(&many), "lab", &err));
+	assert_non_null(strstr(err.text, " more mistakes"));
+	assert_true(strlen(err.text) < ERR_TEXT_MAX - 1);
+	str_finish(&many);
+}
+
+static void test_warnings(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	char *text = changed("    undo: kubectl delete -f objects.yaml\n", "");
+	struct play_act *act = load(text, "lab", &err);
+	assert_non_null(act);
+	assert_non_null(strstr(act->warnings, ":11: the stage \"objects\" changes something and has no undo; add undo: COMMAND, or changes: false\n"));
+	play_act_destroy(act);
+	free(text);
+	text = changed("    undo: kubectl delete -f objects.yaml\n", "    changes: false\n");
+	act = load(text, "lab", &err);
+	assert_string_equal(act->warnings, "");
+	play_act_destroy(act);
+	free(text);
+	struct str nad = {0};
+	const char *at = strstr(objects, "blue/net");
+	str_append_f(&nad, "%.*sblue/other%s", (int)(at - objects), objects, at + strlen("blue/net"));
+	write_file("wrong-nad.yaml", str_text(&nad));
+	str_finish(&nad);
+	text = changed("apply: objects.yaml", "apply: wrong-nad.yaml");
+	act = load(text, "lab", &err);
+	assert_non_null(act);
+	assert_non_null(strstr(act->warnings, "the network attachment blue/net will not work: net-attach-def name (blue/net) is inconsistent with config (blue/other)"));
+	play_act_destroy(act);
+	free(text);
+}
+
+static void test_environment(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	char *text = changed("    picture: true\n", "    run:\n      kind: echo kind\n      lab: echo lab\n");
+	struct play_act *act = load(text, "kind", &err);
+	assert_string_equal(act->stages.data[2].command, "echo kind");
+	play_act_destroy(act);
+	act = load(text, "lab", &err);
+	assert_string_equal(act->stages.data[2].command, "echo lab");
+	play_act_destroy(act);
+	free(text);
+}
+
+static void test_shipped(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	char *names = play_act_names(&err);
+	assert_non_null(names);
+	assert_true(text_has_prefix(names, "overlay"));
+	char *rest = names, *name;
+	while ((name = strsep(&rest, " "))) {
+		static const char *const environments[] = {"lab", "kind"};
+		for (size_t i = 0; i < 2; i++) {
+			struct play_act *act = play_act_load(name, environments[i], &err);
+			if (!act)
+				fail_msg("%s", err.text);
+			assert_string_equal(act->warnings, "");
+			play_act_destroy(act);
+		}
+	}
+	free(names);
+	assert_null(play_act_load("overlai", "lab", &err));
+	assert_string_equal(err.text, "there is no act \"overlai\"; did you mean \"overlay\"?");
+	assert_null(play_act_load("quite-another", "lab", &err));
+	assert_non_null(strstr(err.text, "there are: overlay"));
+	assert_null(play_act_load("/nowhere/x.scenario.yaml", "lab", &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+}
+
+/* ---- shell text ---- */
+
+static void test_commands(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *block, *commands; /* one a '|'-separated part */
+	} cases[] = {
+		{"a\nb\n", "a|b"},
+		{"\n# comment\na # more\n\nb", "a # more|b"},
+		{"for x in 1 2; do\n  echo $x\ndone\nb", "for x in 1 2; do\n  echo $x\ndone|b"},
+		{"for x in 1 2; do echo $x; done\nb", "for x in 1 2; do echo $x; done|b"},
+		{"if true; then\necho done\nfi", "if true; then\necho done\nfi"},
+		{"while read a; do b; done <x\nc", "while read a; do b; done <x|c"},
+		{"a \\\n  b\nc", "a \\\n  b|c"},
+		{"a ~\n b\nc", "a ~| b|c"},
+		{"a &&\nb\nc", "a &&\nb|c"},
+		{"echo 'x\ny'\nz", "echo 'x\ny'|z"},
+		{"echo \"x $(a 'b)' \"\ny\" z)\n\"\nw", "echo \"x $(a 'b)' \"\ny\" z)\n\"|w"},
+		{"cat <<EOF\nfor x\nEOF\nb", "cat <<EOF\nfor x\nEOF|b"},
+		{"cat <<-'E O'\nx\n\tE O\nb", NULL},
+		{"cat <<'END'\n'\nEND\nb", "cat <<'END'\n'\nEND|b"},
+		{"case $x in\na) b;;\n(c) d;;\nesac\ne", "case $x in\na) b;;\n(c) d;;\nesac|e"},
+		{"f() {\na\n}\nb", "f() {\na\n}|b"},
+		{"(a\nb)\nc", "(a\nb)|c"},
+		{"echo if\nb", "echo if|b"},
+		{"echo ${x:-'}'}\nb", "echo ${x:-'}'}|b"},
+		{"jq '{a: 1}'\nb", "jq '{a: 1}'|b"},
+		{"echo $((1<<2))\nb", NULL},
+		{"echo a#b\nc", "echo a#b|c"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct str all = {0}, command = {0};
+		for (size_t at = 0, used; (used = command_take(cases[i].block + at, &command)) > 0; at += used) {
+			str_append_f(&all, "%s%s", all.len ? "|" : "", str_text(&command));
+			str_clear(&command);
+		}
+		if (cases[i].commands) /* without: it is enough that it ends; bash itself has the last word */
+			assert_string_equal(str_text(&all), cases[i].commands);
+		str_finish(&all);
+		str_finish(&command);
+	}
+}
+
+static char *value(void *user, const char *name, size_t len, struct err *why)
+{
+	(void)user;
+	if (len == 2 && memcmp(name, "ip", 2) == 0)
+		return mem_strdup("10.0.0.1");
+	if (len == 4 && memcmp(name, "evil", 4) == 0)
+		return mem_strdup("a; rm -rf $HOME 'x'");
+	err_set(why, ERR_NOT_FOUND, "no %.*s", (int)len, name);
+	return NULL;
+}
+
+static void test_fill(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *filled;
+	} cases[] = {
+		{"curl {ip}:9000", "curl 10.0.0.1:9000"},
+		{"{ip}{ip}", "10.0.0.110.0.0.1"},
+		{"echo {evil}", "echo 'a; rm -rf $HOME '\\''x'\\'''"},
+		{"echo {{ip}", "echo {ip}"},
+		{"echo ${ip} ${IP} {IP} { ip } {} {a,b}", "echo ${ip} ${IP} {IP} { ip } {} {a,b}"},
+		{"-ojsonpath=\"{@.metadata.annotations.a\\.b}\"", "-ojsonpath=\"{@.metadata.annotations.a\\.b}\""},
+		{"--format '{{ .Network }}'", "--format '{{ .Network }}'"},
+		{"awk '{print $1}'", "awk '{print $1}'"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char *filled = command_fill(cases[i].text, value, NULL, NULL);
+		assert_string_equal(filled, cases[i].filled);
+		free(filled);
+	}
+	struct err err = {0};
+	assert_null(command_fill("a {ip} {other} {ip}", value, NULL, &err));
+	assert_string_equal(err.text, "no other");
+}
+
+static void test_changes(void **state)
+{
+	(void)state;
+	static const char *const changing[] = {"kubectl create namespace x", "for n in a; do kubectl create namespace $n; done", "kubectl -n x delete pod y",
+	                                       "kubectl --context=c -n get apply -f x", "virtctl stop vm", "true && kubectl rollout restart x"};
+	static const char *const looking[] = {"kubectl get pods", "kubectl -n x get delete", "kubectl exec -nx p -- curl create", "echo delete",
+	                                      "kubectl wait --for=delete pod/x", "curl x | jq", "kubectl logs x"};
+	for (size_t i = 0; i < sizeof changing / sizeof changing[0]; i++)
+		assert_true(command_changes(changing[i]));
+	for (size_t i = 0; i < sizeof looking / sizeof looking[0]; i++)
+		assert_false(command_changes(looking[i]));
+}
+
+static void test_path(void **state)
+{
+	(void)state;
+	json_t *object = json_loads("{\"a\": {\"b.c/d\": [1, {\"e\": \"x\"}]}, \"f\": {\"g\": true}}", 0, NULL);
+	static const struct {
+		const char *path, *value;
+	} cases[] = {{"a['b.c/d'][1].e", "\"x\""}, {".a.b\\.c/d[0]", "1"}, {"f.g", "true"}, {"f", "{\"g\": true}"}, {"a.x", NULL}, {"a['b.c/d'][7]", NULL}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_true(path_is_valid(cases[i].path));
+		const json_t *found = path_get(object, cases[i].path);
+		char *text = found ? json_dumps(found, JSON_ENCODE_ANY) : NULL;
+		if (cases[i].value)
+			assert_string_equal(text, cases[i].value);
+		else
+			assert_null(text);
+		free(text);
+	}
+	static const char *const bad[] = {"", ".", "a..b", "a[", "a[x]", "a['b]", "a[1", "a.", "[-1]"};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_false(path_is_valid(bad[i]));
+	json_decref(object);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),     cmocka_unit_test(test_mistakes), cmocka_unit_test(test_all_mistakes_at_once),
+		cmocka_unit_test(test_warnings), cmocka_unit_test(test_environment), cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_commands), cmocka_unit_test(test_fill),     cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_path),
+	};
+	return cmocka_run_group_tests_name("scenario", tests, setup, teardown);
+}
