@@ -160,7 +160,7 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 
 static void put_bottom(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)
 {
-	bool is_line = view->line != LINE_NONE;
+	bool is_line = view->line != LINE_NONE, is_told = layout->is_framed || !layout->is_shared;
 	if (layout->result.rows)
 		view_result(canvas, layout->result, scene, view);
 	if (!layout->keys.rows)
@@ -170,7 +170,7 @@ static void put_bottom(struct canvas *canvas, const struct layout *layout, const
 	else if (!layout->result.rows && view_wants_result(scene, view))
 		view_result(canvas, layout->keys, scene, view);
 	else
-		view_keys(canvas, layout->keys, scene, view);
+		view_keys(canvas, layout->keys, scene, view, is_told ? NULL : view->front == PANE_SHELL ? "diagram" : "shell");
 }
 
 void frame_paint(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)

@@ -16,7 +16,7 @@ const struct key_row key_rows[] = {
 	{KEYS_STAGE, "left pageup p", "back", "←", "back", "back one stage (only the view; u undoes)"},
 	{KEYS_STAGE, "i", "type", "i", "type", "type into the terminal"},
 	{KEYS_STAGE, "d", "diagram", "d", "diagram", "the diagram"},
-	{KEYS_STAGE, "c", "consoles", "c", "consoles", "the consoles of virtual machines"},
+	{KEYS_STAGE, "c", "consoles", NULL, NULL, "the consoles of virtual machines"},
 	{KEYS_STAGE, "f", "flows", "f", "flows", "the flows: from, to, port and what was seen"},
 	{KEYS_STAGE, "z", "zoom", "z", "zoom", "the pane in front alone, and back"},
 	{KEYS_STAGE, ":", "command", ":", "command", "command line"},

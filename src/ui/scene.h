@@ -91,7 +91,8 @@ void view_title(struct canvas *canvas, struct rect area, const struct scene *sce
 void view_diagram(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 void view_pane(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 void view_result(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
-void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
+/* `behind`: the pane that Tab would bring forward, where nothing else says so; NULL */
+void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind);
 bool view_wants_result(const struct scene *scene, const struct view_state *view); /* where one line must serve both */
 void view_line(struct canvas *canvas, struct rect area, const struct view_state *view);
 

@@ -5,10 +5,10 @@
 #include "ui/keymap.h"
 #include "ui/scene.h"
 
-enum { COLUMN_COLS = 74, KEYS_COLS = 16, ENTRIES_MAX = 128 };
+enum { COLUMN_COLS = 78, KEYS_COLS = 22, ENTRIES_MAX = 128 };
 
 struct entry { /* one line of the help */
-	char left[40];
+	char left[64];
 	const char *right;
 	bool is_head;
 };
@@ -93,7 +93,7 @@ static void put_entry(struct canvas *page, int x, int y, int cols, const struct 
 	int used = canvas_put(page, x, y, cols, ROLE_KEY, 0, entry->left);
 	if (!entry->right)
 		return;
-	int at = used < KEYS_COLS ? KEYS_COLS : used < KEYS_COLS + 12 ? KEYS_COLS + 12 : used + 1;
+	int at = used < KEYS_COLS ? KEYS_COLS : used + 1;
 	canvas_put_fit(page, x + at, y, cols - at, ROLE_TEXT, 0, entry->right);
 }
 

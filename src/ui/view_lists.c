@@ -54,8 +54,12 @@ int view_flows(struct canvas *page, int rows, const struct scene *scene, const s
 	(void)rows;
 	static const char *const heads[] = {"FLOW", "FROM", "TO", "PORT", "STATE"};
 	int at[5] = {0}, y = 0;
-	for (int i = 1; i < 5; i++)
-		at[i] = at[i - 1] + longest(scene, i - 1) + 2;
+	for (int gap = 2; gap > 0; gap--) {
+		for (int i = 1; i < 5; i++)
+			at[i] = at[i - 1] + longest(scene, i - 1) + gap;
+		if (at[4] + 16 <= page->cols)
+			break;
+	}
 	for (int i = 0; i < 5; i++)
 		canvas_put(page, at[i], y, page->cols, ROLE_MUTED, 0, heads[i]);
 	for (size_t i = 0; i < scene->n_flows; i++) {

@@ -58,6 +58,8 @@ int view_manifest(struct canvas *page, int rows, const struct scene *scene, cons
 	const char *starts[LINES_MAX];
 	size_t lens[LINES_MAX];
 	int n = 0, widest = 1;
+	if (text_has_prefix(text, "---\n"))
+		text += 4;
 	for (const char *line = text; line && *line && n < LINES_MAX; n++) {
 		starts[n] = line;
 		lens[n] = strcspn(line, "\n");

@@ -91,14 +91,18 @@ static const struct key_row *help_row(void)
 static const char *word_of(const struct key_row *row, const struct scene *scene)
 {
 	bool is_shown = scene->has_show && scene->act->stages.len && scene->states[scene->stage] == PLAY_SHOWN;
-	return is_shown && text_equal(row->command, "next") ? "run " : row->bar;
+	if (!is_shown || !text_equal(row->command, "next"))
+		return row->bar;
+	return scene->act->stages.data[scene->stage].action == PLAY_APPLY ? "apply" : "run";
 }
 
-/* As many rows as fit, the one for help always. */
-static void put_keys(struct canvas *canvas, int x, int y, int right, enum key_context context, const struct scene *scene)
+/* As many rows as fit, the one for help always, and what says that a pane is hidden. */
+static void put_keys(struct canvas *canvas, struct rect area, enum key_context context, const struct scene *scene, const char *behind)
 {
 	const struct key_row *help = context == KEYS_STAGE ? help_row() : NULL;
-	int kept = help ? sign_cols(help) : 0;
+	int kept = help ? sign_cols(help) : 0, x = area.x, y = area.y, right = area.x + area.cols;
+	if (behind && help)
+		kept += text_columns(behind) + 6;
 	for (size_t i = 0; i < n_key_rows; i++) {
 		const struct key_row *row = &key_rows[i];
 		if (row->context != context || !row->bar || row == help)
@@ -107,6 +111,8 @@ static void put_keys(struct canvas *canvas, int x, int y, int right, enum key_co
 			break;
 		x += put_sign(canvas, x, y, right, row->sign, word_of(row, scene)) + 2;
 	}
+	if (behind && help)
+		x += put_sign(canvas, x, y, right, "TAB", behind) + 2;
 	if (help)
 		put_sign(canvas, x, y, right, help->sign, help->bar);
 }
@@ -120,7 +126,7 @@ static void put_terminal_keys(struct canvas *canvas, int x, int y, int right, co
 		canvas_put(canvas, x, y, right - x, ROLE_MUTED, 0, "all other keys go to the program");
 }
 
-void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
+void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind)
 {
 	enum key_context context = context_of(view);
 	bool is_terminal = view->mode == MODE_TERMINAL;
@@ -135,5 +141,5 @@ void view_keys(struct canvas *canvas, struct rect area, const struct scene *scen
 	if (context == KEYS_TERMINAL)
 		put_terminal_keys(canvas, x, area.y, right, view);
 	else
-		put_keys(canvas, x, area.y, right, context, scene);
+		put_keys(canvas, (struct rect){x, area.y, right - x, 1}, context, scene, behind);
 }

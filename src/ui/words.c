@@ -15,7 +15,7 @@ struct look_of stage_look(enum play_state state)
 struct look_of flow_look(enum play_flow_state state)
 {
 	static const struct look_of looks[] = {
-		[PLAY_FLOW_UNTRIED] = {"?", "not tried yet", ROLE_FLOW_UNTRIED},
+		[PLAY_FLOW_UNTRIED] = {"?", "untried", ROLE_FLOW_UNTRIED},
 		[PLAY_FLOW_UNDERWAY] = {"◐", "under way", ROLE_WAIT},
 		[PLAY_FLOW_OK] = {"✓", "seen", ROLE_FLOW_OK},
 		[PLAY_FLOW_BLOCKED] = {"✗", "blocked", ROLE_FLOW_BLOCKED},

@@ -188,9 +188,9 @@ static void test_title(void **state)
 static void test_bottom(void **state)
 {
 	(void)state;
-	EXPECT(100, 30, "STAGE", "SPACE next", "? help", "c consoles");
+	EXPECT(100, 30, "STAGE", "SPACE next", "? help", ": command");
 	EXPECT(40, 10, "SPACE next", "? help");
-	expect_absent(40, 10, "consoles");
+	expect_absent(40, 10, "command");
 	states[0] = PLAY_SHOWN;
 	EXPECT(80, 24, "SPACE run");
 	view.mode = MODE_TERMINAL;
@@ -202,7 +202,7 @@ static void test_bottom(void **state)
 	EXPECT(80, 24, "✗ namespace/tenantblue is not there yet");
 	EXPECT(40, 6, "✗ namespace/tenantblue");
 	view.question = "Undo it?  y yes  n no";
-	EXPECT(80, 24, "? Undo it?", "y yes   n no");
+	EXPECT(80, 24, "? Undo it?", "y yes  n no");
 	EXPECT(30, 5, "Undo it?  y yes  n no");
 	view.question = NULL;
 	view.notice = "Layout talk";
