@@ -68,7 +68,7 @@ int plan_frame_trunk(const struct plan *plan, const struct frame *frame, int net
 void plan_init(struct plan *plan, const struct model *model, const struct attempt *attempt)
 {
 	*plan = (struct plan){.model = model, .attempt = *attempt, .cols = model->options->cols, .rows = model->options->rows,
-	                      .internet_y = -1, .legend_y = -1, .list_y = -1};
+	                      .internet_y = -1, .legend_y = -1, .list_y = -1, .problems_y = -1};
 }
 
 void plan_finish(struct plan *plan)
@@ -102,6 +102,16 @@ static void show_members(struct plan *plan, struct frame *frame, size_t cap)
 	free(is_shown);
 }
 
+static void write_edge(const struct model *model, struct frame *frame)
+{
+	text_add(frame->title, TEXT_SIZE, "%s%s", frame->group->title, frame->group->is_stopping ? " · terminating" : "");
+	if (frame->group->problem)
+		text_add(frame->note, TEXT_SIZE, "%s", frame->group->problem);
+	if (frame->n_folded > 0)
+		text_add(frame->note, TEXT_SIZE, "%s%s and %zu more", frame->note[0] ? " " : "", model->options->ascii ? "..." : "…",
+		         frame->n_folded);
+}
+
 static void build_frames(struct plan *plan)
 {
 	const struct model *model = plan->model;
@@ -110,8 +120,7 @@ static void build_frames(struct plan *plan)
 		size_t cap = g == model->focus_group ? plan->attempt.focus_cap : plan->attempt.cap;
 		show_members(plan, &frame, cap < MEMBER_MAX ? cap : MEMBER_MAX);
 		frame.n_folded = frame.group->members.len - frame.n;
-		if (frame.n_folded > 0)
-			text_add(frame.fold, sizeof frame.fold, "%s and %zu more", model->options->ascii ? "..." : "…", frame.n_folded);
+		write_edge(model, &frame);
 		int n = (int)frame.n, rows = plan->attempt.rows;
 		frame.cols = (n + rows - 1) / rows;
 		frame.rows = frame.cols ? (n + frame.cols - 1) / frame.cols : 0;
@@ -158,18 +167,30 @@ static void name_bridge(struct plan *plan, struct frame *frame)
 {
 	uint32_t bridged = bridged_nets(plan, frame->used);
 	const char *last = "";
+	bool is_missing = false;
 	frame->bridge_text[0] = '\0';
+	frame->bridge_state = TOPO_RUNNING;
 	for (int k = 0; k < plan->model->n_nets; k++) {
 		if (!(bridged & 1u << k))
 			continue;
-		const char *name = model_bridge(plan->model, frame->group->node, k);
-		frame->is_bridge_missing = frame->is_bridge_missing || !name[0];
-		if (!text_equal(name, last) && name[0])
-			text_add(frame->bridge_text, TEXT_SIZE, "%s%s", frame->bridge_text[0] ? " " : "", name);
-		last = name;
+		const struct topo_bridge *bridge = model_bridge(plan->model, frame->group->node, k);
+		if (!bridge) {
+			is_missing = true;
+			continue;
+		}
+		if (frame->bridge_state == TOPO_RUNNING)
+			frame->bridge_state = bridge->state;
+		if (!text_equal(bridge->name, last))
+			text_add(frame->bridge_text, TEXT_SIZE, "%s%s", frame->bridge_text[0] ? " " : "", bridge->name);
+		last = bridge->name;
 	}
-	if (bridged && frame->is_bridge_missing)
+	if (frame->group->node == TOPO_NONE) { /* no node, no bridge: nothing is wrong with that */
+		frame->bridge_state = TOPO_PLANNED;
+		text_add(frame->bridge_text, TEXT_SIZE, "no bridge yet");
+	} else if (is_missing) {
+		frame->bridge_state = TOPO_FAILED;
 		text_add(frame->bridge_text, TEXT_SIZE, "%s", frame->bridge_text[0] ? " ✗ no mapping" : "✗ no mapping");
+	}
 }
 
 static int bridge_cols(const struct plan *plan, const struct frame *frame)
@@ -183,10 +204,8 @@ static int frame_cols(const struct plan *plan, const struct frame *frame)
 	const struct spacing *space = &plan->space;
 	int n_left = plan_count(left_nets(plan, frame->upper)), n_right = plan_count(frame->upper) - n_left;
 	int inner = frame->cols ? frame->cols * (space->box_cols + space->gap) - space->gap : 14;
-	int title = text_columns(frame->group->title);
-	if (frame->group->notes.len > 0)
-		inner = max_int(inner, 26);
-	inner = max_int(inner, min_int(title, 24));
+	int title = text_columns(frame->title);
+	inner = max_int(inner, min_int(title, 30));
 	inner = max_int(inner, bridge_cols(plan, frame) + 2);
 	return 2 + 2 * space->pad + 2 * n_left + 2 * n_right + inner;
 }
@@ -433,7 +452,7 @@ static bool place_bridge(struct plan *plan, struct frame *frame)
 		return false;
 	for (int i = 0; i < frame->n_entries; i++)
 		add_drop(plan, frame->entries[i].x, frame->entries[i].net, frame->band,
-		         frame->is_bridge_missing ? ROLE_FAIL : plan->model->nets[frame->entries[i].net].role);
+		         plan->model->nets[frame->entries[i].net].role);
 	return true;
 }
 
@@ -490,7 +509,8 @@ bool plan_columns(struct plan *plan)
 	place_frames(plan, avail);
 	for (size_t f = 0; f < plan->frames.len; f++) {
 		struct frame *frame = &plan->frames.data[f];
-		frame->is_fold_in_edge = frame->n_folded > 0 && text_columns(frame->group->title) + text_columns(frame->fold) + 9 <= frame->area.cols;
+		int used = text_columns(frame->title) + text_columns(frame->note) + 9;
+		frame->is_note_in_edge = frame->note[0] && used <= frame->area.cols;
 		add_frame_drops(plan, frame);
 	}
 	for (size_t f = 0; f < plan->frames.len; f++)

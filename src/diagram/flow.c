@@ -88,6 +88,8 @@ static void paint_heads(const struct flow_draw *draw, const struct wires *wires,
 		canvas_put_char(canvas, draw->tap.x, draw->tap.y, role, ATTR_BOLD,
 		                draw->is_to_host ? head_char(canvas, is_thin, ARROW_DOWN, THIN_DOWN)
 		                                 : head_char(canvas, is_thin, ARROW_UP, THIN_UP));
+	if (draw->flow->state == DIAGRAM_FLOW_BLOCKED)
+		return;
 	/* one on the way, a little before the wire turns up to the destination */
 	const struct path *path = &draw->path;
 	size_t turn = path->points.len - 1;
@@ -151,8 +153,8 @@ static bool is_room(const struct canvas *canvas, int x, int y, int cols)
 	return (x + cols == canvas->cols || is_blank(canvas, x + cols, y)) && (x == 0 || is_blank(canvas, x - 1, y));
 }
 
-/* Beside the wire that goes up to the destination, from the box downwards; right of it, else left. */
-static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, const char *text)
+/* Beside the wire that goes up to the destination, from the box downwards. */
+static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, const char *text, bool is_right, struct point *put)
 {
 	int cols = text_columns(text), step = draw->is_to_host ? -1 : 1;
 	const struct path *path = &draw->path;
@@ -160,12 +162,11 @@ static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, co
 		struct point at = path->points.data[i - 1];
 		if (at.x != draw->tap.x || at.y != path->points.data[i].y + step)
 			break;
-		int x = is_room(canvas, at.x + 2, at.y, cols)          ? at.x + 2
-		        : is_room(canvas, at.x - 1 - cols, at.y, cols) ? at.x - 1 - cols
-		                                                       : -1;
-		if (x < 0)
+		int x = is_right ? at.x + 2 : at.x - 1 - cols;
+		if (!is_room(canvas, x, at.y, cols))
 			continue;
 		canvas_put(canvas, x, at.y, cols, text_flow_role(draw->flow->state), ATTR_BOLD, text);
+		*put = (struct point){x, at.y};
 		return true;
 	}
 	return false;
@@ -174,13 +175,13 @@ static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, co
 /* On the box's own edge, between the wires that leave it. */
 static bool label_on_edge(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas, const char *text)
 {
-	const uint32_t edges[] = {0x2500, 0x2504};
-	int cols = text_columns(text) + 2, x = draw->tap.x + 2;
-	for (int at = x - 1; at <= x + cols; at++) {
+	const uint32_t edges[] = {0x2500, 0x2504, 0x2501, 0x2505};
+	int cols = text_columns(text) + 2, x = draw->tap.x + 1;
+	for (int at = x; at < x + cols; at++) {
 		const struct cell *cell = canvas_at(canvas, at, draw->tap.y);
 		const struct wire_cell *wire = wires_at(wires, at, draw->tap.y);
 		bool is_edge = false;
-		for (size_t i = 0; i < 2 && cell; i++)
+		for (size_t i = 0; i < 4 && cell; i++)
 			is_edge = is_edge || cell->ch[0] == (canvas->ascii ? canvas_ascii_char(edges[i]) : edges[i]);
 		if (!is_edge || !wire || wire->down.net >= 0 || wire->across.net >= 0)
 			return false;
@@ -192,12 +193,19 @@ static bool label_on_edge(const struct flow_draw *draw, const struct wires *wire
 
 static bool paint_label(const struct flow_draw *draw, const struct plan *plan, const struct wires *wires, struct canvas *canvas)
 {
-	char text[TEXT_SIZE];
-	for (int with_note = 1; with_note >= 0; with_note--) {
-		text_flow_label(plan->model, draw->flow, with_note, text);
-		if (label_beside(draw, canvas, text))
+	char text[TEXT_SIZE], note[TEXT_SIZE];
+	struct point at;
+	for (int side = 0; side < 2; side++)
+		for (int with_note = 1; with_note >= 0; with_note--) {
+			text_flow_label(plan->model, draw->flow, with_note, text, note);
+			if (!label_beside(draw, canvas, text, side == 0, &at))
+				continue;
+			int cols = text_columns(note);
+			if (!with_note && note[0] && is_room(canvas, at.x + 2, at.y + 1, cols)) /* then the note below it */
+				canvas_put(canvas, at.x + 2, at.y + 1, cols, text_flow_role(draw->flow->state), 0, note);
 			return true;
-	}
+		}
+	text_flow_label(plan->model, draw->flow, false, text, note);
 	return label_on_edge(draw, wires, canvas, text);
 }
 

@@ -11,8 +11,8 @@ struct label_way {
 };
 static const struct label_way ways[] = { /* the best first */
 	{LABEL_FULL, false, 0},   {LABEL_FULL, true, 1},  {LABEL_TWO_LINES, true, 2}, {LABEL_SUBNET, false, 0},
-	{LABEL_SUBNET, true, 1},  {LABEL_NAME, false, 0}, {LABEL_NAME, true, 1},      {LABEL_CUT, false, 0},
-	{LABEL_CUT, true, 1},
+	{LABEL_SUBNET, true, 1},  {LABEL_SUBNET_BELOW, true, 2}, {LABEL_NAME, false, 0}, {LABEL_NAME, true, 1},
+	{LABEL_CUT, false, 0},    {LABEL_CUT, true, 1},
 };
 enum { CUT_COLUMNS = 7, LABEL_COLUMNS_MAX = 60 };
 

@@ -135,12 +135,17 @@ static void group_by_node(struct model *model)
 	}
 }
 
-static void note_problems(const struct topo *topo, struct group *group)
+static void note_problems(struct model *model)
 {
-	for (size_t i = 0; i < topo->nads.len && group->notes.len < 2; i++) {
+	const struct topo *topo = model->topo;
+	for (size_t i = 0; i < topo->nads.len; i++) {
 		const struct topo_nad *nad = &topo->nads.data[i];
-		if (nad->state == TOPO_FAILED && text_equal(nad->ns, group->title))
-			vec_push(&group->notes, mem_printf("✗ %s: %s", nad->name, nad->problem ? nad->problem : ""));
+		if (nad->state != TOPO_FAILED)
+			continue;
+		vec_push(&model->problems, mem_printf("✗ %s/%s: %s", nad->ns, nad->name, nad->problem ? nad->problem : ""));
+		for (size_t g = 0; g < model->groups.len; g++)
+			if (text_equal(nad->ns, model->groups.data[g].title) && !model->groups.data[g].problem)
+				model->groups.data[g].problem = mem_printf("✗ %s", nad->name);
 	}
 }
 
@@ -148,7 +153,8 @@ static void group_by_namespace(struct model *model)
 {
 	const struct topo *topo = model->topo;
 	for (size_t n = 0; n < topo->namespaces.len; n++)
-		add_group(model, topo->namespaces.data[n].name, TOPO_NONE, topo->namespaces.data[n].state == TOPO_PLANNED);
+		add_group(model, topo->namespaces.data[n].name, TOPO_NONE, topo->namespaces.data[n].state == TOPO_PLANNED)
+			->is_stopping = topo->namespaces.data[n].state == TOPO_STOPPING;
 	for (size_t w = 0; w < topo->workloads.len; w++) {
 		if (is_host(topo, w))
 			continue;
@@ -160,15 +166,28 @@ static void group_by_namespace(struct model *model)
 			group = add_group(model, topo->workloads.data[w].ns, TOPO_NONE, false);
 		vec_push(&group->members, w);
 	}
-	for (size_t g = 0; g < model->groups.len; g++)
-		note_problems(topo, &model->groups.data[g]);
+}
+
+/* Where flows start stands first, so that they are read from left to right; else the graph's order stays. */
+static void put_sources_first(const struct model *model, struct group *group)
+{
+	size_t n_first = 0;
+	for (size_t i = 0; i < group->members.len; i++) {
+		size_t workload = group->members.data[i];
+		bool is_source = false;
+		for (size_t f = 0; f < model->n_flows && !is_source; f++)
+			is_source = model->flows[f].from && text_equal(model->flows[f].from, model->topo->workloads.data[workload].id);
+		if (!is_source)
+			continue;
+		memmove(&group->members.data[n_first + 1], &group->members.data[n_first], (i - n_first) * sizeof *group->members.data);
+		group->members.data[n_first++] = workload;
+	}
 }
 
 /* ---- what must stay visible ---- */
 static void rank_workloads(struct model *model)
 {
 	const struct topo *topo = model->topo;
-	size_t first = TOPO_NONE;
 	for (size_t w = 0; w < topo->workloads.len; w++)
 		model->priorities[w] = topo->workloads.data[w].state == TOPO_FAILED ? 2 : 3;
 	for (size_t i = 0; i < model->n_flows; i++) {
@@ -176,8 +195,10 @@ static void rank_workloads(struct model *model)
 		if (model_flow_net(model, &model->flows[i], &from, &to) < 0)
 			continue;
 		model->priorities[from] = model->priorities[to] = 1;
-		model->has_many_sources = model->has_many_sources || (first != TOPO_NONE && first != from);
-		first = from;
+		int n_same = 0;
+		for (size_t k = 0; k <= i; k++)
+			n_same += text_equal(model->flows[k].to, model->flows[i].to);
+		model->flow_rows = n_same > model->flow_rows ? n_same : model->flow_rows;
 	}
 	if (model->focus == TOPO_NONE)
 		return;
@@ -199,6 +220,9 @@ void model_init(struct model *model, const struct topo *topo, const struct diagr
 		group_by_node(model);
 	else
 		group_by_namespace(model);
+	note_problems(model);
+	for (size_t g = 0; g < model->groups.len; g++)
+		put_sources_first(model, &model->groups.data[g]);
 	for (size_t w = 0; w < topo->workloads.len; w++) {
 		if (is_host(topo, w))
 			vec_push(&model->hosts, w);
@@ -212,12 +236,13 @@ void model_finish(struct model *model)
 {
 	for (size_t g = 0; g < model->groups.len; g++) {
 		struct group *group = &model->groups.data[g];
-		for (size_t i = 0; i < group->notes.len; i++)
-			free(group->notes.data[i]);
-		vec_finish(&group->notes);
+		free(group->problem);
 		vec_finish(&group->members);
 	}
 	vec_finish(&model->groups);
+	for (size_t i = 0; i < model->problems.len; i++)
+		free(model->problems.data[i]);
+	vec_finish(&model->problems);
 	vec_finish(&model->hosts);
 	for (size_t w = 0; w < model->topo->workloads.len; w++)
 		vec_finish(&model->links[w]);
@@ -241,6 +266,17 @@ enum topo_state model_link_state(const struct model *model, size_t workload, int
 	return best;
 }
 
+bool model_is_nad_failed(const struct model *model, size_t workload, int net)
+{
+	for (size_t i = 0; i < model->links[workload].len; i++) {
+		const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
+		if (attachment->network == model->nets[net].network && attachment->nad < model->topo->nads.len &&
+		    model->topo->nads.data[attachment->nad].state == TOPO_FAILED)
+			return true;
+	}
+	return false;
+}
+
 int model_flow_net(const struct model *model, const struct diagram_flow *flow, size_t *from, size_t *to)
 {
 	*from = flow->from ? topo_find_workload(model->topo, flow->from) : TOPO_NONE;
@@ -260,7 +296,7 @@ int model_flow_net(const struct model *model, const struct diagram_flow *flow, s
 }
 
 /* "data-net:breth0,other:br1" names the bridge of each localnet. */
-const char *model_bridge(const struct model *model, size_t node, int net)
+const struct topo_bridge *model_bridge(const struct model *model, size_t node, int net)
 {
 	const struct topo *topo = model->topo;
 	const struct topo_network *network = &topo->networks.data[model->nets[net].network];
@@ -272,7 +308,7 @@ const char *model_bridge(const struct model *model, size_t node, int net)
 			continue;
 		for (const char *at = bridge->mappings; *at; at += strcspn(at, ","), at += *at == ',')
 			if (strncmp(at, physical ? physical : "", len) == 0 && at[len] == ':')
-				return bridge->name;
+				return bridge;
 	}
-	return "";
+	return NULL;
 }

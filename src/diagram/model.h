@@ -30,9 +30,9 @@ struct net {
 struct group {
 	const char *title;
 	size_t node;              /* TOPO_NONE: a namespace, or workloads on no node */
-	bool is_planned;
+	bool is_planned, is_stopping;
 	VEC(size_t) members;      /* workloads */
-	VEC(char *) notes;        /* problems that belong to the frame */
+	char *problem;            /* "✗ shared-net"; NULL: none */
 };
 struct model {
 	const struct topo *topo;
@@ -44,22 +44,24 @@ struct model {
 	size_t n_nets_left_out;
 	VEC(struct group) groups;
 	VEC(size_t) hosts;
+	VEC(char *) problems;     /* sentences about what belongs to no box: attachment definitions */
 	uint32_t *masks;          /* a workload's networks, bit k for nets[k] */
 	uint8_t *priorities;      /* of a workload when boxes are folded away; 0 comes first */
 	VEC(size_t) *links;       /* a workload's attachments, by index */
 	size_t focus;             /* workload or TOPO_NONE */
 	size_t focus_group;
-	bool has_many_sources;    /* flows start at more than one workload: labels name it */
+	int flow_rows;            /* flows that end at one workload, at most: so many rows of labels */
 };
 void model_init(struct model *model, const struct topo *topo, const struct diagram_flow *flows, size_t n_flows,
                 const struct diagram_options *options);
 void model_finish(struct model *model);
 /* State of the wire of a workload to nets[net]: the best of its attachments there. */
+bool model_is_nad_failed(const struct model *model, size_t workload, int net);
 enum topo_state model_link_state(const struct model *model, size_t workload, int net);
 /* The network of a flow as an index of nets, -1 when one of its ends is not on it. */
 int model_flow_net(const struct model *model, const struct diagram_flow *flow, size_t *from, size_t *to);
-/* A node's bridge for a bridged net, "" when no mapping is known. */
-const char *model_bridge(const struct model *model, size_t node, int net);
+/* A node's bridge for a bridged net, NULL when no mapping is known. */
+const struct topo_bridge *model_bridge(const struct model *model, size_t node, int net);
 
 /* ---- text.c ---- */
 struct span {
@@ -73,9 +75,10 @@ struct line {
 };
 int text_box_lines(const struct model *model, size_t workload, enum detail detail, struct line lines[LINE_MAX]);
 /* The label of a bus: `form` 0 is the longest. False when there is no such form; `second` is a line below, often "". */
-enum { LABEL_FULL, LABEL_TWO_LINES, LABEL_SUBNET, LABEL_NAME, LABEL_CUT, LABEL_FORMS };
+enum { LABEL_FULL, LABEL_TWO_LINES, LABEL_SUBNET, LABEL_SUBNET_BELOW, LABEL_NAME, LABEL_CUT, LABEL_FORMS };
 bool text_bus_label(const struct model *model, int net, int form, char first[TEXT_SIZE], char second[TEXT_SIZE]);
-void text_flow_label(const struct model *model, const struct diagram_flow *flow, bool with_note, char out[TEXT_SIZE]);
+void text_flow_label(const struct model *model, const struct diagram_flow *flow, bool with_note, char out[TEXT_SIZE],
+                     char note[TEXT_SIZE]);
 void text_flow_line(const struct model *model, const struct diagram_flow *flow, char out[2 * TEXT_SIZE]);
 enum canvas_role text_flow_role(enum diagram_flow_state state);
 const char *text_mark(const struct model *model, size_t workload, enum canvas_role *role); /* the status glyph */

@@ -6,19 +6,23 @@
 enum { SIDE_LEFT = 0x2590, SIDE_RIGHT = 0x258c }; /* ▐ ▌ around a switch's name */
 
 /* ---- frames ---- */
-static void paint_notes(const struct plan *plan, const struct frame *frame, struct canvas *canvas)
+static void paint_note(const struct plan *plan, const struct frame *frame, struct canvas *canvas, enum canvas_role role)
 {
-	int x = frame->area.x + 1 + plan->space.pad, cols = frame->area.cols - 2 - 2 * plan->space.pad, y = frame->area.y + 1;
-	if (frame->n_folded > 0 && !frame->is_fold_in_edge)
-		canvas_put_fit(canvas, x, y++, cols, ROLE_MUTED, 0, frame->fold);
-	for (size_t i = 0; i < frame->group->notes.len; i++)
-		canvas_put_fit(canvas, x, y++, cols, ROLE_FAIL, 0, frame->group->notes.data[i]);
-	if (frame->n == 0 && y < frame->area.y + frame->area.rows - 1) {
+	int pad = plan->space.pad, x = frame->area.x + 1 + pad, cols = frame->area.cols - 2 - 2 * pad;
+	enum canvas_role note_role = frame->group->problem ? ROLE_FAIL : ROLE_MUTED;
+	if (frame->is_note_in_edge) {
+		int used = text_columns(frame->note), at = frame->area.x + frame->area.cols - used - 4;
+		canvas_put(canvas, at, frame->area.y, 1, role, 0, " ");
+		canvas_put(canvas, at + 1, frame->area.y, used, note_role, 0, frame->note);
+		canvas_put(canvas, at + 1 + used, frame->area.y, 1, role, 0, " ");
+	} else if (frame->note[0]) {
+		canvas_put_fit(canvas, x, frame->area.y + 1, cols, note_role, 0, frame->note);
+	}
+	if (frame->n == 0) {
 		const char *words = "nothing yet";
-		int middle = frame->area.y + frame->area.rows / 2;
-		y = middle > y ? middle : y;
 		int used = text_columns(words);
-		canvas_put_fit(canvas, x + (cols > used ? (cols - used) / 2 : 0), y, cols, ROLE_MUTED, 0, words);
+		canvas_put_fit(canvas, x + (cols > used ? (cols - used) / 2 : 0), frame->area.y + frame->area.rows / 2, cols, ROLE_MUTED,
+		               0, words);
 	}
 }
 
@@ -26,14 +30,8 @@ static void paint_frame(const struct plan *plan, const struct frame *frame, stru
 {
 	bool is_planned = frame->group->is_planned, by_node = plan->model->options->group == DIAGRAM_BY_NODE;
 	enum canvas_role role = is_planned ? ROLE_PLANNED : by_node ? ROLE_NODE : ROLE_NAMESPACE;
-	canvas_box(canvas, frame->area, is_planned ? BOX_DOTTED : BOX_ROUND, role, frame->group->title);
-	if (frame->is_fold_in_edge) {
-		int cols = text_columns(frame->fold), x = frame->area.x + frame->area.cols - cols - 4;
-		canvas_put(canvas, x, frame->area.y, 1, role, 0, " ");
-		canvas_put(canvas, x + 1, frame->area.y, cols, ROLE_MUTED, 0, frame->fold);
-		canvas_put(canvas, x + 1 + cols, frame->area.y, 1, role, 0, " ");
-	}
-	paint_notes(plan, frame, canvas);
+	canvas_box(canvas, frame->area, is_planned ? BOX_DOTTED : BOX_ROUND, role, frame->title);
+	paint_note(plan, frame, canvas, role);
 }
 
 /* ---- wires ---- */
@@ -67,11 +65,30 @@ static void paint_bus_label(const struct plan *plan, int net, struct canvas *can
 		               drawn->is_failed ? ROLE_FAIL : drawn->is_planned ? ROLE_PLANNED : ROLE_ADDRESS, 0, bus->text2);
 }
 
-static void paint_bridge(const struct plan *plan, const struct frame *frame, struct canvas *canvas)
+static void paint_bridge(const struct frame *frame, struct canvas *canvas)
 {
-	(void)plan;
+	enum canvas_role role = frame->bridge_state == TOPO_FAILED    ? ROLE_FAIL
+	                        : frame->bridge_state == TOPO_PLANNED ? ROLE_PLANNED
+	                        : frame->bridge_state == TOPO_RUNNING ? ROLE_SWITCH
+	                                                              : ROLE_WAIT;
 	if (frame->bridge.cols > 0)
-		paint_switch(canvas, frame->bridge, frame->is_bridge_missing ? ROLE_FAIL : ROLE_SWITCH, frame->bridge_text);
+		paint_switch(canvas, frame->bridge, role, frame->bridge_text);
+}
+
+/* What is wrong and belongs to no box, in whole sentences as far as they fit. */
+static void paint_problems(const struct plan *plan, struct canvas *canvas)
+{
+	const struct model *model = plan->model;
+	for (int i = 0; plan->problems_y >= 0 && i < plan->space.problems; i++) {
+		size_t left = model->problems.len - (size_t)i;
+		if (left > 1 && i == plan->space.problems - 1) {
+			char text[TEXT_SIZE] = "";
+			text_add(text, sizeof text, "✗ %zu %s, first %s", left, i ? "more problems" : "problems", model->problems.data[i]);
+			canvas_put_fit(canvas, 1, plan->problems_y + i, plan->cols - 2, ROLE_FAIL, 0, text);
+			return;
+		}
+		canvas_put_fit(canvas, 1, plan->problems_y + i, plan->cols - 2, ROLE_FAIL, 0, model->problems.data[i]);
+	}
 }
 
 /* ---- boxes ---- */
@@ -104,10 +121,29 @@ static void paint_taps(const struct plan *plan, const struct place *place, const
 		if (!plan_find_tap(plan, place->workload, k, &x, &y, &is_host))
 			continue;
 		const struct piece *piece = &wires_at(wires, x, y)->down;
-		if (piece->net == k)
-			canvas_put_char(canvas, x, y, (enum canvas_role)piece->role, 0,
-			                wires_tap_char(piece, is_host ? ARM_UP : ARM_DOWN));
+		if (piece->net != k)
+			continue;
+		uint32_t ch = wires_tap_char(piece, is_host ? ARM_UP : ARM_DOWN);
+		if (piece->role == ROLE_FAIL && !piece->flow) /* a wire that cannot come up: not by its colour alone */
+			ch = 0x2717;
+		canvas_put_char(canvas, x, y, (enum canvas_role)piece->role, 0, ch);
 	}
+}
+
+/* The box in focus has heavy edges, so that it stands out without colours too. */
+static void thicken(struct canvas *canvas, struct rect area)
+{
+	static const uint32_t heavy[][2] = {{0x2500, 0x2501}, {0x2502, 0x2503}, {0x250c, 0x250f}, {0x2510, 0x2513},
+	                                    {0x2514, 0x2517}, {0x2518, 0x251b}, {0x2504, 0x2505}, {0x2506, 0x2507}};
+	for (int y = area.y; y < area.y + area.rows; y++)
+		for (int x = area.x; x < area.x + area.cols; x++) {
+			const struct cell *cell = canvas_at(canvas, x, y);
+			for (size_t i = 0; cell && i < sizeof heavy / sizeof *heavy; i++)
+				if (cell->ch[0] == heavy[i][0]) {
+					canvas_put_char(canvas, x, y, ROLE_FOCUS, 0, heavy[i][1]);
+					break;
+				}
+		}
 }
 
 static void paint_place(const struct plan *plan, const struct place *place, const struct wires *wires, struct diagram *diagram)
@@ -121,6 +157,8 @@ static void paint_place(const struct plan *plan, const struct place *place, cons
 	const char *title = model->options->group == DIAGRAM_BY_NODE && place->frame >= 0 ? workload->ns : NULL;
 	canvas_fill(canvas, place->area, ROLE_NONE, ' ');
 	canvas_box(canvas, place->area, is_planned ? BOX_DOTTED : BOX_SQUARE, role, title);
+	if (is_focus)
+		thicken(canvas, place->area);
 	struct line lines[LINE_MAX];
 	enum detail detail = plan->attempt.detail;
 	if (place->frame < 0 && detail != DETAIL_COMPACT)
@@ -174,15 +212,19 @@ void paint_legend(const struct plan *plan, struct canvas *canvas)
 {
 	if (plan->legend_y < 0)
 		return;
-	int cols = paint_entries(plan, NULL, 0, 0), x = plan->cols - 1 - cols;
-	if (cols <= 0 || x < 1)
+	int cols = paint_entries(plan, NULL, 0, 0);
+	for (int side = 0; side < 2; side++) { /* at the right, else at the left */
+		int x = side ? 2 : plan->cols - 2 - cols;
+		bool is_free = cols > 0 && x >= 1 && x + cols < plan->cols;
+		for (int at = x - 2; at < x + cols + 2 && is_free; at++) {
+			const struct cell *cell = canvas_at(canvas, at, plan->legend_y);
+			is_free = !cell || !cell->ch[0];
+		}
+		if (!is_free)
+			continue;
+		paint_entries(plan, canvas, x, plan->legend_y);
 		return;
-	for (int at = x - 2; at < plan->cols; at++) {
-		const struct cell *cell = canvas_at(canvas, at, plan->legend_y);
-		if (cell && cell->ch[0])
-			return;
 	}
-	paint_entries(plan, canvas, x, plan->legend_y);
 }
 
 void paint_plan(const struct plan *plan, const struct wires *wires, struct diagram *diagram)
@@ -192,12 +234,13 @@ void paint_plan(const struct plan *plan, const struct wires *wires, struct diagr
 		paint_frame(plan, &plan->frames.data[f], canvas);
 	paint_wires(wires, canvas);
 	for (size_t f = 0; f < plan->frames.len; f++)
-		paint_bridge(plan, &plan->frames.data[f], canvas);
+		paint_bridge(&plan->frames.data[f], canvas);
 	for (size_t i = 0; i < plan->places.len; i++)
 		paint_place(plan, &plan->places.data[i], wires, diagram);
 	for (int k = 0; k < plan->model->n_nets; k++)
 		if (plan->attempt.nets & 1u << k)
 			paint_bus_label(plan, k, canvas);
+	paint_problems(plan, canvas);
 	if (plan->internet_y >= 0) {
 		const char *word = "internet";
 		for (int y = plan->buses[0].y; y < plan->internet_y; y++) {

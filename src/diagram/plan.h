@@ -35,12 +35,12 @@ struct frame {
 	size_t first, n;         /* its places */
 	size_t n_folded;
 	uint32_t used, upper;    /* networks of its boxes; of those above its last row */
-	char fold[32];           /* "… and 37 more" */
-	bool is_fold_in_edge;
-	int note_rows;
+	char note[TEXT_SIZE];    /* in its upper edge or, where that is too short, below it: "… and 37 more" */
+	bool is_note_in_edge;
+	char title[TEXT_SIZE];
 	struct rect bridge;      /* cols 0: none */
 	char bridge_text[TEXT_SIZE];
-	bool is_bridge_missing;
+	enum topo_state bridge_state; /* FAILED: no mapping is known */
 	struct entry entries[NET_MAX];
 	int n_entries;
 };
@@ -62,7 +62,7 @@ struct spacing {
 	int box_cols, box_rows, host_cols, host_rows;
 	int flow_gap;            /* rows between frames and buses */
 	int label_rows;          /* at most, below a bus */
-	int bus_gap, bottom_pad, host_gap, internet, legend;
+	int bus_gap, bottom_pad, host_gap, internet, legend, problems;
 };
 struct plan {
 	const struct model *model;
@@ -81,8 +81,7 @@ struct plan {
 	size_t n_hosts;          /* shown */
 	int internet_y;          /* the word's row; -1: not shown */
 	int internet_x;
-	int legend_y, list_y;    /* -1: not shown */
-	int bottom;              /* rows used */
+	int legend_y, list_y, problems_y; /* -1: not shown */
 };
 
 void plan_init(struct plan *plan, const struct model *model, const struct attempt *attempt);

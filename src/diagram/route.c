@@ -33,7 +33,7 @@ static struct wire_look look_of_link(const struct plan *plan, const struct place
 	enum topo_state state = model_link_state(plan->model, place->workload, net);
 	if (state == TOPO_PLANNED)
 		look.role = ROLE_PLANNED;
-	else if (state == TOPO_FAILED)
+	else if (state == TOPO_FAILED || model_is_nad_failed(plan->model, place->workload, net))
 		look.role = ROLE_FAIL;
 	return look;
 }
@@ -114,7 +114,7 @@ static void route_bridge(const struct plan *plan, const struct frame *frame, int
 	wires_across(wires, y, reach.low, reach.high, look_of(plan, net, true));
 	wires_down(wires, entry->x, y, edge, look_of(plan, net, true));
 	struct wire_look outside = look_of(plan, net, false);
-	if (frame->is_bridge_missing)
+	if (frame->bridge_state == TOPO_FAILED || frame->bridge_state == TOPO_PLANNED)
 		outside.role = ROLE_PLANNED;
 	wires_down(wires, entry->x, edge, target_y(plan, frame->band, net), outside);
 }

@@ -14,11 +14,8 @@ static void measure_bands(struct plan *plan)
 {
 	for (size_t f = 0; f < plan->frames.len; f++) {
 		struct frame *frame = &plan->frames.data[f];
-		frame->note_rows = (int)frame->group->notes.len + (frame->n_folded > 0 && !frame->is_fold_in_edge);
-		if (frame->n == 0 && frame->note_rows == 0)
-			frame->note_rows = plan->space.box_rows > 3 ? 0 : 1;
-		if (frame->note_rows > plan->band_notes[frame->band])
-			plan->band_notes[frame->band] = frame->note_rows;
+		if (frame->note[0] && !frame->is_note_in_edge)
+			plan->band_notes[frame->band] = 1;
 		if (frame->n_entries > plan->band_bridges[frame->band])
 			plan->band_bridges[frame->band] = frame->n_entries;
 	}
@@ -28,7 +25,7 @@ static void measure_bands(struct plan *plan)
 		const struct frame *frame = &plan->frames.data[f];
 		int rows = frame_rows(plan, frame);
 		if (frame->rows == 0)
-			rows++; /* room for the words that say so */
+			rows += 2; /* room for the words that say so */
 		if (rows > plan->band_rows[frame->band])
 			plan->band_rows[frame->band] = rows;
 	}
@@ -70,11 +67,11 @@ static int total_rows(struct plan *plan)
 			rows += 1 + label_rows(&plan->buses[k]) + (k < last ? space->bus_gap : 0);
 	if (plan->n_hosts > 0)
 		rows += space->host_gap + space->host_rows;
-	return rows + space->internet + space->legend + plan->attempt.list_rows + hidden_rows(plan);
+	return rows + space->internet + space->legend + space->problems + plan->attempt.list_rows + hidden_rows(plan);
 }
 
 /* ---- what spare rows are spent on, the dearest first ---- */
-enum { IF_ALWAYS, IF_LEGEND, IF_INTERNET, IF_HOSTS };
+enum { IF_ALWAYS, IF_LEGEND, IF_INTERNET, IF_HOSTS, IF_FLOWS_2, IF_FLOWS_3, IF_PROBLEMS, IF_PROBLEMS_2 };
 struct wish {
 	size_t at;   /* in struct spacing */
 	int value;
@@ -85,6 +82,10 @@ struct wish {
 static const struct wish wishes[] = {
 	WISH(host_gap, 1, IF_HOSTS, true, true, true, false),
 	WISH(flow_gap, 1, IF_ALWAYS, true, true, true, false),
+	WISH(flow_gap, 2, IF_FLOWS_2, true, false, false, false),
+	WISH(flow_gap, 3, IF_FLOWS_3, true, false, false, false),
+	WISH(problems, 1, IF_PROBLEMS, true, false, false, false),
+	WISH(problems, 2, IF_PROBLEMS_2, false, false, false, false),
 	WISH(label_rows, 1, IF_ALWAYS, true, false, false, false),
 	WISH(label_rows, 2, IF_ALWAYS, true, false, false, false),
 	WISH(internet, 2, IF_INTERNET, true, false, false, false),
@@ -109,6 +110,14 @@ static bool applies(const struct plan *plan, int condition)
 		return last >= 0 && plan->model->nets[last].kind == NET_POD && plan->n_hosts == 0;
 	case IF_HOSTS:
 		return plan->n_hosts > 0;
+	case IF_PROBLEMS:
+		return plan->model->problems.len > 0;
+	case IF_PROBLEMS_2:
+		return plan->model->problems.len > 1;
+	case IF_FLOWS_2:
+		return plan->model->flow_rows >= 2;
+	case IF_FLOWS_3:
+		return plan->model->flow_rows >= 3;
 	default:
 		return true;
 	}
@@ -120,9 +129,10 @@ static bool spend_rows(struct plan *plan)
 	for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
 		const struct wish *wish = &wishes[i];
 		struct spacing before = plan->space;
-		if (!applies(plan, wish->condition))
+		int *field = (int *)(void *)((char *)&plan->space + wish->at);
+		if (!applies(plan, wish->condition) || *field >= wish->value)
 			continue;
-		*(int *)(void *)((char *)&plan->space + wish->at) = wish->value;
+		*field = wish->value;
 		bool is_good = plan_labels(plan) && total_rows(plan) <= plan->rows;
 		if (is_good)
 			continue;
@@ -209,7 +219,7 @@ bool plan_rows(struct plan *plan)
 	if (plan->legend_y >= 0)
 		plan->legend_y = plan->space.legend ? y : plan->internet_y;
 	y += plan->space.legend;
+	plan->problems_y = plan->space.problems > 0 ? y : -1;
 	plan->list_y = plan->attempt.list_rows > 0 ? plan->rows - hidden_rows(plan) - plan->attempt.list_rows : -1;
-	plan->bottom = y;
 	return true;
 }

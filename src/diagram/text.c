@@ -198,7 +198,7 @@ int text_box_lines(const struct model *model, size_t workload, enum detail detai
 		has_address = has_address || (!is_pod_net(attachment) && attachment->address && attachment->address[0]);
 	}
 	/* the phase takes the place of an address that is not there yet, so that a box keeps its size while it starts */
-	if (!is_rich && w->kind != TOPO_HOST && w->state != TOPO_RUNNING && (!has_address || w->state == TOPO_FAILED)) {
+	if (!is_rich && w->kind != TOPO_HOST && w->state != TOPO_RUNNING && (!has_address || w->state == TOPO_FAILED || w->state == TOPO_STOPPING)) {
 		lines[first] = (struct line){0};
 		phase_line(model, workload, detail, &lines[first]);
 		n = n > first ? n : first + 1;
@@ -247,11 +247,11 @@ bool text_bus_label(const struct model *model, int net, int form, char first[TEX
 		text_add(first, TEXT_SIZE, " · %s", kind);
 	if (form == LABEL_FULL || form == LABEL_TWO_LINES)
 		text_add(first, TEXT_SIZE, " · %s", kind);
-	if (form == LABEL_TWO_LINES)
+	if (form == LABEL_TWO_LINES || form == LABEL_SUBNET_BELOW)
 		text_add(second, TEXT_SIZE, "%s", subnets);
 	else if (subnets[0] && !drawn->is_bridged)
 		text_add(first, TEXT_SIZE, " · %s", subnets);
-	return form != LABEL_TWO_LINES || second[0];
+	return (form != LABEL_TWO_LINES && form != LABEL_SUBNET_BELOW) || second[0];
 }
 
 /* ---- flows ---- */
@@ -260,7 +260,7 @@ struct flow_look {
 	enum canvas_role role;
 };
 static const struct flow_look flow_looks[] = {
-	[DIAGRAM_FLOW_UNTRIED] = {"?", ROLE_FLOW_UNTRIED}, [DIAGRAM_FLOW_UNDERWAY] = {"…", ROLE_WAIT},
+	[DIAGRAM_FLOW_UNTRIED] = {"?", ROLE_FLOW_UNTRIED}, [DIAGRAM_FLOW_UNDERWAY] = {"→", ROLE_WAIT},
 	[DIAGRAM_FLOW_OK] = {"✓", ROLE_FLOW_OK},           [DIAGRAM_FLOW_BLOCKED] = {"✗", ROLE_FLOW_BLOCKED},
 	[DIAGRAM_FLOW_FAILED] = {"✗", ROLE_FAIL},
 };
@@ -270,16 +270,26 @@ enum canvas_role text_flow_role(enum diagram_flow_state state)
 	return flow_looks[state].role;
 }
 
-void text_flow_label(const struct model *model, const struct diagram_flow *flow, bool with_note, char out[TEXT_SIZE])
+/* Whether flows from several workloads end where this one does, so that its label has to say whose it is. */
+static bool is_ambiguous(const struct model *model, const struct diagram_flow *flow)
 {
-	const char *note = nonnull(flow->note);
-	out[0] = '\0';
+	for (size_t i = 0; i < model->n_flows; i++)
+		if (text_equal(model->flows[i].to, flow->to) && !text_equal(model->flows[i].from, flow->from))
+			return true;
+	return false;
+}
+
+void text_flow_label(const struct model *model, const struct diagram_flow *flow, bool with_note, char out[TEXT_SIZE],
+                     char note[TEXT_SIZE])
+{
+	out[0] = note[0] = '\0';
 	text_add(out, TEXT_SIZE, "%s %s", flow_looks[flow->state].mark, nonnull(flow->port));
 	size_t from = topo_find_workload(model->topo, nonnull(flow->from));
-	if (model->has_many_sources && from < model->topo->workloads.len)
+	if (from < model->topo->workloads.len && is_ambiguous(model, flow))
 		text_add(out, TEXT_SIZE, " from %s", nonnull(model->topo->workloads.data[from].name));
-	if (with_note && !note[0] && flow->state == DIAGRAM_FLOW_FAILED)
-		note = "no answer";
+	text_add(note, TEXT_SIZE, "%s", nonnull(flow->note));
+	if (!note[0] && flow->state == DIAGRAM_FLOW_FAILED)
+		text_add(note, TEXT_SIZE, "no answer");
 	if (with_note && note[0])
 		text_add(out, TEXT_SIZE, "  %s", note);
 }
