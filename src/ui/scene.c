@@ -155,6 +155,18 @@ static int64_t elapsed(struct ui *ui)
 	return ui->ended_ms >= 0 ? ui->ended_ms : so_far;
 }
 
+/* The same flows as the play will have, so that the picture stays as it is when the cluster comes. */
+static void fill_planned_flows(struct ui *ui)
+{
+	size_t n = ui->act->flows.len;
+	ui->planned_flows = mem_resize(ui->planned_flows, (n + 1) * sizeof *ui->planned_flows);
+	memset(ui->planned_flows, 0, n * sizeof *ui->planned_flows);
+	for (size_t i = 0; i < n; i++)
+		ui->planned_flows[i].plan = &ui->act->flows.data[i];
+	ui->scene.flows = ui->planned_flows;
+	ui->scene.n_flows = n;
+}
+
 static void fill_show(struct ui *ui)
 {
 	struct scene *scene = &ui->scene;
@@ -165,8 +177,10 @@ static void fill_show(struct ui *ui)
 	scene->message = play ? play_message(play) : "";
 	scene->is_problem = play && play_message_is_problem(play);
 	scene->failure = play ? play_failure(play) : "";
-	scene->n_flows = 0;
-	scene->flows = play ? play_flows(play, &scene->n_flows) : NULL;
+	if (play)
+		scene->flows = play_flows(play, &scene->n_flows);
+	else
+		fill_planned_flows(ui);
 	scene->topo = play ? play_topo(play) : planned_topo(ui);
 	scene->persona = ui->shows_persona ? ui->persona
 	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona : PLAY_ADMIN;
@@ -234,5 +248,6 @@ void scene_finish(struct ui *ui)
 {
 	scene_show_ended(ui);
 	free(ui->diagram_key);
+	free(ui->planned_flows);
 	free(ui->states);
 }

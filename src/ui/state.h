@@ -32,6 +32,7 @@ struct ui {
 	char stale_since[16];
 	bool is_stale;
 	struct topo *planned;           /* the act's picture without a cluster */
+	struct play_flow *planned_flows;
 	struct diagram *diagram;
 	struct diagram_key *diagram_key; /* what `diagram` was drawn of */
 	int tick;

@@ -124,8 +124,16 @@ void ui_progress(struct ui *ui, const char *line)
 
 void ui_problem(struct ui *ui, const char *text)
 {
-	ui_progress(ui, text);
-	ui->problem = mem_printf("%s (r tries again)", ui->progress.data[ui->progress.len - 1]);
+	struct str safe = {0};
+	str_append_safe(&safe, text, strcspn(text, "\n"));
+	free(ui->problem);
+	ui->problem = str_take(&safe);
+	/* What was said last is often the reason itself. */
+	while (ui->progress.len && strstr(ui->problem, ui->progress.data[ui->progress.len - 1])) {
+		free(ui->progress.data[ui->progress.len - 1]);
+		vec_remove(&ui->progress, ui->progress.len - 1);
+	}
+	ui_dirty(ui);
 }
 
 static void forget_view(struct ui *ui)

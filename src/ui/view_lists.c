@@ -81,33 +81,6 @@ int view_flows(struct canvas *page, int rows, const struct scene *scene, const s
 	return y + 1;
 }
 
-/* One line of text on as many rows as it needs, broken at blanks where there are any. */
-static int put_wrapped(struct canvas *page, int y, enum canvas_role role, const char *line, size_t len)
-{
-	do {
-		char *rest = mem_strndup(line, len);
-		size_t fit = text_cut(rest, page->cols);
-		free(rest);
-		size_t end = fit;
-		if (fit < len)
-			for (size_t i = fit; i > fit / 2; i--)
-				if (line[i] == ' ') {
-					end = i;
-					break;
-				}
-		if (end == 0)
-			end = len;
-		char *part = mem_strndup(line, end);
-		canvas_put(page, 0, y++, page->cols, role, 0, part);
-		free(part);
-		line += end;
-		len -= end;
-		while (len && *line == ' ')
-			line++, len--;
-	} while (len && y < page->rows);
-	return y;
-}
-
 int view_failure(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
 {
 	(void)rows, (void)view;
@@ -117,7 +90,7 @@ int view_failure(struct canvas *page, int rows, const struct scene *scene, const
 	int y = 0;
 	for (const char *line = text; *line && y < page->rows;) {
 		size_t len = strcspn(line, "\n");
-		y = put_wrapped(page, y, y == 0 ? ROLE_FAIL : ROLE_TEXT, line, len);
+		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y}, y == 0 ? ROLE_FAIL : ROLE_TEXT, line, len);
 		line += len + (line[len] == '\n');
 	}
 	if (*scene->failure && y + 1 < page->rows) {

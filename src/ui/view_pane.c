@@ -1,18 +1,27 @@
 /* view_pane: the terminal pane. Until there is a shell it tells how far the way to the cluster has come. */
+#include <string.h>
+
 #include "onesdn/term.h"
 #include "ui/scene.h"
 
 static void put_progress(struct canvas *canvas, struct rect area, const struct scene *scene)
 {
-	size_t first = scene->n_progress > (size_t)area.rows ? scene->n_progress - (size_t)area.rows : 0;
-	int y = area.y;
+	bool has_failed = *scene->cluster_problem != '\0';
+	size_t room = (size_t)(area.rows > 5 && has_failed ? area.rows - 4 : area.rows);
+	size_t first = scene->n_progress > room ? scene->n_progress - room : 0;
+	int y = area.y, end = area.y + area.rows;
 	for (size_t i = first; i < scene->n_progress; i++, y++) {
-		bool is_last = i + 1 == scene->n_progress, is_failed = is_last && *scene->cluster_problem;
-		const char *glyph = is_failed ? "✗" : is_last ? "◐" : "✓";
-		enum canvas_role role = is_failed ? ROLE_FAIL : is_last ? ROLE_WAIT : ROLE_OK;
-		canvas_put(canvas, area.x, y, area.cols, role, 0, glyph);
-		canvas_put_fit(canvas, area.x + 2, y, area.cols - 2, is_last ? ROLE_TEXT : ROLE_MUTED, 0, scene->progress[i]);
+		bool is_now = i + 1 == scene->n_progress && !has_failed;
+		canvas_put(canvas, area.x, y, area.cols, is_now ? ROLE_WAIT : ROLE_OK, 0, is_now ? "◐" : "✓");
+		canvas_put_fit(canvas, area.x + 2, y, area.cols - 2, is_now ? ROLE_TEXT : ROLE_MUTED, 0, scene->progress[i]);
 	}
+	if (!has_failed)
+		return;
+	struct rect rest = {area.x + 2, y, area.cols - 2, end - y};
+	canvas_put(canvas, area.x, y, area.cols, ROLE_FAIL, 0, "✗");
+	y += put_wrapped(canvas, rest, ROLE_TEXT, scene->cluster_problem, strlen(scene->cluster_problem)) + 1;
+	if (y < end)
+		canvas_put_fit(canvas, area.x + 2, y, area.cols - 2, ROLE_MUTED, 0, "r tries again   q quits");
 }
 
 void view_pane(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
@@ -21,6 +30,6 @@ void view_pane(struct canvas *canvas, struct rect area, const struct scene *scen
 		put_progress(canvas, area, scene);
 		return;
 	}
-	bool has_cursor = view->popup == POPUP_NONE && view->line == LINE_NONE;
-	term_paint(scene->pane, canvas, area, view->back, has_cursor && view->mode == MODE_TERMINAL && view->back == 0);
+	bool has_cursor = view->popup == POPUP_NONE && view->line == LINE_NONE && view->back == 0;
+	term_paint(scene->pane, canvas, area, view->back, has_cursor); /* also in stage mode: one sees where it types */
 }

@@ -97,15 +97,17 @@ static const char *word_of(const struct key_row *row, const struct scene *scene)
 }
 
 /* As many rows as fit, the one for help always, and what says that a pane is hidden. */
-static void put_keys(struct canvas *canvas, struct rect area, enum key_context context, const struct scene *scene, const char *behind)
+static void put_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind)
 {
+	enum key_context context = context_of(view);
+	bool is_list = view->popup == POPUP_STAGES;
 	const struct key_row *help = context == KEYS_STAGE ? help_row() : NULL;
 	int kept = help ? sign_cols(help) : 0, x = area.x, y = area.y, right = area.x + area.cols;
 	if (behind && help)
 		kept += text_columns(behind) + 6;
 	for (size_t i = 0; i < n_key_rows; i++) {
 		const struct key_row *row = &key_rows[i];
-		if (row->context != context || !row->bar || row == help)
+		if (row->context != context || !row->bar || row == help || (text_equal(row->command, "choose") && !is_list))
 			continue;
 		if (x + sign_cols(row) + (kept ? 2 + kept : 0) > right)
 			break;
@@ -128,7 +130,6 @@ static void put_terminal_keys(struct canvas *canvas, int x, int y, int right, co
 
 void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind)
 {
-	enum key_context context = context_of(view);
 	bool is_terminal = view->mode == MODE_TERMINAL;
 	int x = area.x, right = area.x + area.cols;
 	if (area.cols >= 70) {
@@ -138,8 +139,8 @@ void view_keys(struct canvas *canvas, struct rect area, const struct scene *scen
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_INPUT, ATTR_REVERSE | ATTR_BOLD, "TERM");
 	}
 	x++;
-	if (context == KEYS_TERMINAL)
+	if (context_of(view) == KEYS_TERMINAL)
 		put_terminal_keys(canvas, x, area.y, right, view);
 	else
-		put_keys(canvas, (struct rect){x, area.y, right - x, 1}, context, scene, behind);
+		put_keys(canvas, (struct rect){x, area.y, right - x, 1}, scene, view, behind);
 }

@@ -1,5 +1,41 @@
-/* words: how the states of stages, flows and personas are told: a glyph, a word and a role, never a colour alone. */
+/* words: how the states of stages, flows and personas are told: a glyph, a word and a role, never a colour alone; and lines
+ * that are longer than their place. */
 #include "ui/scene.h"
+
+#include <string.h>
+
+/* Where a line of at most `cols` columns ends: at a blank if there is one in its second half. */
+static size_t line_end(const char *text, size_t len, int cols)
+{
+	char *rest = mem_strndup(text, len);
+	size_t fit = text_cut(rest, cols);
+	bool is_whole = fit >= strlen(rest);
+	free(rest);
+	if (is_whole)
+		return len;
+	for (size_t i = fit; i > fit / 2; i--)
+		if (text[i] == ' ')
+			return i;
+	return fit ? fit : len;
+}
+
+int put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, const char *text, size_t len)
+{
+	int rows = 0;
+	while (rows < area.rows && (len > 0 || rows == 0)) {
+		size_t end = line_end(text, len, area.cols);
+		char *part = mem_strndup(text, end);
+		canvas_put(canvas, area.x, area.y + rows++, area.cols, role, 0, part);
+		free(part);
+		text += end;
+		len -= end;
+		while (len > 0 && *text == ' ') {
+			text++;
+			len--;
+		}
+	}
+	return rows;
+}
 
 struct look_of stage_look(enum play_state state)
 {

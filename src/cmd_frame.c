@@ -1,0 +1,263 @@
+/* cmd_frame: `onesdn frame`: a frame of the full screen on standard output, from objects instead of a cluster. The same views,
+ * layout and diagram as on the terminal; what a show would have brought about is told by options. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "onesdn/ui.h"
+
+enum { INPUT_SIZE_MAX = 64 << 20, FLOWS_MAX = 64 };
+
+static struct frame_args {
+	const char *objects, *size, *theme, *layout, *stage, *state, *badge, *message, *failure, *shell, *flows, *keys, *context, *minutes;
+	bool ascii, ansi, svg, is_problem;
+} args;
+
+static const struct cmd_option options[] = {
+	{"--objects", "FILE[,FILE]", "what the cluster holds: Kubernetes Lists (default: nothing)", &args.objects, NULL},
+	{"--size", "WxH", "columns and rows (default 100x30)", &args.size, NULL},
+	{"--stage", "N", "the stage in view (default 1)", &args.stage, NULL},
+	{"--state", "STATE", "of that stage: pending shown running checking done failed skipped", &args.state, NULL},
+	{"--flow", "ID=STATE[:NOTE],...", "untried underway ok blocked failed", &args.flows, NULL},
+	{"--badge", "BADGE", "planned live stale (default: live with --objects)", &args.badge, NULL},
+	{"--context", "NAME", "the cluster's name in the title (default lab)", &args.context, NULL},
+	{"--message", "TEXT", "the line of the result", &args.message, NULL},
+	{"--problem", NULL, "the message is a problem", NULL, &args.is_problem},
+	{"--failure", "TEXT", "what went wrong, \\n between lines", &args.failure, NULL},
+	{"--minutes", "N", "how long the show has been going on", &args.minutes, NULL},
+	{"--shell", "FILE", "bytes that the shell has printed", &args.shell, NULL},
+	{"--keys", "KEY,...", "keys pressed before the picture: f, ?, z, tab, space ...", &args.keys, NULL},
+	{"--layout", "NAME", "talk or zoom", &args.layout, NULL},
+	{"--theme", "NAME", "for --ansi and --svg", &args.theme, NULL},
+	{"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
+	{"--ansi", NULL, "with colours, for a terminal", NULL, &args.ansi},
+	{"--svg", NULL, "as an SVG picture", NULL, &args.svg},
+};
+static const struct cmd_usage usage = {
+	.synopsis = "onesdn frame [OPTION]... ACT|FILE",
+	.about = "Prints one frame of the full screen.",
+	.options = options,
+	.n_options = sizeof options / sizeof *options,
+	.max_operands = 1,
+};
+
+struct frame {
+	struct play_act *act;
+	struct loop *loop;
+	struct kube *kube;
+	struct play *play;
+	struct term *pane;
+	struct ui *ui;
+	struct play_flow flows[FLOWS_MAX];
+	struct ui_pretend pretend;
+	char *failure;
+	int cols, rows;
+};
+
+static int index_of(const char *word, size_t len, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		if (strlen(words[i]) == len && strncmp(words[i], word, len) == 0)
+			return i;
+	return -1;
+}
+
+static bool read_word(const char *option, const char *word, const char *const *words, int *out, struct err *err)
+{
+	if (!word)
+		return true;
+	*out = index_of(word, strlen(word), words);
+	return *out >= 0 ? true : err_set(err, ERR_INVALID, "\"%s\" is nothing for %s (see onesdn help frame)", word, option);
+}
+
+static bool read_number(const char *option, const char *word, int64_t low, int64_t high, int64_t *out, struct err *err)
+{
+	if (!word || text_to_int(word, low, high, out))
+		return true;
+	return err_set(err, ERR_INVALID, "%s takes a number from %lld to %lld, not \"%s\"", option, (long long)low, (long long)high, word);
+}
+
+static bool read_flow(struct frame *frame, const char *word, size_t len, struct err *err)
+{
+	static const char *const states[] = {"untried", "underway", "ok", "blocked", "failed", NULL};
+	const char *equals = memchr(word, '=', len), *end = word + len;
+	const char *state = equals ? equals + 1 : end, *colon = memchr(state, ':', (size_t)(end - state));
+	int found = index_of(state, (size_t)((colon ? colon : end) - state), states);
+	for (size_t i = 0; equals && found >= 0 && i < frame->pretend.n_flows; i++) {
+		struct play_flow *flow = &frame->flows[i];
+		if (strlen(flow->plan->id) != (size_t)(equals - word) || strncmp(flow->plan->id, word, (size_t)(equals - word)) != 0)
+			continue;
+		flow->state = (enum play_flow_state)found;
+		snprintf(flow->note, sizeof flow->note, "%.*s", colon ? (int)(end - colon - 1) : 0, colon ? colon + 1 : "");
+		return true;
+	}
+	return err_set(err, ERR_INVALID, "--flow %.*s: ID=STATE with a flow of the act and untried, underway, ok, blocked or failed", (int)len, word);
+}
+
+static bool read_flows(struct frame *frame, struct err *err)
+{
+	const struct play_act *act = frame->act;
+	for (size_t i = 0; i < act->flows.len && i < FLOWS_MAX; i++)
+		frame->flows[i].plan = &act->flows.data[i];
+	frame->pretend.flows = frame->flows;
+	frame->pretend.n_flows = act->flows.len < FLOWS_MAX ? act->flows.len : FLOWS_MAX;
+	for (const char *p = args.flows; p && *p;) {
+		size_t len = strcspn(p, ",");
+		if (!read_flow(frame, p, len, err))
+			return false;
+		p += len + (p[len] == ',');
+	}
+	return true;
+}
+
+static char *with_line_breaks(const char *text)
+{
+	struct str out = {0};
+	for (; *text; text++) {
+		bool is_break = text[0] == '\\' && text[1] == 'n';
+		str_append_c(&out, is_break ? '\n' : *text);
+		text += is_break;
+	}
+	return str_take(&out);
+}
+
+static bool read_pretend(struct frame *frame, struct err *err)
+{
+	static const char *const states[] = {"pending", "shown", "running", "checking", "done", "failed", "skipped", NULL};
+	static const char *const badges[] = {"planned", "live", "stale", NULL};
+	struct ui_pretend *pretend = &frame->pretend;
+	int64_t stage = 1, minutes = -1;
+	pretend->badge = args.objects ? 1 : 0;
+	pretend->stage_state = 0;
+	pretend->message = args.message ? args.message : "";
+	pretend->message_is_problem = args.is_problem;
+	pretend->failure = frame->failure = args.failure ? with_line_breaks(args.failure) : NULL;
+	if (!read_number("--stage", args.stage, 1, (int64_t)frame->act->stages.len, &stage, err) ||
+	    !read_number("--minutes", args.minutes, 0, 6000, &minutes, err) ||
+	    !read_word("--state", args.state, states, &pretend->stage_state, err) ||
+	    !read_word("--badge", args.badge, badges, &pretend->badge, err))
+		return false;
+	pretend->stage = (int)stage - 1;
+	pretend->pane = frame->pane = term_create(NULL, &(struct term_options){.rows = frame->rows, .cols = frame->cols});
+	pretend->elapsed_ms = minutes < 0 ? -1 : minutes * 60000;
+	return read_flows(frame, err);
+}
+
+static bool feed_objects(struct frame *frame, struct err *err)
+{
+	frame->kube = kube_create(frame->loop, &(struct kube_options){.offline = true});
+	for (const char *p = args.objects; p && *p;) {
+		size_t len = strcspn(p, ",");
+		char *path = mem_strndup(p, len);
+		struct str text = {0};
+		bool is_good = file_read(path, INPUT_SIZE_MAX, &text, err) && kube_feed_list(frame->kube, str_text(&text), text.len, path, err);
+		str_finish(&text);
+		free(path);
+		if (!is_good)
+			return false;
+		p += len + (p[len] == ',');
+	}
+	return true;
+}
+
+static bool feed_shell(struct frame *frame, struct err *err)
+{
+	struct str text = {0};
+	ui_paint(frame->ui); /* gives the pane its size */
+	bool is_good = !args.shell || file_read(args.shell, INPUT_SIZE_MAX, &text, err);
+	term_feed(frame->pane, str_text(&text), text.len);
+	str_finish(&text);
+	return is_good;
+}
+
+static bool press_keys(struct frame *frame, struct err *err)
+{
+	for (const char *p = args.keys; p && *p;) {
+		size_t len = strcspn(p, ",");
+		if (len == 0 && *p == ',')
+			len = 1; /* the comma itself is no key of the program */
+		char name[32];
+		struct term_key key;
+		snprintf(name, sizeof name, "%.*s", (int)len, p);
+		if (!ui_key_parse(name, &key))
+			return err_set(err, ERR_INVALID, "--keys: there is no key \"%s\"", name);
+		ui_paint(frame->ui); /* a key acts on what is to be seen */
+		ui_key(frame->ui, key);
+		p += len + (p[len] == ',');
+	}
+	return true;
+}
+
+static bool make(struct frame *frame, const char *name, struct err *err)
+{
+	struct ui_config config = {.theme = args.theme ? mem_strdup(args.theme) : NULL, .layout = args.layout ? mem_strdup(args.layout) : NULL,
+	                           .ascii = args.ascii, .type_ms = -1};
+	bool is_made = false;
+	frame->act = play_act_load(name, "lab", err);
+	if (frame->act && (frame->loop = loop_create(err)) && feed_objects(frame, err) && read_pretend(frame, err)) {
+		struct play_options play = {.loop = frame->loop, .kube = frame->kube, .act = frame->act, .environment = "lab", .read_only = true};
+		const struct play_act *act = frame->act;
+		frame->play = play_create(&play, err);
+		if (frame->play)
+			frame->act = NULL; /* the play's from now on */
+		struct ui_options ui = {.config = &config, .act = act, .context = args.context ? args.context : "lab",
+		                        .cols = frame->cols, .rows = frame->rows};
+		frame->ui = frame->play ? ui_create(&ui, err) : NULL;
+		is_made = frame->ui != NULL;
+	}
+	ui_config_finish(&config);
+	return is_made;
+}
+
+static void print(struct frame *frame)
+{
+	struct str out = {0};
+	const struct canvas *canvas = ui_paint(frame->ui);
+	if (args.svg)
+		canvas_svg(canvas, ui_looks(frame->ui), "onesdn", &out);
+	else if (args.ansi)
+		canvas_ansi(canvas, ui_looks(frame->ui), &out);
+	else
+		canvas_text(canvas, &out);
+	fwrite(str_text(&out), 1, out.len, stdout);
+	str_finish(&out);
+}
+
+static void finish(struct frame *frame)
+{
+	ui_destroy(frame->ui);
+	play_destroy(frame->play);
+	term_destroy(frame->pane);
+	kube_destroy(frame->kube);
+	play_act_destroy(frame->act);
+	free(frame->failure);
+	if (frame->loop)
+		loop_destroy(frame->loop);
+}
+
+int cmd_frame(int argc, char **argv)
+{
+	const char *name = NULL;
+	size_t n = 0;
+	int status;
+	struct err err = {.code = ERR_NONE};
+	struct frame frame = {.cols = 100, .rows = 30};
+	if (!cmd_read_options(&usage, argc, argv, &name, &n, &status))
+		return status;
+	if (n == 0 || (args.size && !cmd_read_size(args.size, &frame.cols, &frame.rows))) {
+		fprintf(stderr, "onesdn: %s\nusage: %s\n", n == 0 ? "which act?" : "--size is columns x rows, such as 100x30", usage.synopsis);
+		return 2;
+	}
+	bool is_good = make(&frame, name, &err);
+	if (is_good) {
+		ui_set_show(frame.ui, frame.play, frame.kube);
+		ui_set_pretend(frame.ui, &frame.pretend);
+		is_good = feed_shell(&frame, &err) && press_keys(&frame, &err);
+	}
+	if (is_good)
+		print(&frame);
+	else
+		fprintf(stderr, "onesdn: %s\n", err.text);
+	finish(&frame);
+	return is_good ? 0 : 1;
+}
