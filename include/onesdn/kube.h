@@ -48,6 +48,7 @@ struct kube_options {
 	const char *base_path;     /* put before every path on that socket; NULL: none */
 	const char *kubectl;       /* the program; NULL: "kubectl" */
 	bool offline;              /* no transport at all: only kube_feed_*; `loop` may be NULL, kube_watch does nothing */
+	int hurry;                 /* tests: every waiting time is divided by this; 0: 1 */
 	struct kube_events events;
 	void *user;
 };

@@ -51,7 +51,7 @@ static void on_timer(void *user)
 		health->failures = 0;
 		return;
 	}
-	loop_timer_start(health->timer, ASK_EVERY_MS, 0);
+	loop_timer_start(health->timer, kube_ms(kube, ASK_EVERY_MS), 0);
 	if (health->http)
 		return;
 	char *url = kube_url(kube, "/version", "");
@@ -59,7 +59,7 @@ static void on_timer(void *user)
 		.socket = kube->transport.socket,
 		.url = url,
 		.headers = kube_headers,
-		.total_ms = ASK_MS,
+		.total_ms = kube_ms(kube, ASK_MS),
 	};
 	str_clear(&health->body);
 	health->http = http_create(kube->loop, &request, on_data, on_done, health);
@@ -74,7 +74,7 @@ void health_init(struct health *health, struct kube *kube)
 void health_suspect(struct health *health)
 {
 	if (!loop_timer_is_running(health->timer))
-		loop_timer_start(health->timer, ASK_EVERY_MS, 0);
+		loop_timer_start(health->timer, kube_ms(health->kube, ASK_EVERY_MS), 0);
 }
 
 void health_finish(struct health *health)

@@ -29,7 +29,7 @@ struct transport {
 	char *kubeconfig, *context, *kubectl;
 	bool lacks_append;            /* kubectl before 1.24 has no --append-server-path */
 	struct loop_child *child;
-	struct loop_command *question; /* for the context's name or the server's path */
+	struct loop_command *question, *path_question; /* for the context's name, for the server's path */
 	struct loop_fd *source;
 	int fd;                       /* its output; -1 */
 	struct str output;
@@ -110,6 +110,7 @@ char *problem_message(const struct str *body); /* what a Status or a text says, 
 struct kube {
 	struct loop *loop;            /* NULL offline */
 	bool is_offline;
+	int hurry;
 	struct kube_events events;
 	void *user;
 	struct store store;
@@ -131,6 +132,7 @@ struct kube {
 	struct kube_request *first_request;
 	struct split fed[KUBE_N_KINDS];
 };
+int64_t kube_ms(const struct kube *kube, int64_t ms);                         /* waiting times, shorter in tests */
 char *kube_url(const struct kube *kube, const char *path, const char *query); /* the caller frees */
 void kube_append_escaped(struct str *out, const char *text);                  /* for a URL */
 extern const char *const kube_headers[];                                      /* of every request */

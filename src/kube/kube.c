@@ -17,6 +17,12 @@ void kube_append_escaped(struct str *out, const char *text)
 	}
 }
 
+int64_t kube_ms(const struct kube *kube, int64_t ms)
+{
+	int64_t shorter = ms / kube->hurry;
+	return shorter > 0 ? shorter : 1;
+}
+
 /* kubectl proxy answers only to the Host localhost, on a Unix socket too. */
 char *kube_url(const struct kube *kube, const char *path, const char *query)
 {
@@ -266,7 +272,9 @@ void kube_transport_changed(struct kube *kube)
 struct kube *kube_create(struct loop *loop, const struct kube_options *options)
 {
 	struct kube *kube = mem_alloc(sizeof *kube);
-	*kube = (struct kube){.loop = loop, .is_offline = options->offline, .events = options->events, .user = options->user};
+	*kube = (struct kube){.loop = loop, .is_offline = options->offline, .hurry = options->hurry, .events = options->events, .user = options->user};
+	if (kube->hurry < 1)
+		kube->hurry = 1;
 	kube->problem = mem_strdup("");
 	kube->context = mem_strdup(options->context ? options->context : options->socket ? "lab" : "");
 	if (kube->is_offline)

@@ -119,7 +119,8 @@ static void on_done(struct http *http, const struct http_reply *reply, void *use
 		int64_t retry_ms = reply->status == 401 || reply->status == 403 ? 10000 : 0;
 		scope_fail(scope, is_transport, retry_ms, problem_of_reply(scope->kube, scope, reply, &scope->body));
 	} else if (!take_page(scope, root, &err)) {
-		scope_fail(scope, false, 0, mem_printf("%s: %s", kube_kinds[scope->kind].plural, err.text));
+		scope_fail(scope, false, 0, mem_printf("the list of %s cannot be used: %s; check what answers on %s",
+		                                       kube_kinds[scope->kind].plural, err.text, scope->kube->transport.socket));
 	} else {
 		page_taken(scope);
 	}
@@ -140,7 +141,7 @@ void scope_list_page(struct scope *scope)
 		.socket = scope->kube->transport.socket,
 		.url = url,
 		.headers = kube_headers,
-		.total_ms = LIST_MS,
+		.total_ms = kube_ms(scope->kube, LIST_MS),
 	};
 	str_clear(&scope->body);
 	scope->is_full = false;

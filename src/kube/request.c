@@ -102,7 +102,7 @@ struct kube_request *kube_request_create(struct kube *kube, const char *path, co
 	if (!kube->loop)
 		return request;
 	request->deadline = loop_timer_create(kube->loop, kube->is_offline ? fail_offline : on_deadline, request);
-	loop_timer_start(request->deadline, kube->is_offline ? 0 : REQUEST_MS, 0);
+	loop_timer_start(request->deadline, kube->is_offline ? 0 : kube_ms(kube, REQUEST_MS), 0);
 	if (kube->transport.is_up)
 		send_request(request);
 	return request;

@@ -114,7 +114,7 @@ static void wait_and_retry(struct scope *scope, int64_t retry_ms)
 		retry_ms = back_off_ms[scope->failures < last ? scope->failures : last];
 	scope->failures++;
 	scope->state = SCOPE_WAITING;
-	loop_timer_start(scope->timer, retry_ms, 0);
+	loop_timer_start(scope->timer, kube_ms(scope->kube, retry_ms), 0);
 }
 
 void scope_fail(struct scope *scope, bool is_transport, int64_t retry_ms, char *problem)
@@ -139,12 +139,17 @@ void scope_relist(struct scope *scope)
 	scope_list_page(scope);
 }
 
+static bool has_lasted(const struct scope *scope)
+{
+	return loop_now(scope->kube->loop) - scope->watch_started >= kube_ms(scope->kube, SHORT_WATCH_MS);
+}
+
 /* The first time at once, then with growing pauses: a server that always says so must not be asked without end. */
 void scope_gone(struct scope *scope)
 {
 	drop_connection(scope);
 	scope->is_listed = false;
-	if (loop_now(scope->kube->loop) - scope->watch_started >= SHORT_WATCH_MS)
+	if (has_lasted(scope))
 		scope->failures = 0;
 	if (scope->failures++ == 0)
 		scope_relist(scope);
@@ -269,7 +274,7 @@ void scope_watch(struct scope *scope)
 		.socket = scope->kube->transport.socket,
 		.url = url,
 		.headers = kube_headers,
-		.total_ms = (seconds + WATCH_GRACE_S) * 1000,
+		.total_ms = kube_ms(scope->kube, (seconds + WATCH_GRACE_S) * 1000),
 		.on_head = on_head,
 	};
 	drop_connection(scope);
@@ -285,7 +290,7 @@ void scope_watch(struct scope *scope)
 void scope_watch_over(struct scope *scope)
 {
 	bool is_clean = scope->end == END_CLEAN, was_full = scope->is_full;
-	bool is_short = loop_now(scope->kube->loop) - scope->watch_started < SHORT_WATCH_MS && !scope->had_event;
+	bool is_short = !has_lasted(scope) && !scope->had_event;
 	struct http_reply reply = {.status = 200, .failure = str_text(&scope->body)};
 	if (!is_short)
 		scope->failures = 0;

@@ -75,7 +75,7 @@ static void go_down(struct transport *transport, char *problem)
 	transport->child = NULL;
 	transport->is_up = false;
 	set_text(&transport->problem, problem);
-	loop_timer_start(transport->timer, pauses_ms[transport->failures < last ? transport->failures : last], 0);
+	loop_timer_start(transport->timer, kube_ms(transport->kube, pauses_ms[transport->failures < last ? transport->failures : last]), 0);
 	transport->failures++;
 	kube_transport_changed(transport->kube);
 }
@@ -120,7 +120,7 @@ static void on_output(int events, void *user)
 }
 
 /* ---- questions to kubectl: which context is it, where does its path begin ---- */
-static void ask(struct transport *transport, const char *const *words, loop_result_fn *fn)
+static struct loop_command *ask(struct transport *transport, const char *const *words, loop_result_fn *fn)
 {
 	const char *argv[12];
 	size_t n = 0;
@@ -137,8 +137,7 @@ static void ask(struct transport *transport, const char *const *words, loop_resu
 		argv[n++] = *words++;
 	argv[n] = NULL;
 	struct loop_spawn spec = {.argv = argv, .fds = {-1, -1, -1}, .death_signal = SIGTERM};
-	loop_command_destroy(transport->question);
-	transport->question = loop_command_create(transport->kube->loop, &spec, NULL, 4096, QUESTION_MS, fn, transport);
+	return loop_command_create(transport->kube->loop, &spec, NULL, 4096, QUESTION_MS, fn, transport);
 }
 
 static void on_context(const struct loop_result *result, void *user)
@@ -160,8 +159,8 @@ static void on_server(const struct loop_result *result, void *user)
 	const char *host = result->status == 0 ? strstr(result->out, "://") : NULL;
 	char *path = host ? strchr(host + 3, '/') : NULL;
 	set_text(&transport->prefix, make_prefix(path));
-	loop_command_destroy(transport->question);
-	transport->question = NULL;
+	loop_command_destroy(transport->path_question);
+	transport->path_question = NULL;
 	start_proxy(transport);
 }
 
@@ -178,7 +177,7 @@ static void on_exit_child(struct loop_child *child, int status, void *user)
 		transport->lacks_append = true;
 		close_output(transport);
 		loop_timer_stop(transport->timer);
-		ask(transport, server, on_server);
+		transport->path_question = ask(transport, server, on_server);
 		return;
 	}
 	char *words = last_words(transport);
@@ -278,12 +277,13 @@ void transport_start(struct transport *transport)
 	}
 	start_proxy(transport);
 	if (!transport->context)
-		ask(transport, current, on_context);
+		transport->question = ask(transport, current, on_context);
 }
 
 void transport_finish(struct transport *transport)
 {
 	loop_command_destroy(transport->question);
+	loop_command_destroy(transport->path_question);
 	loop_child_destroy(transport->child);
 	close_output(transport);
 	loop_timer_destroy(transport->timer);
