@@ -66,6 +66,7 @@ struct play_options {
 	const char *contexts[PLAY_N_PERSONAS];    /* kube context of each persona; NULL: the current one */
 	const char *environment;             /* "lab" or "kind" */
 	bool unattended;                     /* what is shown runs at once; only moving on to the next stage is the caller's */
+	bool offline;                        /* the objects are recorded (kube's offline): no cluster is waited for */
 	bool read_only;                      /* never changes the cluster: stages that would are refused with words */
 	int type_ms;                         /* between characters that are typed out; 0: at once */
 	int64_t limit_ms;                    /* unattended: a stage that takes longer has failed; 0: no limit */

@@ -13,7 +13,7 @@
 
 static bool is_live(const struct play *p)
 {
-	return kube_state(p->kube) == KUBE_LIVE;
+	return p->options.offline || kube_state(p->kube) == KUBE_LIVE;
 }
 
 static void count_time(struct play *p)

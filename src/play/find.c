@@ -172,18 +172,10 @@ static void act_complete(struct play_act *act, struct reader *reader)
 	act->namespaces.len--;
 }
 
-struct play_act *play_act_load(const char *name, const char *environment, struct err *err)
+struct play_act *load_text(const char *text, size_t len, const char *path, const char *environment, struct err *err)
 {
-	char *path = find_act(name, err);
-	if (!path)
-		return NULL;
-	struct str text = {0};
-	if (!file_read(path, SCRIPT_SIZE_MAX, &text, err)) {
-		free(path);
-		return NULL;
-	}
-	struct loading l = {.act = act_create(path), .environment = environment ? environment : "lab"};
-	struct yaml *yaml = yaml_parse(str_text(&text), text.len, path, err);
+	struct loading l = {.act = act_create(mem_strdup(path)), .environment = environment ? environment : "lab"};
+	struct yaml *yaml = yaml_parse(text, len, path, err);
 	bool ok = yaml != NULL;
 	if (yaml) {
 		l.reader.name = path;
@@ -194,11 +186,22 @@ struct play_act *play_act_load(const char *name, const char *environment, struct
 	act_complete(l.act, &l.reader);
 	reader_finish(&l.reader);
 	yaml_destroy(yaml);
-	str_finish(&text);
 	if (ok)
 		return l.act;
 	play_act_destroy(l.act);
 	return NULL;
+}
+
+struct play_act *play_act_load(const char *name, const char *environment, struct err *err)
+{
+	char *path = find_act(name, err);
+	struct str text = {0};
+	struct play_act *act = NULL;
+	if (path && file_read(path, SCRIPT_SIZE_MAX, &text, err))
+		act = load_text(str_text(&text), text.len, path, environment, err);
+	str_finish(&text);
+	free(path);
+	return act;
 }
 
 static void stage_finish(struct play_stage *stage)

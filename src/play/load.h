@@ -11,6 +11,9 @@ struct loading {
 	const char *environment;
 };
 
+/* find.c: a scenario that stands in memory, as if it were read from `path`. NULL and every mistake. */
+struct play_act *load_text(const char *text, size_t len, const char *path, const char *environment, struct err *err);
+
 /* act.c: the whole file; stage.c: one entry of `stages`. Mistakes are noted in the reader. */
 void load_act(struct loading *l);
 void load_stage(struct loading *l, const json_t *value, const char *pointer);

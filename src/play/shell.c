@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 65536
+#define NUDGE_MS 200
 
 struct shell {
 	struct shell_options options;
@@ -18,6 +19,7 @@ struct shell {
 	char *typing;
 	size_t typed;
 	int type_ms;
+	struct loop_timer *nudge;  /* a Ctrl-C that readline has not answered */
 };
 
 /* ---- what bash starts with ---- */
@@ -100,6 +102,7 @@ static void forget_rcfile(struct shell *s)
 static void set_state(struct shell *s, enum shell_state state)
 {
 	s->state = state;
+	loop_timer_stop(s->nudge);
 	s->options.events.on_state(s, state, s->options.user);
 }
 
@@ -226,9 +229,21 @@ void shell_enter(struct shell *s)
 void shell_interrupt(struct shell *s)
 {
 	stop_typing(s);
-	if (s->state != SHELL_BUSY && s->state != SHELL_OFF)
+	if (s->state != SHELL_BUSY && s->state != SHELL_OFF) {
 		s->state = SHELL_STARTING; /* a new prompt follows */
+		loop_timer_start(s->nudge, NUDGE_MS, NUDGE_MS);
+	}
 	term_write(s->term, "\x03", 1);
+}
+
+/* A signal that comes just before readline waits for a key is noticed only with the next key. */
+static void on_nudge(void *user)
+{
+	struct shell *s = user;
+	if (s->state == SHELL_STARTING)
+		term_write(s->term, "\x03", 1);
+	else
+		loop_timer_stop(s->nudge);
 }
 
 void shell_kill(struct shell *s)
@@ -250,6 +265,7 @@ struct shell *shell_create(const struct shell_options *options)
 		.rows = options->rows, .cols = options->cols, .user = s, .events = {.on_mark = on_mark, .on_exit = on_exit_of_bash}};
 	s->term = term_create(options->loop, &term);
 	s->timer = loop_timer_create(options->loop, on_type, s);
+	s->nudge = loop_timer_create(options->loop, on_nudge, s);
 	return s;
 }
 
@@ -258,6 +274,7 @@ void shell_destroy(struct shell *s)
 	if (!s)
 		return;
 	loop_timer_destroy(s->timer);
+	loop_timer_destroy(s->nudge);
 	term_destroy(s->term);
 	forget_rcfile(s);
 	free(s->typing);

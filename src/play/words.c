@@ -91,7 +91,7 @@ static char *line_of(const char *fmt, ...)
 bool words_away(const struct play *p, struct str *out)
 {
 	enum kube_state state = kube_state(p->kube);
-	if (state == KUBE_LIVE)
+	if (state == KUBE_LIVE || p->options.offline)
 		return false;
 	int64_t since = kube_stale_since(p->kube);
 	str_append(out, state == KUBE_CONNECTING ? "the cluster has not answered yet" : "the cluster has been away for ");

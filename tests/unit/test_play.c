@@ -1,0 +1,795 @@
+/* The engine: stages performed in a real bash in a pane, against a cluster that is fed object by object. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "onesdn/play.h"
+
+#define PATIENCE_MS 10000
+
+static char dir[] = "/tmp/onesdn-play-XXXXXX";
+
+static struct show {
+	struct loop *loop;
+	struct kube *kube;
+	struct play *play;
+	struct loop_timer *alarm;
+	bool is_late;
+	struct str states;          /* "0:2 0:3 ...": stage and state as they came */
+} show;
+
+static const char head[] =
+	"format: 1\n"
+	"title: A test\n"
+	"namespaces: [blue]\n"
+	"promises: [objects.yaml]\n"
+	"vars:\n"
+	"  server_ip: {pod: blue/server, address-on: green}\n"
+	"  odd: it's a $HOME\n"
+	"flows:\n"
+	"  - {id: one, from: blue/client, to: blue/server, port: tcp/9000}\n"
+	"  - {id: two, from: blue/client, to: blue/server, port: tcp/9001}\n"
+	"stages:\n";
+
+static const char objects[] =
+	"apiVersion: k8s.cni.cncf.io/v1\n"
+	"kind: NetworkAttachmentDefinition\n"
+	"metadata: {name: net, namespace: blue}\n"
+	"spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", \"topology\": \"layer2\",\n"
+	"  \"subnets\": \"192.168.200.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'}\n"
+	"---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: client, namespace: blue}}\n"
+	"---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: server, namespace: blue, annotations: {k8s.v1.cni.cncf.io/networks: net}}}\n";
+
+#define NAMESPACE "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"blue\"},\"status\":{\"phase\":\"Active\"}}"
+#define NAD(name)                                                                                                      \
+	"{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"net\",\"namespace\":\"blue\"}," \
+	"\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\",\\\"netAttachDefName\\\":\\\"blue/" name        \
+	"\\\",\\\"topology\\\":\\\"layer2\\\",\\\"subnets\\\":\\\"192.168.200.0/24\\\",\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\"}\"}}"
+#define WAITING_POD(name, reason)                                                                                      \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name                                             \
+	"\",\"namespace\":\"blue\"},\"spec\":{},\"status\":{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"}]," \
+	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":false,\"state\":{\"waiting\":{\"reason\":\"" reason                        \
+	"\",\"message\":\"no image called x\"}}}]}}"
+#define READY_POD(name)                                                                                                \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name                                             \
+	"\",\"namespace\":\"blue\",\"annotations\":{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":" \
+	"\"[{\\\"name\\\":\\\"blue/net\\\",\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[\\\"192.168.200.7\\\"],\\\"dns\\\":{}}]\"}}," \
+	"\"spec\":{},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]," \
+	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"state\":{\"running\":{}}}]}}"
+
+static void write_file(const char *name, const char *text, unsigned mode)
+{
+	char *path = mem_printf("%s/%s", dir, name);
+	assert_true(file_write(path, text, strlen(text), mode, NULL));
+	free(path);
+}
+
+static bool has_file(const char *name)
+{
+	char *path = mem_printf("%s/%s", dir, name);
+	bool is_there = access(path, F_OK) == 0;
+	free(path);
+	return is_there;
+}
+
+/* ---- a show, and waiting for what it is to come to ---- */
+
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+{
+	(void)kube, (void)change, (void)kind, (void)object;
+	(void)user;
+	if (show.play)
+		play_cluster_changed(show.play);
+}
+
+static void on_stage(struct play *play, size_t stage, enum play_state state, void *user)
+{
+	(void)play, (void)user;
+	str_append_f(&show.states, "%zu:%d ", stage, (int)state);
+}
+
+static void on_alarm(void *user)
+{
+	(void)user;
+	show.is_late = true;
+}
+
+
+static void open_with(const char *stages, struct play_options options)
+{
+	struct err err = {0};
+	char *text = mem_printf("%s%s", head, stages), *path = mem_printf("%s/t.scenario.yaml", dir);
+	write_file("t.scenario.yaml", text, 0600);
+	show.loop = loop_create(&err);
+	show.alarm = loop_timer_create(show.loop, on_alarm, NULL);
+	show.kube = kube_create(show.loop, &(struct kube_options){.offline = true, .events = {.on_change = on_change}});
+	options.loop = show.loop;
+	options.kube = show.kube;
+	options.act = play_act_load(path, "lab", &err);
+	if (!options.act)
+		fail_msg("%s", err.text);
+	options.offline = true;
+	options.rows = 24;
+	options.cols = 80;
+	options.events.on_stage = on_stage;
+	show.play = play_create(&options, &err);
+	if (!show.play)
+		fail_msg("%s", err.text);
+	free(text);
+	free(path);
+}
+
+static void open_show(const char *stages)
+{
+	open_with(stages, (struct play_options){0});
+}
+
+static void close_show(void)
+{
+	play_destroy(show.play);
+	kube_destroy(show.kube);
+	loop_timer_destroy(show.alarm);
+	loop_destroy(show.loop);
+	str_finish(&show.states);
+	show = (struct show){0};
+}
+
+static void feed(const char *object)
+{
+	struct err err = {0};
+	if (!kube_feed_list(show.kube, object, strlen(object), "fed", &err))
+		fail_msg("%s", err.text);
+}
+
+typedef bool condition_fn(const void *what);
+
+static char *screen(void)
+{
+	struct str text = {0};
+	for (int p = 0; p < PLAY_N_PERSONAS; p++) {
+		struct term *term = play_shell(show.play, (enum play_persona)p);
+		term_text(term, 0, 23, 65536, &text);
+	}
+	return str_take(&text);
+}
+
+static void wait_until(condition_fn *condition, const void *what, const char *words)
+{
+	show.is_late = false;
+	loop_timer_start(show.alarm, PATIENCE_MS, 0);
+	while (!condition(what) && !show.is_late)
+		loop_turn(show.loop, true);
+	loop_timer_stop(show.alarm);
+	if (show.is_late) {
+		char *text = screen();
+		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nstates: %s\nscreens:\n%s\n", words, play_message(show.play),
+		            play_failure(show.play), str_text(&show.states), text);
+		free(text);
+		fail();
+	}
+}
+
+static bool is_state(const void *what)
+{
+	return play_stage_state(show.play, play_stage(show.play)) == *(const enum play_state *)what;
+}
+
+static void wait_state(enum play_state state)
+{
+	static const char *const names[] = {"PENDING", "SHOWN", "RUNNING", "CHECKING", "DONE", "FAILED", "SKIPPED"};
+	wait_until(is_state, &state, names[state]);
+}
+
+static bool screen_has(const void *what)
+{
+	char *text = screen();
+	bool has = strstr(text, what) != NULL;
+	free(text);
+	return has;
+}
+
+static void wait_screen(const char *text)
+{
+	wait_until(screen_has, text, text);
+}
+
+static bool message_has(const void *what)
+{
+	return strstr(play_message(show.play), what) != NULL;
+}
+
+static void wait_message(const char *text)
+{
+	wait_until(message_has, text, text);
+}
+
+static void type(const char *text)
+{
+	term_write(play_shell(show.play, PLAY_ADMIN), text, strlen(text));
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+/* Shows and runs the stage in view. */
+static void perform(enum play_state until)
+{
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(until);
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+	for (; (text = strstr(text, part)); text++)
+		n++;
+	return n;
+}
+
+/* ---- the way through a stage ---- */
+
+static void test_walk(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo hel''lo', check: [{output: hello}]}\n"
+	          "  - {id: b, title: B, picture: true}\n"
+	          "  - {id: c, title: C, run: 'echo bye', as: workload-owner}\n");
+	assert_int_equal(play_started(show.play), 0);
+	char *command = play_next_command(show.play);
+	assert_string_equal(command, "echo hel'lo");
+	free(command);
+	play_next(show.play);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
+	wait_screen("$ echo hel'lo");
+	wait_message("Space runs it");
+	assert_false(play_is_busy(show.play));
+	/* A lone quote: bash waits for more, and says so. */
+	play_next(show.play);
+	wait_state(PLAY_FAILED);
+	assert_has(play_message(show.play), "bash waits for more");
+	close_show();
+
+	open_show("  - {id: a, title: A, run: echo hello, check: [{output: hello}, {output-matches: '^he'}]}\n"
+	          "  - {id: b, title: B, picture: true}\n"
+	          "  - {id: c, title: C, run: 'echo bye', as: workload-owner}\n");
+	perform(PLAY_DONE);
+	assert_string_equal(play_checked(show.play, 0), "the output has \"hello\"; the output matches \"^he\"");
+	assert_has(play_message(show.play), "the output has \"hello\"; the output matches \"^he\"  0.");
+	assert_false(play_message_is_problem(show.play));
+	assert_string_equal(str_text(&show.states), "0:1 0:2 0:3 0:4 ");
+	play_next(show.play); /* on to the picture */
+	assert_int_equal(play_stage(show.play), 1);
+	play_next(show.play); /* which needs no Space of its own */
+	assert_int_equal(play_stage_state(show.play, 1), PLAY_DONE);
+	assert_int_equal(play_stage(show.play), 2);
+	perform(PLAY_DONE);
+	assert_true(play_is_over(show.play));
+	wait_screen("bye");
+	play_next(show.play);
+	assert_string_equal(play_message(show.play), "the act is over");
+	play_back(show.play);
+	play_back(show.play);
+	assert_int_equal(play_stage(show.play), 0);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_DONE);
+	play_go(show.play, 9);
+	assert_has(play_message(show.play), "there is no stage 10");
+	close_show();
+}
+
+static void test_typing(void **state)
+{
+	(void)state;
+	open_with("  - {id: a, title: A, run: echo abcdefghijklmnopqrstuvwxyz}\n", (struct play_options){.type_ms = 2000});
+	play_next(show.play);
+	wait_screen("$ e");
+	assert_false(screen_has("$ echo"));
+	play_next(show.play); /* the rest at once, but no Enter */
+	wait_screen("$ echo abcdefghijklmnopqrstuvwxyz");
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+static void test_failing_command(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo one; echo two; test -e flag'}\n");
+	perform(PLAY_FAILED);
+	assert_true(play_message_is_problem(show.play));
+	assert_has(play_message(show.play), "it ended with status 1: two; see the output");
+	assert_has(play_failure(show.play), "expected: the command ends with status 0\nfound:    it ended with status 1: two\n");
+	assert_has(play_failure(show.play), "last output:\n  one\n  two\n");
+	play_next(show.play);
+	assert_has(play_message(show.play), "r runs the stage again, s goes on without it");
+	write_file("flag", "", 0600);
+	play_retry(show.play);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
+	assert_string_equal(play_failure(show.play), "");
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+static void test_known_cures(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'frobnicate-the-cluster'}\n");
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "it ended with status 127:");
+	assert_has(play_message(show.play), "command not found; install that program");
+	close_show();
+}
+
+static void test_output_and_exit(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: echo other, check: [{output: blue-server}]}\n"
+	          "  - {id: b, title: B, run: 'exit() { return 3; }; exit', check: [{exit: 3}]}\n"
+	          "  - {id: c, title: C, run: 'true', check: [{exit: 3}]}\n"
+	          "  - {id: d, title: D, run: 'true', check: [{output: x}]}\n");
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "the command printed \"other\"");
+	assert_has(play_failure(show.play), "expected: the output has \"blue-server\"\n");
+	play_skip(show.play);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SKIPPED);
+	perform(PLAY_DONE);
+	play_next(show.play);
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "the command ended with status 0");
+	play_skip(show.play);
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "the command printed nothing");
+	close_show();
+}
+
+/* ---- blocks of several lines and commands ---- */
+
+static void test_blocks(void **state)
+{
+	(void)state;
+	open_show("  - id: a\n    title: A\n    run: |\n"
+	          "      for x in 1 2; do\n"
+	          "        echo loop-$x\n"
+	          "      done\n"
+	          "      echo second\n"
+	          "    check: [{output: loop-2}, {output: second}]\n"
+	          "  - id: b\n    title: B\n    run: |\n"
+	          "      echo first\n      false\n      echo third\n"
+	          "  - id: c\n    title: C\n    run: |\n" /* our reading of the grammar errs here: bash has the last word */
+	          "      function f\n"
+	          "      {\n"
+	          "        echo from-f\n"
+	          "      }\n"
+	          "      f\n"
+	          "    check: [{output: from-f}]\n");
+	perform(PLAY_DONE);
+	play_next(show.play);
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "it ended with status 1");
+	wait_screen("first");
+	assert_false(screen_has("third"));
+	play_skip(show.play);
+	perform(PLAY_DONE);
+	close_show();
+}
+
+/* ---- values, checks, the cluster ---- */
+
+static void test_values(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo at {server_ip}:9000 {odd} {{odd}', check: [{output: 'at 192.168.200.7:9000 it''s a $HOME {odd}'}]}\n");
+	char *command = play_next_command(show.play);
+	assert_has(command, "{server_ip}");
+	free(command);
+	play_next(show.play);
+	assert_has(play_message(show.play), "{server_ip} has no value yet: blue/server has no address on green: it is not there");
+	assert_true(play_message_is_problem(show.play));
+	feed(NAMESPACE);
+	feed(NAD("net"));
+	feed(WAITING_POD("server", "ErrImagePull"));
+	assert_has(play_message(show.play), "blue/server is ErrImagePull: ");
+	feed(READY_POD("server"));
+	wait_message("Space runs it");
+	wait_screen("$ echo at 192.168.200.7:9000 'it'\\''s a $HOME' {odd}");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+static void test_ready(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'true', check: [{ready: pods, in: blue}, {address: blue/server, on: green}]}\n");
+	perform(PLAY_CHECKING);
+	assert_has(play_message(show.play), "waits until all pods Ready in blue: 0 of 2 pods Ready; blue/client is not there; blue/server is not there");
+	assert_true(play_is_busy(show.play));
+	feed(NAMESPACE);
+	feed(NAD("net"));
+	feed(READY_POD("client"));
+	feed(WAITING_POD("server", "ErrImagePull"));
+	assert_has(play_message(show.play), "1 of 2 pods Ready; blue/server is ErrImagePull: ErrImagePull: no image called x");
+	play_next(show.play);
+	assert_has(play_message(show.play), "it goes on by itself as soon as the check holds");
+	feed(READY_POD("server"));
+	wait_state(PLAY_DONE);
+	assert_string_equal(play_checked(show.play, 0), "2 of 2 pods Ready; blue/server has 192.168.200.7 on green");
+	close_show();
+}
+
+static void test_check_too_late(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'true', check: [{exists: namespace/blue, within: 100ms}]}\n"
+	          "  - {id: b, title: B, run: 'true', check: [{gone: namespace/blue, within: 100ms}]}\n"
+	          "  - {id: c, title: C, run: 'true', check: [{field: 'status.phase', of: namespace/blue, equals: Terminating, within: 100ms}]}\n"
+	          "  - {id: d, title: D, run: 'true', check: [{condition: Ready, of: pod/server, within: 100ms}]}\n"
+	          "  - {id: e, title: E, run: 'true', check: [{network: green, in: blue, within: 100ms}]}\n");
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "namespace blue is not there; see what the command printed");
+	assert_has(play_failure(show.play), "expected: namespace/blue exists within 0.10 s\nfound:    namespace blue is not there\n");
+	play_skip(show.play);
+	feed(NAMESPACE);
+	feed(WAITING_POD("server", "ContainerCreating"));
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "namespace blue is still there, with 1 pod in it; run the stage again");
+	play_skip(show.play);
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "namespace blue: status.phase is \"Active\"");
+	play_skip(show.play);
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "pod blue/server: Ready is False");
+	play_skip(show.play);
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "namespace blue has no net-attach-def for green");
+	close_show();
+}
+
+/* A network that cannot work is known soon: there is no waiting for the whole time. */
+static void test_broken_network(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'true', check: [{network: green, in: blue, within: 5m}]}\n");
+	feed(NAMESPACE);
+	feed(NAD("other"));
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "net-attach-def blue/net is there, but cannot be used: net-attach-def name (blue/net) is inconsistent with config (blue/other)");
+	play_retry(show.play);
+	feed(NAD("net"));
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+static bool flow_is(const void *what)
+{
+	size_t n;
+	return play_flows(show.play, &n)[0].state == *(const enum play_flow_state *)what;
+}
+
+static void test_flows(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: \"read -r x\\necho 2\", seen: [one, two], check: [{output: '2'}]}\n"
+	          "  - {id: b, title: B, run: 'false', seen: two}\n");
+	size_t n;
+	const struct play_flow *flows = play_flows(show.play, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(flows[0].state, PLAY_FLOW_UNTRIED);
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	enum play_flow_state underway = PLAY_FLOW_UNDERWAY;
+	wait_until(flow_is, &underway, "the flow underway");
+	type("\r");
+	wait_state(PLAY_DONE);
+	assert_int_equal(flows[0].state, PLAY_FLOW_OK);
+	assert_int_equal(flows[1].state, PLAY_FLOW_OK);
+	assert_has(flows[0].note, " s");
+	play_next(show.play);
+	perform(PLAY_FAILED);
+	assert_int_equal(flows[1].state, PLAY_FLOW_FAILED);
+	play_retry(show.play);
+	assert_int_equal(flows[1].state, PLAY_FLOW_UNTRIED);
+	close_show();
+}
+
+/* ---- the presenter types in the pane as well ---- */
+
+static void test_prompt_is_cleared(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: echo mine, check: [{output-matches: '^mine$'}]}\n"
+	          "  - {id: b, title: B, run: echo again, check: [{output-matches: '^again$'}]}\n");
+	play_shell(show.play, PLAY_ADMIN);
+	wait_screen("$");
+	type("echo garbage ");
+	wait_screen("$ echo garbage");
+	play_next(show.play);
+	wait_screen("$ echo mine");
+	wait_message("Space runs it");
+	type(" and more\x01"); /* changed what is shown, cursor to the front */
+	wait_screen("$ echo mine and more");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	play_next(show.play);
+	type("for x in 1; do 'open\r"); /* left in the middle of a command */
+	wait_screen("\n>");
+	perform(PLAY_DONE);
+	assert_false(screen_has("garbage"));
+	close_show();
+}
+
+static void test_enter_in_the_pane(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: echo mine, check: [{output: mine}]}\n");
+	play_next(show.play);
+	wait_message("Space runs it");
+	type("\r");
+	wait_state(PLAY_DONE);
+	assert_string_equal(str_text(&show.states), "0:1 0:2 0:3 0:4 ");
+	close_show();
+}
+
+static void test_busy_shell(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: echo mine, check: [{output: mine}]}\n");
+	play_shell(show.play, PLAY_ADMIN);
+	wait_screen("$");
+	type("echo begun; read -r x\r");
+	wait_screen("\nbegun");
+	play_next(show.play);
+	wait_message("a command still runs in the pane of cluster-admin; end it (Ctrl-C)");
+	type("\x03");
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+static void test_resize_and_redraw(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo 12345678901234567890123456789012345678901234567890', check: [{output: '1234'}]}\n");
+	play_next(show.play);
+	wait_message("Space runs it");
+	term_resize(play_shell(show.play, PLAY_ADMIN), 24, 30); /* readline draws its prompt anew: no mark of that may mislead */
+	type("\x0c");
+	wait_screen("890\n");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+/* ---- what goes wrong in the shell ---- */
+
+static void test_skip_stops_the_command(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'read -r x'}\n  - {id: b, title: B, run: echo next, check: [{output: next}]}\n");
+	perform(PLAY_RUNNING);
+	play_next(show.play);
+	assert_has(play_message(show.play), "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
+	wait_screen("$ read -r x\n");
+	play_skip(show.play);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SKIPPED);
+	assert_int_equal(play_stage(show.play), 1);
+	perform(PLAY_DONE);
+	close_show();
+}
+
+static void test_ctrl_c(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo begun; read -r x'}\n");
+	perform(PLAY_RUNNING);
+	wait_screen("\nbegun");
+	type("\x03");
+	wait_state(PLAY_FAILED);
+	assert_has(play_message(show.play), "it ended with status 130 (stopped by signal 2)");
+	close_show();
+}
+
+static void test_shell_ends(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'exit 0'}\n  - {id: b, title: B, run: echo next, check: [{output: next}]}\n");
+	perform(PLAY_FAILED);
+	assert_has(play_message(show.play), "the shell ended meanwhile");
+	play_skip(show.play);
+	perform(PLAY_DONE);
+	close_show();
+}
+
+static void test_unattended(void **state)
+{
+	(void)state;
+	open_with("  - {id: a, title: A, run: \"echo one\\necho two\", check: [{output: one}, {output: two}]}\n"
+	          "  - {id: b, title: B, run: 'read -r x'}\n"
+	          "  - {id: c, title: C, run: 'echo {server_ip}'}\n",
+	          (struct play_options){.unattended = true, .limit_ms = 1500});
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	play_next(show.play);
+	play_next(show.play);
+	wait_state(PLAY_FAILED);
+	assert_has(play_failure(show.play), "expected: the stage ends within 1.50 s\nfound:    the command still runs\n");
+	play_skip(show.play);
+	play_next(show.play);
+	wait_state(PLAY_FAILED);
+	assert_has(play_failure(show.play), "expected: the stage ends within 1.50 s\n");
+	close_show();
+}
+
+/* ---- undo, read-only, personas ---- */
+
+static void test_undo(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, changes: true, run: 'echo > made', undo: 'rm made'}\n"
+	          "  - {id: b, title: B, run: 'true'}\n"
+	          "  - {id: c, title: C, changes: true, run: 'true'}\n"
+	          "  - {id: d, title: D, run: 'true', undo: 'rm not-there'}\n");
+	perform(PLAY_DONE);
+	assert_true(has_file("made"));
+	play_undo(show.play);
+	assert_true(play_is_busy(show.play));
+	wait_state(PLAY_PENDING);
+	assert_false(has_file("made"));
+	assert_string_equal(play_message(show.play), "undone");
+	play_go(show.play, 1);
+	play_undo(show.play);
+	assert_has(play_message(show.play), "this stage changes nothing");
+	play_go(show.play, 2);
+	play_undo(show.play);
+	assert_has(play_message(show.play), "the scenario says no undo");
+	play_go(show.play, 3);
+	play_undo(show.play);
+	wait_state(PLAY_FAILED);
+	assert_has(play_message(show.play), "the undo failed: it ended with status 1");
+	close_show();
+}
+
+static void test_read_only(void **state)
+{
+	(void)state;
+	open_with("  - {id: a, title: A, changes: true, run: 'echo > made-2', undo: 'rm made'}\n  - {id: b, title: B, run: echo look}\n",
+	          (struct play_options){.read_only = true});
+	play_next(show.play);
+	assert_has(play_message(show.play), "read-only show");
+	play_undo(show.play);
+	assert_has(play_message(show.play), "read-only show");
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_PENDING);
+	play_skip(show.play);
+	perform(PLAY_DONE);
+	assert_false(has_file("made-2"));
+	close_show();
+}
+
+static void test_leaving_a_shown_stage(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: echo first}\n  - {id: b, title: B, run: echo second}\n");
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_go(show.play, 1);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_PENDING);
+	perform(PLAY_DONE);
+	char *text = screen();
+	assert_int_equal(count(text, "first"), 0);
+	free(text);
+	close_show();
+}
+
+static void test_personas(void **state)
+{
+	(void)state;
+	open_with("  - {id: a, title: A, run: 'echo $KUBECONFIG $ONESDN_PERSONA; pwd; echo ${HISTFILE-none} $-'}\n"
+	          "  - {id: b, title: B, as: workload-owner, run: 'echo $KUBECONFIG $ONESDN_PERSONA; cat ${KUBECONFIG%%:*}; stat -c %a ${KUBECONFIG%%:*}'}\n",
+	          (struct play_options){.kubeconfigs = {"/x/admin", "/x/owner"}, .contexts = {NULL, "the \"owner\""}});
+	perform(PLAY_DONE);
+	assert_has(play_output(show.play), "/x/admin cluster-admin\n");
+	assert_has(play_output(show.play), dir);
+	assert_has(play_output(show.play), "none ");
+	assert_false(strchr(strstr(play_output(show.play), "none "), 'H') != NULL); /* no history expansion */
+	play_next(show.play);
+	perform(PLAY_DONE);
+	assert_has(play_output(show.play), ".kubeconfig:/x/owner workload-owner\n");
+	assert_has(play_output(show.play), "\"current-context\":\"the \\\"owner\\\"\"");
+	assert_has(play_output(show.play), "600");
+	close_show();
+}
+
+/* Nothing of ours stays in the runtime directory. */
+static void test_nothing_left(void **state)
+{
+	(void)state;
+	open_with("  - {id: a, title: A, run: 'echo made'}\n", (struct play_options){.contexts = {"x", "y"}});
+	perform(PLAY_DONE);
+	close_show();
+	char *runtime = path_user(PATH_RUNTIME, NULL);
+	assert_int_equal(rmdir(runtime), 0);
+	free(runtime);
+}
+
+/* What a failed test has left open. */
+static int close_left(void **state)
+{
+	(void)state;
+	if (show.loop)
+		close_show();
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir) || chmod(dir, 0700) != 0 || setenv("XDG_RUNTIME_DIR", dir, 1) != 0 || unsetenv("NO_COLOR") != 0)
+		return -1;
+	write_file("objects.yaml", objects, 0600);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"objects.yaml", "t.scenario.yaml", "flag", "made"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char *path = mem_printf("%s/%s", dir, names[i]);
+		unlink(path);
+		free(path);
+	}
+	char *runtime = path_user(PATH_RUNTIME, NULL);
+	rmdir(runtime);
+	free(runtime);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_walk, close_left),
+		cmocka_unit_test_teardown(test_typing, close_left),
+		cmocka_unit_test_teardown(test_failing_command, close_left),
+		cmocka_unit_test_teardown(test_known_cures, close_left),
+		cmocka_unit_test_teardown(test_output_and_exit, close_left),
+		cmocka_unit_test_teardown(test_blocks, close_left),
+		cmocka_unit_test_teardown(test_values, close_left),
+		cmocka_unit_test_teardown(test_ready, close_left),
+		cmocka_unit_test_teardown(test_check_too_late, close_left),
+		cmocka_unit_test_teardown(test_broken_network, close_left),
+		cmocka_unit_test_teardown(test_flows, close_left),
+		cmocka_unit_test_teardown(test_prompt_is_cleared, close_left),
+		cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
+		cmocka_unit_test_teardown(test_busy_shell, close_left),
+		cmocka_unit_test_teardown(test_resize_and_redraw, close_left),
+		cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
+		cmocka_unit_test_teardown(test_ctrl_c, close_left),
+		cmocka_unit_test_teardown(test_shell_ends, close_left),
+		cmocka_unit_test_teardown(test_unattended, close_left),
+		cmocka_unit_test_teardown(test_undo, close_left),
+		cmocka_unit_test_teardown(test_read_only, close_left),
+		cmocka_unit_test_teardown(test_leaving_a_shown_stage, close_left),
+		cmocka_unit_test_teardown(test_personas, close_left),
+		cmocka_unit_test_teardown(test_nothing_left, close_left),
+	};
+	cmocka_set_test_filter(getenv("TEST_FILTER"));
+	return cmocka_run_group_tests_name("play", tests, setup, teardown);
+}
