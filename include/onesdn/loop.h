@@ -17,7 +17,8 @@ struct loop *loop_create(struct err *err);  /* also ignores SIGPIPE: a peer that
 void loop_destroy(struct loop *loop);       /* every source must have been destroyed before; kills what still dies */
 void loop_run(struct loop *loop);           /* until loop_stop */
 void loop_stop(struct loop *loop);          /* loop_run returns after this turn */
-/* One turn: posted calls, the hook, sleep (if `wait` and nothing is due), what happened, posted calls. False once stopped.
+/* One turn: posted calls, the hook, sleep (if `wait`, nothing was posted and nothing is due), what happened, posted calls.
+ * False once stopped.
  * For tests and for waits with a deadline; never from inside a callback. */
 bool loop_turn(struct loop *loop, bool wait);
 int64_t loop_now(const struct loop *loop);  /* ms, monotonic, from an arbitrary start */

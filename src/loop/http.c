@@ -77,7 +77,11 @@ static void on_timer(void *user)
 {
 	struct hub *hub = user;
 	int running;
+	long left_ms = -1;
 	curl_multi_socket_action(hub->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	/* Our clock stands still during a turn and may be ahead of curl's by that. curl does not ask twice for the same time. */
+	if (!loop_timer_is_running(hub->timer) && curl_multi_timeout(hub->multi, &left_ms) == CURLM_OK && left_ms >= 0)
+		loop_timer_start(hub->timer, left_ms + 1, 0);
 	drain(hub);
 }
 

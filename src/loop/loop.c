@@ -216,12 +216,13 @@ static void turn(struct loop *loop, bool wait)
 		base_abort("the event loop was entered from one of its own callbacks");
 	current(loop);
 	loop->in_turn = true;
+	bool had_posts = has_posts(loop); /* one of them may be what the caller of loop_turn waits for */
 	run_posts(loop);
 	if (loop->hook && !loop->is_stopped)
 		loop->hook(loop->hook_user);
 	set_alarm(loop);
 	loop->is_awake = false;
-	bool may_sleep = wait && !loop->is_stopped && !has_posts(loop) && !has_due_timer(loop);
+	bool may_sleep = wait && !loop->is_stopped && !had_posts && !has_posts(loop) && !has_due_timer(loop);
 	uv_run(&loop->uv, may_sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	wake(loop);
 	run_timers(loop);

@@ -323,7 +323,7 @@ static void test_columns(void **state)
 static void test_safe(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"a\n",           "\t",           "\x1b[2J",     "\x7f",         "\xc2\x9b""1m", "\xe2\x80\xae",
+	static const char *const bad[] = {"a\n",           "\t",           "\x1b[2J",     "\x7f",         "\xc2\x9b[1m", "\xe2\x80\xae",
 	                                  "\xe2\x81\xa6",  "\xe2\x80\xa8", "\xd8\x9c",    "\xe2\x80\x8f"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_false(text_is_safe(bad[i], strlen(bad[i])));
