@@ -195,7 +195,7 @@ static bool take_config(struct show *show, struct err *err)
 static bool begin(struct show *show, const char *name, struct err *err)
 {
 	static const int signums[] = {SIGTERM, SIGHUP, SIGINT};
-	show->environment = args.context || args.kubeconfig ? "kind" : "lab";
+	show->environment = connect_environment(&(struct connect_options){.context = args.context, .kubeconfig = args.kubeconfig});
 	if (!take_config(show, err) || !(show->act = play_act_load(name, show->environment, err)) || !(show->loop = loop_create(err)))
 		return false;
 	struct ui_options with = {

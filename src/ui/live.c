@@ -78,10 +78,19 @@ static bool is_echo(struct ui *ui)
 	return true;
 }
 
+/* The hook runs in every turn, so the pane need not tell that something was printed: it is asked. */
+static bool has_printed(const struct ui *ui)
+{
+	int first, last;
+	bool more;
+	const struct term *pane = ui->scene.pane;
+	return pane && (term_fed(pane, &more) > 0 || term_dirty(pane, &first, &last));
+}
+
 static void on_sleep(void *user)
 {
 	struct ui *ui = user;
-	if (!ui->is_dirty)
+	if (!ui->is_dirty && !has_printed(ui))
 		return;
 	int64_t since = loop_now(ui->loop) - ui->drawn_at;
 	bool is_held = ui->scene.pane && term_is_held(ui->scene.pane);

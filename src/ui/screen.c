@@ -54,7 +54,8 @@ struct screen {
 	int64_t asked_at;
 	uint32_t colors[2];
 
-	struct cell *shown;             /* rows x cols, looks resolved */
+	struct cell *shown, *line;      /* rows x cols as they came; one row, looks resolved */
+	struct canvas_look looks[ROLE_COUNT]; /* that they were shown in */
 	bool redraw;
 	int cursor_x, cursor_y;
 	int shape;
@@ -224,36 +225,38 @@ static void draw_row(struct screen *screen, int y, const struct cell *cells)
 	mvwadd_wchnstr(stdscr, y, 0, screen->row, n);
 }
 
-/* The cell as it is to be seen, so that equal cells are equal bytes. */
+/* The cell as it is to be seen. */
 static struct cell resolved(const struct cell *cell, const struct canvas_look looks[ROLE_COUNT])
 {
-	struct canvas_look look = canvas_cell_look(cell, looks);
 	struct cell result = *cell;
-	result.fg = look.fg;
-	result.bg = look.bg;
-	result.attrs = look.attrs;
-	result.role = ROLE_NONE;
+	if (cell->role != ROLE_NONE) {
+		struct canvas_look look = canvas_cell_look(cell, looks);
+		result.fg = look.fg;
+		result.bg = look.bg;
+		result.attrs = look.attrs;
+	}
 	return result;
 }
 
+/* The row is compared as it came, then drawn as a whole: ncurses sends the difference. */
 static bool update_row(struct screen *screen, int y, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT])
 {
 	struct cell *shown = screen->shown + (size_t)y * (size_t)screen->cols;
 	const struct cell *cells = canvas->cells + (size_t)y * (size_t)canvas->cols;
-	bool changed = screen->redraw;
+	static const struct cell blank = {.width = 1};
+	int cols = y >= canvas->rows ? 0 : canvas->cols < screen->cols ? canvas->cols : screen->cols;
+	size_t size = (size_t)cols * sizeof *shown;
+	if (!screen->redraw && memcmp(shown, cells, size) == 0)
+		return false;
+	memcpy(shown, cells, size);
 	for (int x = 0; x < screen->cols; x++) {
-		static const struct cell blank = {.width = 1};
-		struct cell now = y < canvas->rows && x < canvas->cols ? resolved(&cells[x], looks) : blank;
-		if (now.width == 2 && x + 1 == screen->cols)
-			now = blank;
-		if (memcmp(&shown[x], &now, sizeof now) != 0) {
-			shown[x] = now;
-			changed = true;
-		}
+		struct cell *cell = &screen->line[x];
+		*cell = x < cols ? resolved(&cells[x], looks) : blank;
+		if (cell->width == 2 && x + 1 == screen->cols)
+			*cell = blank;
 	}
-	if (changed)
-		draw_row(screen, y, shown);
-	return changed;
+	draw_row(screen, y, screen->line);
+	return true;
 }
 
 static void place_cursor(struct screen *screen, const struct canvas *canvas)
@@ -268,13 +271,21 @@ static void place_cursor(struct screen *screen, const struct canvas *canvas)
 		wmove(stdscr, canvas->cursor_y, canvas->cursor_x);
 }
 
-void screen_flush(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT])
+void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], int first,
+		       int last)
 {
 	int changed = 0;
 	renew_pairs(screen);
-	if (screen->redraw)
+	if (memcmp(screen->looks, looks, sizeof screen->looks) != 0) {
+		memcpy(screen->looks, looks, sizeof screen->looks);
+		screen->redraw = true;
+	}
+	if (screen->redraw) {
 		clearok(stdscr, TRUE);
-	for (int y = 0; y < screen->rows; y++)
+		first = 0;
+		last = screen->rows - 1;
+	}
+	for (int y = first < 0 ? 0 : first; y <= last && y < screen->rows; y++)
 		changed += update_row(screen, y, canvas, looks);
 	screen->redraw = false;
 	bool bracket = screen->synchronizes && changed > SYNC_ROWS;
@@ -287,6 +298,11 @@ void screen_flush(struct screen *screen, const struct canvas *canvas, const stru
 		send_text("\033[?2026l");
 	if (!screen->asked && screen->is_xterm && !loop_timer_is_running(screen->ask_timer))
 		loop_timer_start(screen->ask_timer, 0, 0);
+}
+
+void screen_flush(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT])
+{
+	screen_flush_rows(screen, canvas, looks, 0, screen->rows - 1);
 }
 
 void screen_redraw(struct screen *screen)
@@ -421,7 +437,9 @@ static void allocate(struct screen *screen)
 {
 	getmaxyx(stdscr, screen->rows, screen->cols);
 	free(screen->shown);
+	free(screen->line);
 	free(screen->row);
+	screen->line = mem_alloc((size_t)screen->cols * sizeof *screen->line);
 	screen->shown = mem_alloc((size_t)screen->rows * (size_t)screen->cols * sizeof *screen->shown);
 	screen->row = mem_alloc((size_t)screen->cols * 2 * sizeof *screen->row);
 	screen->redraw = true;
@@ -673,6 +691,7 @@ void screen_destroy(struct screen *screen)
 	rescue_disarm();
 	input_destroy(screen->input);
 	free(screen->shown);
+	free(screen->line);
 	free(screen->row);
 	str_finish(&screen->title);
 	free(screen);

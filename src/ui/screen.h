@@ -26,6 +26,9 @@ bool screen_is_light(const struct screen *screen);         /* its background, as
 
 /* Shows the canvas (of the screen's size; what is beyond is cut): only what differs from what is there is sent. */
 void screen_flush(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT]);
+/* The same when the caller knows that only rows first..last have changed since the flush before. */
+void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], int first,
+                       int last);
 void screen_redraw(struct screen *screen);                 /* the next flush sends everything */
 
 /* Beside the canvas; each is sent only when it changes and when the terminal is of a kind that knows it. */

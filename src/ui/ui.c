@@ -125,7 +125,12 @@ void ui_progress(struct ui *ui, const char *line)
 void ui_problem(struct ui *ui, const char *text)
 {
 	struct str safe = {0};
-	str_append_safe(&safe, text, strcspn(text, "\n"));
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		str_append_safe(&safe, text, len);
+		text += len + (text[len] == '\n');
+		str_append(&safe, *text ? "\n" : "");
+	}
 	free(ui->problem);
 	ui->problem = str_take(&safe);
 	/* What was said last is often the reason itself. */

@@ -17,10 +17,13 @@ static void put_progress(struct canvas *canvas, struct rect area, const struct s
 	}
 	if (!has_failed)
 		return;
-	struct rect rest = {area.x + 2, y, area.cols - 2, end - y};
 	canvas_put(canvas, area.x, y, area.cols, ROLE_FAIL, 0, "✗");
-	y += put_wrapped(canvas, rest, ROLE_TEXT, scene->cluster_problem, strlen(scene->cluster_problem)) + 1;
-	if (y < end)
+	for (const char *line = scene->cluster_problem; *line && y < end;) {
+		size_t len = strcspn(line, "\n");
+		y += put_wrapped(canvas, (struct rect){area.x + 2, y, area.cols - 2, end - y}, ROLE_TEXT, line, len);
+		line += len + (line[len] == '\n');
+	}
+	if (++y < end)
 		canvas_put_fit(canvas, area.x + 2, y, area.cols - 2, ROLE_MUTED, 0, "r tries again   q quits");
 }
 

@@ -9,7 +9,7 @@ struct part {
 	uint16_t attrs;
 	char text[96];
 };
-enum { N_PARTS = 4, FULL, NO_CLOCK, SHORT_PERSONA, NO_PERSONA, BADGE_ONLY };
+enum { N_PARTS = 4, NUMBER_COLS = 7, FULL = 0, NO_CLOCK, SHORT_PERSONA, NO_PERSONA, BADGE_ONLY };
 
 static void put_part(struct part *part, enum canvas_role role, uint16_t attrs, const char *text)
 {
@@ -41,7 +41,7 @@ static void badge_part(struct part *part, const struct scene *scene, bool is_sho
 }
 
 /* What stands on the right, from left to right; the result is its width, a column between two parts. */
-static int right_parts(const struct scene *scene, int level, struct part parts[N_PARTS])
+static int right_parts(const struct scene *scene, int level, int cols_of_line, struct part parts[N_PARTS])
 {
 	memset(parts, 0, N_PARTS * sizeof *parts);
 	char text[96];
@@ -49,10 +49,11 @@ static int right_parts(const struct scene *scene, int level, struct part parts[N
 		snprintf(text, sizeof text, " %s ", persona_label(scene->persona, level >= SHORT_PERSONA));
 		put_part(&parts[0], persona_role(scene->persona), ATTR_BOLD, text);
 	}
-	snprintf(text, sizeof text, "%s%s", scene->context, scene->is_read_only ? " read-only" : "");
-	text[text_cut(text, level == BADGE_ONLY ? 10 : 32)] = '\0';
-	put_part(&parts[1], ROLE_TITLE, 0, text);
 	badge_part(&parts[2], scene, level == BADGE_ONLY);
+	snprintf(text, sizeof text, "%s%s", scene->context, scene->is_read_only ? " read-only" : "");
+	int room = cols_of_line - NUMBER_COLS - text_columns(parts[2].text) - 2;
+	text[text_cut(text, level != BADGE_ONLY ? 32 : room > 10 ? 10 : room > 1 ? room : 1)] = '\0';
+	put_part(&parts[1], ROLE_TITLE, 0, text);
 	if (level < NO_CLOCK && scene->elapsed_ms >= 0) {
 		snprintf(text, sizeof text, "%d min", (int)(scene->elapsed_ms / 60000));
 		put_part(&parts[3], ROLE_MUTED, 0, text);
@@ -94,7 +95,7 @@ void view_title(struct canvas *canvas, struct rect area, const struct scene *sce
 		wanted = area.cols / 2;
 	struct part parts[N_PARTS];
 	int level = FULL, right;
-	while ((right = right_parts(scene, level, parts)) + wanted + 2 > area.cols && level < BADGE_ONLY)
+	while ((right = right_parts(scene, level, area.cols, parts)) + wanted + 2 > area.cols && level < BADGE_ONLY)
 		level++;
 	int x = area.x + area.cols - right;
 	struct rect left = {area.x + 1, area.y, x - area.x - 2, 1};

@@ -131,7 +131,7 @@ static bool has_all(struct pty *pty, void *user)
 static void show_and_fail(struct pty *pty, const char *what, const char *text, int ms)
 {
 	char *screen = pty_screen(pty);
-	print_error("%s within %d ms: %s\n%s\n%s", what, ms, text, screen, pty->has_ended ? "(the program has ended)\n" : "");
+	fprintf(stderr, "%s within %d ms: %s\n%s\n%s", what, ms, text, screen, pty->has_ended ? "(the program has ended)\n" : "");
 	free(screen);
 	fail();
 }
