@@ -171,7 +171,9 @@ static bool is_newer(const struct item *a, const struct item *b)
 	int64_t version[2] = {0, 0};
 	text_to_int(json_walk_str(a->object, "metadata", "resourceVersion", NULL), 0, INT64_MAX, &version[0]);
 	text_to_int(json_walk_str(b->object, "metadata", "resourceVersion", NULL), 0, INT64_MAX, &version[1]);
-	return version[0] > version[1];
+	if (version[0] != version[1])
+		return version[0] > version[1];
+	return strcmp(json_walk_str(a->object, "metadata", "name", NULL), json_walk_str(b->object, "metadata", "name", NULL)) > 0;
 }
 
 struct pod_events objects_pod_events(const struct objects *objects, const char *ns, const char *name, const char *uid)
