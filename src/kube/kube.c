@@ -225,8 +225,8 @@ static void plan_scopes(struct kube *kube)
 			is_new |= add_scope(kube, (enum kube_kind_id)k, kube->namespaces.data[i]);
 	}
 	forget_uncovered(kube);
-	if (is_new && kube->state == KUBE_LIVE)
-		kube->was_live = false; /* the new plan was never complete */
+	if ((is_new && kube->state == KUBE_LIVE) || kube->scopes.len == 0)
+		kube->was_live = false; /* this plan was never complete */
 	kube_evaluate(kube);
 }
 

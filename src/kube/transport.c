@@ -2,9 +2,11 @@
  * private directory, starts again when it ends, and cleans up after. Every way of logging in that the user's kubectl
  * knows works so, and no TLS is spoken here. kube.c is told when the way opens and closes.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -206,6 +208,20 @@ static bool spawn(struct transport *transport, const char *const *argv, struct e
 	return true;
 }
 
+/* Sockets of programs of ours that were killed before they could clean up. */
+static void sweep(const char *dir_path)
+{
+	DIR *dir = opendir(dir_path);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		int pid, number, end = 0;
+		if (sscanf(entry->d_name, "proxy-%9d-%9d.sock%n", &pid, &number, &end) == 2 && end > 0 && !entry->d_name[end] && pid > 1 &&
+		    kill(pid, 0) != 0 && errno == ESRCH)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static bool choose_socket(struct transport *transport, struct err *err)
 {
 	static unsigned counter; /* several connections of one program */
@@ -214,6 +230,7 @@ static bool choose_socket(struct transport *transport, struct err *err)
 	char *dir = path_user(PATH_RUNTIME, err);
 	if (!dir)
 		return false;
+	sweep(dir);
 	transport->socket = mem_printf("%s/proxy-%d-%u.sock", dir, (int)getpid(), counter++);
 	free(dir);
 	return true;

@@ -203,6 +203,9 @@ char *topo_bounded(const char *text, size_t max)
 {
 	struct str out = {0};
 	bool blank = true; /* so that none leads */
+	size_t plain = strcspn(text, " \t\r\n");
+	if (!text[plain] && plain <= max)
+		return mem_strndup(text, plain);
 	for (; *text && out.len < max; text++) {
 		bool is_blank = strchr(" \t\r\n", *text) != NULL;
 		if (!is_blank)

@@ -33,6 +33,7 @@ static const struct cure_row {
 	{"parsePodNetworkAnnotation", "correct the annotation " CNI_NETWORKS_ANNOTATION " and create the pod again"},
 	{"static IP request with IPAM", "remove ips from the annotation, or subnets from the network"},
 	{"invalid CIDR address", "write the address in ips with its prefix length, like 192.168.200.10/24"},
+	{"no free address", "delete pods that hold addresses of this network, or give it larger subnets"},
 	{"range is full", "delete pods that hold addresses of this network, or give it larger subnets"},
 	{"no available IPs", "delete pods that hold addresses of this network, or give it larger subnets"},
 	{"more than one of the same NAD", "name each NetworkAttachmentDefinition once in the annotation"},

@@ -979,9 +979,13 @@ static void test_no_kubectl(void **state)
 	kube_watch(c.kube, PODS, in_a);
 	UNTIL(&c, strstr(kube_problem(c.kube), "there is no program no-such-kubectl: install kubectl"));
 	kube_destroy(c.kube);
+	char *stale = mem_printf("%s/onesdn/proxy-%d-0.sock", getenv("XDG_RUNTIME_DIR"), 999999999); /* of one that was killed */
+	write_file(stale, 0600, "");
 	options.kubectl = "false";
 	c.kube = kube_create(c.server.loop, &options);
 	UNTIL(&c, strstr(kube_problem(c.kube), "false proxy ended with status 1"));
+	assert_int_not_equal(access(stale, F_OK), 0);
+	free(stale);
 	client_close(&c);
 }
 
