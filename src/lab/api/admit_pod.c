@@ -42,7 +42,7 @@ static void admit_ports(json_t *container, const char *path, struct faults *faul
 	static const char *const protocols[] = {"SCTP", "TCP", "UDP", NULL};
 	json_t *port;
 	size_t i;
-	char field[160];
+	char field[256];
 	json_array_foreach(json_object_get(container, "ports"), i, port) {
 		int64_t number = json_walk_int(port, 0, "containerPort", NULL);
 		set_default_text(port, "protocol", "TCP");
@@ -60,7 +60,7 @@ static void admit_env(const json_t *container, const char *path, struct faults *
 {
 	json_t *env;
 	size_t i;
-	char field[160];
+	char field[256];
 	json_array_foreach(json_object_get(container, "env"), i, env) {
 		const char *name = json_walk_str(env, "name", NULL);
 		snprintf(field, sizeof field, "%s.env[%zu].name", path, i);
@@ -75,7 +75,7 @@ static void admit_container(json_t *container, const char *path, struct faults *
 {
 	static const char *const policies[] = {"Always", "IfNotPresent", "Never", NULL};
 	const char *name = json_walk_str(container, "name", NULL), *image = json_walk_str(container, "image", NULL);
-	char field[160];
+	char field[256];
 	snprintf(field, sizeof field, "%s.name", path);
 	if (!*name)
 		faults_add(faults, field, "Required value");

@@ -167,7 +167,7 @@ static bool namespace_is_open(struct call *call)
 	const json_t *ns = store_get(call->api->store, lab_resource_kind("Namespace"), "", call->ns);
 	if (!ns) {
 		json_t *details = json_pack("{s:s,s:s}", "name", call->ns, "kind", "namespaces");
-		json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s+,s:s,s:o,s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
+		json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s++,s:s,s:o,s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
 		                           "Failure", "message", "namespaces \"", call->ns, "\" not found", "reason", "NotFound", "details", details, "code", 404);
 		reply_json(call, 404, status);
 		return false;

@@ -29,8 +29,14 @@ void api_reply_finish(struct api_reply *reply)
 
 void reply_json(struct call *call, int status, json_t *value)
 {
-	call->reply->status = status;
 	str_clear(&call->reply->body);
+	if (!value) { /* text that is no UTF-8 got into it */
+		call->reply->status = 500;
+		str_append(&call->reply->body, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"reason\":\"InternalError\","
+		                               "\"message\":\"the lab could not put its answer into words\",\"code\":500}\n");
+		return;
+	}
+	call->reply->status = status;
 	str_append_json(&call->reply->body, value, JSON_COMPACT);
 	str_append_c(&call->reply->body, '\n');
 	json_decref(value);
