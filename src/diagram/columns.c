@@ -76,6 +76,7 @@ void plan_finish(struct plan *plan)
 	vec_finish(&plan->frames);
 	vec_finish(&plan->places);
 	vec_finish(&plan->drops);
+	free(plan->at);
 	*plan = (struct plan){0};
 }
 
@@ -105,6 +106,7 @@ static void show_members(struct plan *plan, struct frame *frame, size_t cap)
 static void write_edge(const struct model *model, struct frame *frame)
 {
 	text_add(frame->title, TEXT_SIZE, "%s%s", frame->group->title, frame->group->is_stopping ? " · terminating" : "");
+	frame->title_cols = text_columns(frame->title);
 	if (frame->group->problem)
 		text_add(frame->note, TEXT_SIZE, "%s", frame->group->problem);
 	if (frame->n_folded > 0)
@@ -139,22 +141,19 @@ static void measure(struct plan *plan)
 {
 	static const int least[] = {[DETAIL_RICH] = 24, [DETAIL_FULL] = 18, [DETAIL_ADDRESS] = 13, [DETAIL_COMPACT] = 6};
 	const struct model *model = plan->model;
-	struct line lines[LINE_MAX];
 	int cols = least[plan->attempt.detail], rows = 1, host_cols = 6, host_rows = 1;
 	for (size_t i = 0; i < plan->places.len; i++) {
-		int n = text_box_lines(model, plan->places.data[i].workload, plan->attempt.detail, lines);
-		rows = max_int(rows, n);
-		for (int k = 0; k < n; k++)
-			cols = max_int(cols, lines[k].cols);
+		struct extent extent = model->extents[plan->places.data[i].workload * DETAILS + plan->attempt.detail];
+		rows = max_int(rows, extent.rows);
+		cols = max_int(cols, extent.cols);
 		if (model->options->group == DIAGRAM_BY_NODE)
 			cols = max_int(cols, text_columns(model->topo->workloads.data[plan->places.data[i].workload].ns) + 2);
 	}
 	for (size_t i = 0; i < model->hosts.len && i < HOST_MAX; i++) {
 		enum detail detail = plan->attempt.detail == DETAIL_COMPACT ? DETAIL_COMPACT : DETAIL_FULL;
-		int n = text_box_lines(model, model->hosts.data[i], detail, lines);
-		host_rows = max_int(host_rows, n);
-		for (int k = 0; k < n; k++)
-			host_cols = max_int(host_cols, lines[k].cols);
+		struct extent extent = model->extents[model->hosts.data[i] * DETAILS + detail];
+		host_rows = max_int(host_rows, extent.rows);
+		host_cols = max_int(host_cols, extent.cols);
 	}
 	int n_nets = plan_count(plan->attempt.nets);
 	plan->space.box_cols = max_int(min_int(cols, plan->attempt.text_max) + 4, 2 * n_nets + 5);
@@ -191,12 +190,13 @@ static void name_bridge(struct plan *plan, struct frame *frame)
 		frame->bridge_state = TOPO_FAILED;
 		text_add(frame->bridge_text, TEXT_SIZE, "%s", frame->bridge_text[0] ? " ✗ no mapping" : "✗ no mapping");
 	}
+	frame->bridge_cols = text_columns(frame->bridge_text);
 }
 
 static int bridge_cols(const struct plan *plan, const struct frame *frame)
 {
 	int n = plan_count(bridged_nets(plan, frame->used));
-	return n == 0 ? 0 : max_int(min_int(text_columns(frame->bridge_text), 24) + 4, 2 * n + 4);
+	return n == 0 ? 0 : max_int(min_int(frame->bridge_cols, 24) + 4, 2 * n + 4);
 }
 
 static int frame_cols(const struct plan *plan, const struct frame *frame)
@@ -204,8 +204,7 @@ static int frame_cols(const struct plan *plan, const struct frame *frame)
 	const struct spacing *space = &plan->space;
 	int n_left = plan_count(left_nets(plan, frame->upper)), n_right = plan_count(frame->upper) - n_left;
 	int inner = frame->cols ? frame->cols * (space->box_cols + space->gap) - space->gap : 14;
-	int title = text_columns(frame->title);
-	inner = max_int(inner, min_int(title, 30));
+	inner = max_int(inner, min_int(frame->title_cols, 30));
 	inner = max_int(inner, bridge_cols(plan, frame) + 2);
 	return 2 + 2 * space->pad + 2 * n_left + 2 * n_right + inner;
 }
@@ -248,11 +247,15 @@ static int margin_cols(const struct plan *plan)
 /* Bands, the networks that run between them, and the columns that are left for frames. */
 static int assign_bands(struct plan *plan)
 {
-	int limit = plan->cols;
-	if (plan->attempt.bands > 1)
-		for (limit = 1; limit < plan->cols && fill_bands(plan, limit) > plan->attempt.bands;)
-			limit++;
-	plan->n_bands = plan->attempt.bands > 1 ? fill_bands(plan, limit) : 1;
+	int low = 1, high = plan->cols;
+	while (plan->attempt.bands > 1 && low < high) { /* the narrowest that need no more bands: they balance */
+		int middle = (low + high) / 2;
+		if (fill_bands(plan, middle) > plan->attempt.bands)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	plan->n_bands = plan->attempt.bands > 1 ? fill_bands(plan, high) : 1;
 	if (plan->n_bands > GROUP_MAX)
 		return -1;
 	for (size_t f = 0; f < plan->frames.len; f++)
@@ -365,65 +368,63 @@ static void add_drop(struct plan *plan, int x, int net, int band, enum canvas_ro
 	vec_push(&plan->drops, (struct drop){.x = x, .net = net, .band = band, .role = role});
 }
 
-static bool has_drop_at(const struct plan *plan, int x, int band)
+/* Which columns wires of a band (and of hosts) take already. */
+static bool *taken_columns(const struct plan *plan, int band)
 {
-	for (size_t i = 0; i < plan->drops.len; i++)
-		if (plan->drops.data[i].x == x && (plan->drops.data[i].band == band || plan->drops.data[i].band < 0))
-			return true;
-	return false;
+	bool *taken = mem_alloc((size_t)plan->cols + 1);
+	for (size_t i = 0; i < plan->drops.len; i++) {
+		const struct drop *drop = &plan->drops.data[i];
+		if ((drop->band == band || drop->band < 0) && drop->x >= 0 && drop->x < plan->cols)
+			taken[drop->x] = true;
+	}
+	return taken;
 }
 
-/* The columns at which bridged networks come down inside a frame, each of them a tap or a trunk. */
-static bool is_bridged_column(const struct plan *plan, const struct frame *frame, int net, int x)
+/* The columns at which bridged networks come down inside a frame, each of them a tap or a trunk: a mask a column. */
+static uint32_t *bridged_columns(const struct plan *plan, const struct frame *frame, uint32_t bridged)
 {
-	if (frame->upper & 1u << net && plan_frame_trunk(plan, frame, net) == x)
-		return true;
-	for (size_t i = 0; i < frame->n; i++) {
-		const struct place *place = &plan->places.data[frame->first + i];
-		if (place->row == frame->rows - 1 && plan->model->masks[place->workload] & 1u << net &&
-		    place->area.x + plan_tap(plan, place->area.cols, net) == x)
-			return true;
+	uint32_t *columns = mem_alloc(((size_t)plan->cols + 1) * sizeof *columns);
+	for (int k = 0; k < plan->model->n_nets; k++) {
+		if (!(bridged & 1u << k))
+			continue;
+		if (frame->upper & 1u << k)
+			columns[plan_frame_trunk(plan, frame, k)] |= 1u << k;
+		for (size_t i = 0; i < frame->n; i++) {
+			const struct place *place = &plan->places.data[frame->first + i];
+			if (place->row == frame->rows - 1 && plan->model->masks[place->workload] & 1u << k)
+				columns[place->area.x + plan_tap(plan, place->area.cols, k)] |= 1u << k;
+		}
 	}
-	return false;
+	return columns;
 }
 
 /* An entry may go straight on from a wire of its own network at either end of its track, not from one in the middle. */
-static bool is_entry_free(const struct plan *plan, const struct frame *frame, int net, int x)
+static bool is_entry_free(const struct frame *frame, const uint32_t *columns, int net, int x)
 {
-	uint32_t bridged = bridged_nets(plan, frame->used);
-	for (int k = 0; k < plan->model->n_nets; k++)
-		if (bridged & 1u << k && k != net && is_bridged_column(plan, frame, k, x))
-			return false;
+	if (columns[x] & ~(1u << net))
+		return false;
 	for (int i = 0; i < frame->n_entries; i++)
 		if (abs(frame->entries[i].x - x) < 2)
 			return false;
-	if (!is_bridged_column(plan, frame, net, x))
+	if (!columns[x])
 		return true;
 	bool is_left_of = false, is_right_of = false;
 	for (int at = frame->area.x; at < frame->area.x + frame->area.cols; at++)
-		if (at != x && is_bridged_column(plan, frame, net, at))
+		if (at != x && columns[at] & 1u << net)
 			*(at < x ? &is_left_of : &is_right_of) = true;
 	return !is_left_of || !is_right_of;
 }
 
-static int first_bridged_column(const struct plan *plan, const struct frame *frame, uint32_t bridged)
+static bool place_entries(struct plan *plan, struct frame *frame, const uint32_t *columns, int wish)
 {
-	for (int x = frame->area.x; x < frame->area.x + frame->area.cols; x++)
-		for (int k = 0; k < plan->model->n_nets; k++)
-			if (bridged & 1u << k && is_bridged_column(plan, frame, k, x))
-				return x;
-	return frame->area.x + frame->area.cols / 2;
-}
-
-static bool place_entries(struct plan *plan, struct frame *frame, uint32_t bridged, int wish)
-{
+	uint32_t bridged = bridged_nets(plan, frame->used);
 	frame->n_entries = 0;
 	for (int k = 0; k < plan->model->n_nets; k++) {
 		if (!(bridged & 1u << k))
 			continue;
 		int best = -1;
 		for (int x = frame->bridge.x + 1; x < frame->bridge.x + frame->bridge.cols - 1; x++)
-			if (is_entry_free(plan, frame, k, x) && (best < 0 || abs(x - wish) < abs(best - wish)))
+			if (is_entry_free(frame, columns, k, x) && (best < 0 || abs(x - wish) < abs(best - wish)))
 				best = x;
 		if (best < 0)
 			return false;
@@ -432,28 +433,39 @@ static bool place_entries(struct plan *plan, struct frame *frame, uint32_t bridg
 	return true;
 }
 
-/* The bridge's label on the frame's lower edge, clear of the wires that leave there, as near its wires as may be. */
+/* The leftmost column of a label on the frame's lower edge, clear of wires, nearest to `wish`; -1 when there is none. */
+static int find_bridge(const struct frame *frame, const bool *taken, int cols, int wish)
+{
+	int best = -1, right = frame->area.x + frame->area.cols;
+	for (int x = frame->area.x + 2; x + cols <= right - 2; x++) {
+		bool is_clear = true;
+		for (int at = x - 1; at <= x + cols && is_clear; at++)
+			is_clear = !taken[at];
+		if (is_clear && (best < 0 || abs(x + cols / 2 - wish) < abs(best + cols / 2 - wish)))
+			best = x;
+	}
+	return best;
+}
+
+/* The bridge's label on the frame's lower edge, as near to its wires as may be. */
 static bool place_bridge(struct plan *plan, struct frame *frame)
 {
 	uint32_t bridged = bridged_nets(plan, frame->used);
 	if (!bridged)
 		return true;
-	int wish = first_bridged_column(plan, frame, bridged), cols = bridge_cols(plan, frame);
-	int best = -1, right = frame->area.x + frame->area.cols;
-	for (int x = frame->area.x + 2; x + cols <= right - 2; x++) {
-		bool is_clear = true;
-		for (int at = x - 1; at <= x + cols && is_clear; at++)
-			is_clear = !has_drop_at(plan, at, frame->band);
-		if (is_clear && (best < 0 || abs(x + cols / 2 - wish) < abs(best + cols / 2 - wish)))
-			best = x;
-	}
-	frame->bridge = (struct rect){best, 0, cols, 1};
-	if (best < 0 || !place_entries(plan, frame, bridged, wish))
-		return false;
-	for (int i = 0; i < frame->n_entries; i++)
+	uint32_t *columns = bridged_columns(plan, frame, bridged);
+	bool *taken = taken_columns(plan, frame->band);
+	int wish = frame->area.x, cols = bridge_cols(plan, frame);
+	while (wish < frame->area.x + frame->area.cols - 1 && !columns[wish])
+		wish++;
+	frame->bridge = (struct rect){find_bridge(frame, taken, cols, wish), 0, cols, 1};
+	bool is_good = frame->bridge.x >= 0 && place_entries(plan, frame, columns, wish);
+	free(columns);
+	free(taken);
+	for (int i = 0; i < frame->n_entries && is_good; i++)
 		add_drop(plan, frame->entries[i].x, frame->entries[i].net, frame->band,
 		         plan->model->nets[frame->entries[i].net].role);
-	return true;
+	return is_good;
 }
 
 static void add_frame_drops(struct plan *plan, const struct frame *frame)
@@ -476,23 +488,45 @@ static void add_frame_drops(struct plan *plan, const struct frame *frame)
 /* A host's wire goes up from its upper edge, on a column that no other wire down there uses. */
 static bool add_host_drops(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->places.len; i++) {
+	bool *taken = taken_columns(plan, plan->n_bands - 1), is_good = true;
+	for (size_t i = 0; i < plan->places.len && is_good; i++) {
 		const struct place *place = &plan->places.data[i];
-		if (place->frame >= 0)
-			continue;
-		for (int k = 0; k < plan->model->n_nets; k++) {
-			if (!(plan->model->masks[place->workload] & plan->attempt.nets & 1u << k))
+		uint32_t nets = place->frame < 0 ? plan->model->masks[place->workload] & plan->attempt.nets : 0;
+		for (int k = 0; k < plan->model->n_nets && is_good; k++) {
+			if (!(nets & 1u << k))
 				continue;
 			int best = -1, wish = place->area.x + plan_tap(plan, place->area.cols, k);
 			for (int x = place->area.x + 1; x < place->area.x + place->area.cols - 1; x++)
-				if (!has_drop_at(plan, x, plan->n_bands - 1) && (best < 0 || abs(x - wish) < abs(best - wish)))
+				if (!taken[x] && (best < 0 || abs(x - wish) < abs(best - wish)))
 					best = x;
-			if (best < 0)
-				return false;
+			is_good = best >= 0;
+			if (!is_good)
+				break;
+			taken[best] = true;
 			add_drop(plan, best, k, -1, link_role(plan, place->workload, k));
 		}
 	}
-	return true;
+	free(taken);
+	return is_good;
+}
+
+/* What comes down to the buses, by column. */
+static void index_drops(struct plan *plan)
+{
+	plan->at = mem_alloc((size_t)plan->cols * sizeof *plan->at);
+	for (int x = 0; x < plan->cols; x++)
+		plan->at[x] = (struct column){.deepest = -1, .highest = NET_MAX};
+	for (size_t i = 0; i < plan->drops.len; i++) {
+		const struct drop *drop = &plan->drops.data[i];
+		if (drop->x < 0 || drop->x >= plan->cols || (drop->band >= 0 && drop->band != plan->n_bands - 1))
+			continue;
+		struct column *column = &plan->at[drop->x];
+		column->own |= 1u << drop->net;
+		if (drop->band >= 0)
+			column->deepest = max_int(column->deepest, drop->net);
+		else
+			column->highest = min_int(column->highest, drop->net);
+	}
 }
 
 bool plan_columns(struct plan *plan)
@@ -509,7 +543,7 @@ bool plan_columns(struct plan *plan)
 	place_frames(plan, avail);
 	for (size_t f = 0; f < plan->frames.len; f++) {
 		struct frame *frame = &plan->frames.data[f];
-		int used = text_columns(frame->title) + text_columns(frame->note) + 9;
+		int used = frame->title_cols + text_columns(frame->note) + 9;
 		frame->is_note_in_edge = frame->note[0] && used <= frame->area.cols;
 		add_frame_drops(plan, frame);
 	}
@@ -519,5 +553,8 @@ bool plan_columns(struct plan *plan)
 	for (int k = 0; k < plan->model->n_nets; k++)
 		if (plan->trunks & 1u << k)
 			add_drop(plan, plan->trunk_x[k], k, plan->n_bands - 1, plan->model->nets[k].role);
-	return place_hosts(plan) && add_host_drops(plan);
+	if (!place_hosts(plan) || !add_host_drops(plan))
+		return false;
+	index_drops(plan);
+	return true;
 }

@@ -63,6 +63,8 @@ static bool is_own_straight(const struct flow_draw *draw, const struct wires *wi
 	const struct piece *piece = cell->across.net >= 0 ? &cell->across : &cell->down;
 	if ((cell->across.net >= 0 && cell->down.net >= 0) || piece->flow != ranks[draw->flow->state])
 		return false;
+	if (piece == &cell->down && (!is_blank(canvas, at.x - 1, at.y) || !is_blank(canvas, at.x + 1, at.y)))
+		return false; /* on the edge of a frame */
 	const struct cell *shown = canvas_at((struct canvas *)canvas, at.x, at.y);
 	uint32_t ch = wires_char(cell, canvas->ascii);
 	return shown && shown->ch[0] == (canvas->ascii ? canvas_ascii_char(ch) : ch);

@@ -19,24 +19,13 @@ enum { CUT_COLUMNS = 7, LABEL_COLUMNS_MAX = 60 };
 /* Whether a wire goes through a column: in the row of the bus itself, or in the rows below it. */
 static bool is_blocked(const struct plan *plan, int net, bool is_below, int x)
 {
-	for (size_t i = 0; i < plan->drops.len; i++) {
-		const struct drop *drop = &plan->drops.data[i];
-		if (drop->x != x || (drop->band >= 0 && drop->band != plan->n_bands - 1))
-			continue;
-		if (drop->band < 0 ? drop->net <= net : is_below ? drop->net > net : drop->net >= net)
-			return true;
-	}
-	return false;
+	const struct column *column = &plan->at[x];
+	return column->highest <= net || column->deepest > net || (!is_below && column->deepest == net);
 }
 
 static bool is_own(const struct plan *plan, int net, int x)
 {
-	for (size_t i = 0; i < plan->drops.len; i++) {
-		const struct drop *drop = &plan->drops.data[i];
-		if (drop->x == x && drop->net == net && (drop->band < 0 || drop->band == plan->n_bands - 1))
-			return true;
-	}
-	return false;
+	return plan->at[x].own & 1u << net;
 }
 
 static void span_of(const struct plan *plan, int net, int *low, int *high)

@@ -209,6 +209,19 @@ static void rank_workloads(struct model *model)
 				model->focus_group = g;
 }
 
+static void measure_text(struct model *model)
+{
+	struct line lines[LINE_MAX];
+	size_t n = model->topo->workloads.len;
+	model->extents = mem_alloc((n + 1) * DETAILS * sizeof *model->extents);
+	for (size_t i = 0; i < n * DETAILS; i++) {
+		int rows = text_box_lines(model, i / DETAILS, (enum detail)(i % DETAILS), lines), cols = 0;
+		for (int k = 0; k < rows; k++)
+			cols = lines[k].cols > cols && !lines[k].is_elastic ? lines[k].cols : cols;
+		model->extents[i] = (struct extent){(uint8_t)(cols < 200 ? cols : 200), (uint8_t)rows};
+	}
+}
+
 void model_init(struct model *model, const struct topo *topo, const struct diagram_flow *flows, size_t n_flows,
                 const struct diagram_options *options)
 {
@@ -230,6 +243,7 @@ void model_init(struct model *model, const struct topo *topo, const struct diagr
 			model->focus = w;
 	}
 	rank_workloads(model);
+	measure_text(model);
 }
 
 void model_finish(struct model *model)
@@ -248,6 +262,7 @@ void model_finish(struct model *model)
 		vec_finish(&model->links[w]);
 	free(model->links);
 	free(model->masks);
+	free(model->extents);
 	free(model->priorities);
 }
 

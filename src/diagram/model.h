@@ -15,7 +15,10 @@ enum {
 	LINE_MAX = 8,
 };
 
-enum detail { DETAIL_RICH, DETAIL_FULL, DETAIL_ADDRESS, DETAIL_COMPACT };
+enum detail { DETAIL_RICH, DETAIL_FULL, DETAIL_ADDRESS, DETAIL_COMPACT, DETAILS };
+struct extent {
+	uint8_t cols, rows;
+};
 enum net_kind { NET_SECONDARY, NET_POD, NET_PHYSICAL };
 enum wire_style { WIRE_LIGHT, WIRE_DOUBLE, WIRE_DASHED, WIRE_DOTTED };
 
@@ -46,6 +49,7 @@ struct model {
 	VEC(size_t) hosts;
 	VEC(char *) problems;     /* sentences about what belongs to no box: attachment definitions */
 	uint32_t *masks;          /* a workload's networks, bit k for nets[k] */
+	struct extent *extents;   /* of a workload's box text, DETAILS of them each */
 	uint8_t *priorities;      /* of a workload when boxes are folded away; 0 comes first */
 	VEC(size_t) *links;       /* a workload's attachments, by index */
 	size_t focus;             /* workload or TOPO_NONE */
@@ -72,6 +76,7 @@ struct span {
 struct line {
 	struct span spans[SPAN_MAX];
 	int n, cols;
+	bool is_elastic;          /* does not make a box wider: it changes while a workload starts */
 };
 int text_box_lines(const struct model *model, size_t workload, enum detail detail, struct line lines[LINE_MAX]);
 /* The label of a bus: `form` 0 is the longest. False when there is no such form; `second` is a line below, often "". */

@@ -38,6 +38,7 @@ struct frame {
 	char note[TEXT_SIZE];    /* in its upper edge or, where that is too short, below it: "… and 37 more" */
 	bool is_note_in_edge;
 	char title[TEXT_SIZE];
+	int title_cols, bridge_cols; /* of the texts */
 	struct rect bridge;      /* cols 0: none */
 	char bridge_text[TEXT_SIZE];
 	enum topo_state bridge_state; /* FAILED: no mapping is known */
@@ -49,6 +50,10 @@ struct drop {                    /* a wire that leaves the frames downwards, or 
 	int band;                /* of its frame; -1: a host; plan->n_bands - 1 also for the trunks of bands above */
 	int from_y;              /* where it starts: a box's edge, a track */
 	enum canvas_role role;
+};
+struct column {
+	int deepest, highest;    /* the lowest bus that a wire from above goes to, the highest that one from a host does */
+	uint32_t own;            /* networks with a wire here */
 };
 struct bus {
 	int y, x0, x1;
@@ -72,6 +77,7 @@ struct plan {
 	VEC(struct frame) frames;
 	VEC(struct place) places;
 	VEC(struct drop) drops;
+	struct column *at;       /* by x */
 	struct bus buses[NET_MAX];
 	int n_bands;
 	int band_y[GROUP_MAX], band_rows[GROUP_MAX], band_notes[GROUP_MAX], band_bridges[GROUP_MAX];

@@ -133,16 +133,17 @@ static bool spend_rows(struct plan *plan)
 		if (!applies(plan, wish->condition) || *field >= wish->value)
 			continue;
 		*field = wish->value;
-		bool is_good = plan_labels(plan) && total_rows(plan) <= plan->rows;
+		bool is_label = wish->at == offsetof(struct spacing, label_rows);
+		bool is_good = (!is_label || plan_labels(plan)) && total_rows(plan) <= plan->rows;
 		if (is_good)
 			continue;
 		if (wish->is_must[plan->attempt.detail])
 			return false;
 		plan->space = before;
-		if (!plan_labels(plan))
+		if (is_label && !plan_labels(plan))
 			return false;
-		total_rows(plan);
 	}
+	total_rows(plan);
 	plan->legend_y = is_legend_beside && (plan->space.legend || plan->space.internet) ? 0 : -1;
 	return true;
 }

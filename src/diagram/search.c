@@ -16,6 +16,25 @@ static bool try_attempt(struct search *search, const struct attempt *attempt)
 	return false;
 }
 
+/* A shape that cannot fit, from counts alone: most shapes are like that. */
+static bool is_hopeless(const struct search *search, const struct attempt *attempt)
+{
+	static const int least[] = {[DETAIL_RICH] = 28, [DETAIL_FULL] = 22, [DETAIL_ADDRESS] = 17, [DETAIL_COMPACT] = 10};
+	const struct model *model = search->model;
+	int n_nets = plan_count(attempt->nets), cols = 0, most = 0;
+	int box = least[attempt->detail] < attempt->text_max + 4 ? least[attempt->detail] : attempt->text_max + 4;
+	box = box > 2 * n_nets + 5 ? box : 2 * n_nets + 5;
+	for (size_t g = 0; g < attempt->n_groups && g < model->groups.len; g++) {
+		size_t cap = g == model->focus_group ? attempt->focus_cap : attempt->cap;
+		size_t n = model->groups.data[g].members.len < cap ? model->groups.data[g].members.len : cap;
+		int each = ((int)n + attempt->rows - 1) / attempt->rows * (box + 1) + 4;
+		cols += each;
+		most = each > most ? each : most;
+	}
+	return cols > attempt->bands * (model->options->cols + 1) || most > model->options->cols + 1 ||
+	       attempt->bands * 2 + attempt->rows * 3 + n_nets + attempt->list_rows > model->options->rows;
+}
+
 /* All shapes of up to so many rows of boxes altogether, fewest first; a single band before several. */
 static bool try_shapes(struct search *search, const enum detail *details, size_t n_details, int text_max)
 {
@@ -31,6 +50,8 @@ static bool try_shapes(struct search *search, const enum detail *details, size_t
 				attempt.bands = bands;
 				attempt.rows = product / bands;
 				attempt.text_max = text_max ? text_max : text_limits[details[d]];
+				if (is_hopeless(search, &attempt))
+					continue;
 				if (try_attempt(search, &attempt))
 					return true;
 				attempt.has_label_margin = true;
@@ -64,12 +85,25 @@ static bool try_folded(struct search *search)
 	size_t most = largest_group(search->model);
 	most = most < room ? most : room;
 	most = most < MEMBER_MAX ? most : MEMBER_MAX;
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-		for (size_t cap = most; cap >= (i < 2 ? 2u : 1u); cap--) {
-			set_cap(search, cap);
-			if (try_shapes(search, compact, 1, limits[i]))
-				return true;
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		size_t low = i < 2 ? 2 : 1, high = most > low ? most : low, best = 0;
+		while (low <= high) { /* the fuller, the less fits */
+			size_t middle = low + (high - low) / 2;
+			set_cap(search, middle);
+			bool is_good = try_shapes(search, compact, 1, limits[i]);
+			if (is_good) {
+				plan_finish(search->plan);
+				best = middle;
+				low = middle + 1;
+			} else {
+				high = middle - 1;
+			}
 		}
+		if (best == 0)
+			continue;
+		set_cap(search, best);
+		return try_shapes(search, compact, 1, limits[i]);
+	}
 	return false;
 }
 

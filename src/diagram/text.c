@@ -147,6 +147,7 @@ static void compact_line(const struct model *model, size_t workload, struct line
 
 static void phase_line(const struct model *model, size_t workload, enum detail detail, struct line *line)
 {
+	line->is_elastic = true;
 	const struct topo_workload *w = &model->topo->workloads.data[workload];
 	enum canvas_role role = marks[w->state].role;
 	char text[TEXT_SIZE] = "";

@@ -151,15 +151,27 @@ static inline uint32_t char_at(const struct canvas *canvas, int x, int y)
 	return cell ? cell->ch[0] : 0;
 }
 
-static inline unsigned arms_at(const struct canvas *canvas, int x, int y)
+static inline unsigned box_arms(uint32_t ch)
 {
-	uint32_t ch = char_at(canvas, x, y);
-	if (ch == 0x25b6 || ch == 0x25c0 || ch == 0x25b9 || ch == 0x25c3 || ch == 0x2573 || ch == 0x25cf)
-		return STRAIGHT | UP | DOWN | LEFT | RIGHT; /* arrows, breaks, packets */
 	if (ch < 0x2500 || ch > 0x257f)
 		return 0;
 	unsigned arms = hex_digit(arms_of_boxes[ch - 0x2500]);
 	return arms == 15 ? arms | STRAIGHT : arms; /* four arms are always a crossing */
+}
+
+static inline bool is_on_wire(uint32_t ch) /* arrows, breaks, packets */
+{
+	return ch == 0x25b6 || ch == 0x25c0 || ch == 0x25b9 || ch == 0x25c3 || ch == 0x2573 || ch == 0x25cf;
+}
+
+static inline unsigned arms_at(const struct canvas *canvas, int x, int y)
+{
+	uint32_t ch = char_at(canvas, x, y), left = char_at(canvas, x - 1, y), right = char_at(canvas, x + 1, y);
+	if (!is_on_wire(ch))
+		return box_arms(ch);
+	/* which way the wire below it goes, its neighbours say */
+	bool is_across = is_on_wire(left) || is_on_wire(right) || box_arms(left) & RIGHT || box_arms(right) & LEFT;
+	return STRAIGHT | (is_across ? LEFT | RIGHT : UP | DOWN);
 }
 
 static inline bool is_inside(struct rect area, int x, int y)
@@ -333,7 +345,7 @@ static inline bool check_wires(const struct topo *topo, const struct diagram *di
 		uint32_t ch = char_at(canvas, x, y);
 		unsigned arms = arms_at(canvas, x, y);
 		bool is_tap = ch == 0x25b2 || ch == 0x25b5 || ch == 0x25bc || ch == 0x25bf || ch == 0x2717 || (arms & (is_host ? UP : DOWN));
-		if (ch == 0x2717 && char_at(canvas, x - 1, y) == 0) /* the mark of a flow's label on the edge */
+		if (ch == 0x2717 && !char_at(canvas, x - 1, y) && !char_at(canvas, x + 1, y)) /* the mark of a flow's label on the edge */
 			is_tap = false;
 		if (!is_tap)
 			continue;
