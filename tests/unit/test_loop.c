@@ -706,7 +706,7 @@ struct pane {
 	struct str text;
 	struct end end;
 	int master;
-	bool is_over;
+	bool is_asked, is_over;
 };
 
 static void on_pane(int events, void *user)
@@ -717,6 +717,10 @@ static void on_pane(int events, void *user)
 	ssize_t n = read(pane->master, piece, sizeof piece);
 	if (n > 0) {
 		str_append_n(&pane->text, piece, (size_t)n);
+		if (!pane->is_asked && strstr(pane->text.data, "ready")) { /* earlier its echo could fall between the words */
+			pane->is_asked = true;
+			assert_int_equal(write(pane->master, "wört\r", 6), 6);
+		}
 		return;
 	}
 	assert_int_equal(errno, EIO); /* how a terminal says that its last user has left */
@@ -736,7 +740,7 @@ static void test_pty(void **state)
 {
 	(void)state;
 	const char *const argv[] = {"sh", "-c", "stty size; stty -a | tr ' ' '\\n' | grep -cE '^(iutf8|icanon|echo|isig|onlcr|opost)(;|$)';"
-	                            "tty >/dev/null && read -r line && echo \"got $line\"; ps -o sid= -p $$ | tr -d ' '; echo $$", NULL};
+	                            "tty >/dev/null && echo ready && read -r line && echo \"got $line\"; ps -o sid= -p $$ | tr -d ' '; echo $$", NULL};
 	struct loop_spawn spec = {.argv = argv, .pty = true, .rows = 33, .cols = 101};
 	struct pane pane = {0};
 	struct err err = {0};
@@ -747,7 +751,6 @@ static void test_pty(void **state)
 	assert_true(fcntl(pane.master, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(pane.master, F_GETFD) & FD_CLOEXEC);
 	pane.source = loop_fd_create(loop, pane.master, LOOP_READ, on_pane, &pane);
-	assert_int_equal(write(pane.master, "wört\r", 6), 6);
 	wait_for(&pane.end.done);
 	wait_for(&pane.is_over);
 	assert_int_equal(pane.end.status, 0);
