@@ -19,7 +19,6 @@ struct act_run {
 	char *name;
 	struct play_act *act;      /* NULL: it could not be read; the play's once it runs */
 	char *problem;
-	size_t first;              /* the number of its first line */
 };
 
 struct rehearsal {
@@ -399,23 +398,36 @@ static void on_signal(int signum, void *user)
 	post_step(r);
 }
 
+/* False: a name that no act has. An act that cannot be read is a line of its own. */
 static bool load_acts(struct rehearsal *r, const char *const *names, size_t n, const char *environment)
 {
-	size_t n_lines = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct err err;
 		struct act_run run = {.name = mem_strdup(names[i]), .act = play_act_load(names[i], environment, &err)};
 		if (!run.act)
 			run.problem = mem_strdup(err.text);
-		n_lines += run.act ? run.act->stages.len : 1;
 		vec_push(&r->acts, run);
+		if (!run.act && err.code == ERR_NOT_FOUND && !strchr(names[i], '/')) {
+			fprintf(stderr, "onesdn: %s\n", err.text);
+			return false;
+		}
 	}
-	printf("1..%zu\n", n_lines);
+	return true;
+}
+
+/* The plan. False: there is no act to bring a cluster up for. */
+static bool print_plan(const struct rehearsal *r)
+{
+	size_t n_lines = 0;
 	bool any = false;
+	for (size_t i = 0; i < r->acts.len; i++)
+		n_lines += r->acts.data[i].act ? r->acts.data[i].act->stages.len : 1;
+	printf("1..%zu\n", n_lines);
 	for (size_t i = 0; i < r->acts.len; i++) {
-		any = any || r->acts.data[i].act;
-		if (r->acts.data[i].act)
-			print_comment(r->acts.data[i].act->warnings);
+		const struct act_run *run = &r->acts.data[i];
+		any = any || run->act;
+		if (run->act)
+			print_comment(run->act->warnings);
 	}
 	return any;
 }
@@ -449,8 +461,9 @@ static int run(struct rehearsal *r, const char *const *names, size_t n)
 {
 	struct connect_options connect = {.context = r->context, .kubeconfig = r->kubeconfig};
 	struct err err;
-	if (!load_acts(r, names, n, connect_environment(&connect))) { /* nothing to bring a cluster up for */
-		r->at = (size_t)-1;
+	if (!load_acts(r, names, n, connect_environment(&connect)))
+		return 2;
+	if (!print_plan(r)) {
 		for (size_t i = 0; i < r->acts.len; i++) {
 			printf("not ok %zu - %s: the scenario can be read\n", i + 1, r->acts.data[i].name);
 			print_comment(r->acts.data[i].problem);

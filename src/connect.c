@@ -1,7 +1,7 @@
 /* connect: from options on the command line to a cluster. See connect.h.
  *
- * The lab is asked for its version on its socket first: when it answers, nothing else is started. Otherwise `onesdn-lab up`
- * runs, beside our own binary, and what it prints is passed on line by line. A kube context needs nothing here: kube itself
+ * The lab is asked for its version on its socket first: when it answers, nothing else is started. Otherwise `onesdn-lab
+ * status` and `up` run, beside our own binary, and what `up` prints is passed on line by line. A kube context needs nothing here: kube itself
  * starts `kubectl proxy` for it.
  */
 #include "connect.h"
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define PROBE_MS 2000
+#define STATUS_MS 10000
 #define OUTPUT_MAX 16384
 #define LAST_LINES 6
 
@@ -26,6 +27,8 @@ struct connecting {
 	void *user;
 	struct connection *connection;
 	struct http *probe;
+	struct loop_command *status;
+	bool was_running;          /* though it did not answer: then it is not ours to take down */
 	struct loop_child *child;
 	struct loop_fd *source;
 	int fd;                    /* what `up` prints; -1 */
@@ -109,6 +112,8 @@ static void stop(struct connecting *c)
 {
 	loop_unpost(c->loop, c);
 	http_destroy(c->probe);
+	if (c->status)
+		loop_command_destroy(c->status);
 	loop_fd_destroy(c->source);
 	loop_child_destroy(c->child);
 	if (c->fd >= 0)
@@ -210,7 +215,7 @@ static void on_up_ended(struct loop_child *child, int status, void *user)
 	while (read_output(c))
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		c->connection->was_started = true;
+		c->connection->was_started = !c->was_running;
 		loop_post(c->loop, finish, c);
 	} else {
 		explain(c, status);
@@ -237,6 +242,23 @@ static bool run_up(struct connecting *c)
 	return c->child || err_context(&c->err, "the lab cannot be started");
 }
 
+static void on_status(const struct loop_result *result, void *user)
+{
+	struct connecting *c = user;
+	c->was_running = result->status == 0;
+	if (!run_up(c))
+		fail(c);
+}
+
+static void ask_status(struct connecting *c)
+{
+	char *program = path_self("onesdn-lab");
+	const char *const argv[] = {program, "status", NULL};
+	struct loop_spawn spec = {.argv = argv};
+	c->status = loop_command_create(c->loop, &spec, NULL, OUTPUT_MAX, STATUS_MS, on_status, c);
+	free(program);
+}
+
 static void on_probe(struct http *http, const struct http_reply *reply, void *user)
 {
 	struct connecting *c = user;
@@ -246,8 +268,8 @@ static void on_probe(struct http *http, const struct http_reply *reply, void *us
 	} else if (c->options.no_start) {
 		err_set(&c->err, ERR_UNAVAILABLE, "no lab is running; start it with: onesdn lab up");
 		fail(c);
-	} else if (!run_up(c)) {
-		fail(c);
+	} else {
+		ask_status(c);
 	}
 }
 
