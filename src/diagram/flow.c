@@ -155,20 +155,35 @@ static bool is_room(const struct canvas *canvas, int x, int y, int cols)
 	return (x + cols == canvas->cols || is_blank(canvas, x + cols, y)) && (x == 0 || is_blank(canvas, x - 1, y));
 }
 
-/* Beside the wire that goes up to the destination, from the box downwards. */
-static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, const char *text, bool is_right, struct point *put)
+struct label {
+	char text[TEXT_SIZE], note[TEXT_SIZE];
+	enum { NOTE_BEHIND, NOTE_BELOW, NOTE_NOT } form; /* BEHIND: it is part of text */
+	bool is_right;
+};
+
+/* Where the note goes below the text, indented if there is room for that: the columns of indent, -1 when it does not fit. */
+static int note_indent(const struct canvas *canvas, int x, int y, int cols)
 {
-	int cols = text_columns(text), step = draw->is_to_host ? -1 : 1;
+	return is_room(canvas, x + 2, y, cols) ? 2 : is_room(canvas, x, y, cols) ? 0 : -1;
+}
+
+/* Beside the wire that goes up to the destination, from the box downwards. */
+static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, const struct label *label)
+{
+	int cols = text_columns(label->text), note_cols = text_columns(label->note), step = draw->is_to_host ? -1 : 1;
+	enum canvas_role role = text_flow_role(draw->flow->state);
 	const struct path *path = &draw->path;
 	for (size_t i = path->points.len - 1; i > 0; i--) {
 		struct point at = path->points.data[i - 1];
 		if (at.x != draw->tap.x || at.y != path->points.data[i].y + step)
 			break;
-		int x = is_right ? at.x + 2 : at.x - 1 - cols;
-		if (!is_room(canvas, x, at.y, cols))
+		int x = label->is_right ? at.x + 2 : at.x - 1 - cols;
+		int indent = label->form == NOTE_BELOW ? note_indent(canvas, x, at.y + 1, note_cols) : 0;
+		if (indent < 0 || !is_room(canvas, x, at.y, cols))
 			continue;
-		canvas_put(canvas, x, at.y, cols, text_flow_role(draw->flow->state), ATTR_BOLD, text);
-		*put = (struct point){x, at.y};
+		canvas_put(canvas, x, at.y, cols, role, ATTR_BOLD, label->text);
+		if (label->form == NOTE_BELOW)
+			canvas_put(canvas, x + indent, at.y + 1, note_cols, role, 0, label->note);
 		return true;
 	}
 	return false;
@@ -195,20 +210,17 @@ static bool label_on_edge(const struct flow_draw *draw, const struct wires *wire
 
 static bool paint_label(const struct flow_draw *draw, const struct plan *plan, const struct wires *wires, struct canvas *canvas)
 {
-	char text[TEXT_SIZE], note[TEXT_SIZE];
-	struct point at;
+	struct label label;
 	for (int side = 0; side < 2; side++)
-		for (int with_note = 1; with_note >= 0; with_note--) {
-			text_flow_label(plan->model, draw->flow, with_note, text, note);
-			if (!label_beside(draw, canvas, text, side == 0, &at))
-				continue;
-			int cols = text_columns(note);
-			if (!with_note && note[0] && is_room(canvas, at.x + 2, at.y + 1, cols)) /* then the note below it */
-				canvas_put(canvas, at.x + 2, at.y + 1, cols, text_flow_role(draw->flow->state), 0, note);
-			return true;
+		for (int form = NOTE_BEHIND; form <= NOTE_NOT; form++) {
+			text_flow_label(plan->model, draw->flow, form == NOTE_BEHIND, label.text, label.note);
+			label.form = form == NOTE_BELOW && !label.note[0] ? NOTE_NOT : form;
+			label.is_right = side == 0;
+			if (label_beside(draw, canvas, &label))
+				return true;
 		}
-	text_flow_label(plan->model, draw->flow, false, text, note);
-	return label_on_edge(draw, wires, canvas, text);
+	text_flow_label(plan->model, draw->flow, false, label.text, label.note);
+	return label_on_edge(draw, wires, canvas, label.text);
 }
 
 size_t paint_flows(struct flow_draws *draws, const struct plan *plan, const struct wires *wires, struct canvas *canvas)

@@ -323,8 +323,11 @@ static inline void flood_run(struct flood *flood)
 	}
 }
 
-static inline char net_letter(const struct topo *topo, size_t network)
+static inline char net_letter(const struct topo *topo, size_t network, bool by_node)
 {
+	for (size_t i = 0; by_node && topo->networks.data[network].topology == CNI_LOCALNET && i < topo->bridges.len; i++)
+		if (topo->bridges.data[i].node == TOPO_NONE)
+			return topo->bridges.data[i].name[0];
 	return network == 0 ? 'd' : topo->networks.data[network].name[0];
 }
 
@@ -335,9 +338,11 @@ static inline bool check_wires(const struct topo *topo, const struct diagram *di
 	const struct canvas *canvas = diagram->canvas;
 	size_t workload = topo_find_workload(topo, hit->id);
 	char own[32] = "";
-	for (size_t i = 0; i < topo->attachments.len; i++)
-		if (topo->attachments.data[i].workload == workload && !strchr(own, net_letter(topo, topo->attachments.data[i].network)))
-			own[strlen(own)] = net_letter(topo, topo->attachments.data[i].network);
+	for (size_t i = 0; i < topo->attachments.len; i++) {
+		char letter = net_letter(topo, topo->attachments.data[i].network, by_node);
+		if (topo->attachments.data[i].workload == workload && !strchr(own, letter))
+			own[strlen(own)] = letter;
+	}
 	bool is_host = topo->workloads.data[workload].kind == TOPO_HOST;
 	int y = is_host ? hit->area.y : hit->area.y + hit->area.rows - 1;
 	size_t n_taps = 0;
