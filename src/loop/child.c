@@ -214,6 +214,16 @@ static pid_t fork_child(const struct loop_spawn *spec, const int fds[3], int rep
 	return pid;
 }
 
+/* execvp says EACCES also when it found nothing but could not look into a directory of $PATH. */
+static bool is_missing(const struct failure *failure, const char *program)
+{
+	if (failure->step != STEP_EXEC || failure->errnum != EACCES || strchr(program, '/'))
+		return failure->step == STEP_EXEC && failure->errnum == ENOENT;
+	char *path = path_program(program);
+	free(path);
+	return path == NULL;
+}
+
 /* Waits until the child has become its program, which closes the pipe, or says why not. */
 static bool has_started(int report, const struct loop_spawn *spec, struct err *err)
 {
@@ -223,7 +233,7 @@ static bool has_started(int report, const struct loop_spawn *spec, struct err *e
 		continue;
 	if (n != (ssize_t)sizeof failure)
 		return true;
-	if (failure.step == STEP_EXEC && failure.errnum == ENOENT)
+	if (is_missing(&failure, spec->argv[0]))
 		return err_set(err, ERR_NOT_FOUND, "the program %s is not there or not on $PATH", spec->argv[0]);
 	if (failure.step == STEP_CWD)
 		return err_errno(err, failure.errnum, "%s cannot be started: %s (%s)", spec->argv[0], steps[failure.step], spec->cwd);
