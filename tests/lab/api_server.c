@@ -14,7 +14,6 @@
 #include "lab/control/deployments.h"
 #include "lab/control/events.h"
 #include "lab/control/namespaces.h"
-#include "lab/control/owners.h"
 
 #include "local_pods.h"
 
@@ -121,7 +120,6 @@ int main(int argc, char **argv)
 	if (!api)
 		base_abort("%s", err.text);
 	struct namespaces *namespaces = namespaces_create(loop, store);
-	struct owners *owners = owners_create(loop, store);
 	struct deployments *deployments = deployments_create(loop, store);
 	struct events *events = events_create(loop, store);
 	for (int i = 0; i < 3; i++) {
@@ -142,7 +140,6 @@ int main(int argc, char **argv)
 	store_unlisten(listener);
 	events_destroy(events);
 	deployments_destroy(deployments);
-	owners_destroy(owners);
 	namespaces_destroy(namespaces);
 	api_destroy(api);
 	store_destroy(store);

@@ -19,7 +19,8 @@
 #define READ_SIZE 65536
 #define OPEN_MS 30000                /* to open all streams */
 #define LINGER_MS 5000
-#define DRAIN_LOOK_MS 5
+#define DRAIN_MIN_MS 4
+#define DRAIN_MAX_MS 128
 
 struct exec {
 	struct api *api;
@@ -35,6 +36,7 @@ struct exec {
 	char *ns, *name, *container;
 	VEC(char *) argv;
 	struct wire_streams streams;
+	int64_t drain_ms;
 	bool is_paused, is_full, is_ended, is_lingering, is_doomed;
 };
 
@@ -171,10 +173,12 @@ static void on_exit_of(struct pod_exec *process, int status, const char *failure
 static void on_drain(void *user)
 {
 	struct exec *exec = user;
-	if (exec->process && pod_exec_pending(exec->process) > STDIN_HIGH / 2)
+	if (exec->process && pod_exec_pending(exec->process) > STDIN_HIGH / 2) {
+		exec->drain_ms = exec->drain_ms < DRAIN_MAX_MS ? exec->drain_ms * 2 : DRAIN_MAX_MS;
+		loop_timer_start(exec->drain, exec->drain_ms, 0);
 		return;
+	}
 	exec->is_full = false;
-	loop_timer_stop(exec->drain);
 	set_events(exec);
 }
 
@@ -205,7 +209,8 @@ static void on_stdin(const char *bytes, size_t size, void *user)
 	if (exec->is_full || pod_exec_pending(exec->process) <= STDIN_HIGH)
 		return;
 	exec->is_full = true;
-	loop_timer_start(exec->drain, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
+	exec->drain_ms = DRAIN_MIN_MS;
+	loop_timer_start(exec->drain, exec->drain_ms, 0);
 }
 
 static void on_stdin_end(void *user)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lab/control/deployments.h"
+#include "lab/control/owners.h"
 
 #define CREATES_MAX 100 /* pods of one replica set in one go */
 
@@ -11,6 +12,7 @@ struct deployments {
 	struct store *store;
 	const struct lab_resource *deployment, *replicaset, *pod;
 	struct store_listener *listeners[3];
+	struct owners *owners; /* their replica sets and pods go with them */
 	bool is_posted;
 };
 
@@ -169,6 +171,7 @@ struct deployments *deployments_create(struct loop *loop, struct store *store)
 	d->listeners[0] = store_listen(store, d->deployment, on_change, d);
 	d->listeners[1] = store_listen(store, d->replicaset, on_change, d);
 	d->listeners[2] = store_listen(store, d->pod, on_change, d);
+	d->owners = owners_create(loop, store);
 	return d;
 }
 
@@ -178,6 +181,7 @@ void deployments_destroy(struct deployments *d)
 		return;
 	for (int i = 0; i < 3; i++)
 		store_unlisten(d->listeners[i]);
+	owners_destroy(d->owners);
 	loop_unpost(d->loop, d);
 	free(d);
 }
