@@ -23,7 +23,8 @@ bool cni_address_parse(const char *text, struct cni_address *out)
 		return false;
 	if (slash) {
 		int64_t prefix;
-		if (!isdigit((unsigned char)slash[1]) || !text_to_int(slash + 1, 0, address.family == 6 ? 128 : 32, &prefix))
+		if (!isdigit((unsigned char)slash[1]) ||
+		    !text_to_int(slash + 1, 0, address.family == 6 ? 128 : 32, &prefix))
 			return false;
 		address.prefix = (int)prefix;
 	}
@@ -70,7 +71,8 @@ void cni_mac_from_address(const struct cni_address *address, char out[18])
 bool cni_mac_is_valid(const char *text)
 {
 	for (int i = 0; i < 17; i++) {
-		unsigned char c = (unsigned char)text[i]; /* a terminator fits neither place, so nothing is read behind it */
+		unsigned char c =
+		        (unsigned char)text[i]; /* a terminator fits neither place, so nothing is read behind it */
 		if (i % 3 == 2 ? c != ':' : !isxdigit(c))
 			return false;
 	}

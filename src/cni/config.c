@@ -10,11 +10,11 @@ static const struct topology_row {
 	enum cni_topology topology;
 	const char *ovn_suffix; /* of the switch; layer3 has one switch a node, so its router */
 } topologies[] = {
-	{"layer2", CNI_LAYER2, "ovn_layer2_switch"},
-	{"layer3", CNI_LAYER3, "ovn_cluster_router"},
-	{"localnet", CNI_LOCALNET, "ovn_localnet_switch"},
-	{"default", CNI_DEFAULT, "ovn_cluster_router"},
-	{"other", CNI_FOREIGN, ""},
+        {"layer2", CNI_LAYER2, "ovn_layer2_switch"},
+        {"layer3", CNI_LAYER3, "ovn_cluster_router"},
+        {"localnet", CNI_LOCALNET, "ovn_localnet_switch"},
+        {"default", CNI_DEFAULT, "ovn_cluster_router"},
+        {"other", CNI_FOREIGN, ""},
 };
 #define N_CONFIGURABLE 3 /* the first rows: what "topology" may say */
 
@@ -22,14 +22,14 @@ static const struct topology_row {
 static const struct cure_row {
 	const char *prefix, *cure;
 } cures[] = {
-	{"net-attach-def name", "set netAttachDefName to the object's own \"namespace/name\""},
-	{"missing NADName", "add netAttachDefName with the object's own \"namespace/name\""},
-	{"invalid name in", "give the network a name other than \"default\" and \"ovn-kubernetes\""},
-	{"topology", "set topology to layer2, layer3 or localnet"},
-	{"the provided network subnets", "move excludeSubnets into one of the subnets"},
-	{"layer3 topology does not allow", "remove allowPersistentIPs, or choose layer2 or localnet"},
-	{"IPAM key", "remove ipam and list the subnets"},
-	{"CNI plugin chaining", "leave one plugin in the list"},
+        {"net-attach-def name", "set netAttachDefName to the object's own \"namespace/name\""},
+        {"missing NADName", "add netAttachDefName with the object's own \"namespace/name\""},
+        {"invalid name in", "give the network a name other than \"default\" and \"ovn-kubernetes\""},
+        {"topology", "set topology to layer2, layer3 or localnet"},
+        {"the provided network subnets", "move excludeSubnets into one of the subnets"},
+        {"layer3 topology does not allow", "remove allowPersistentIPs, or choose layer2 or localnet"},
+        {"IPAM key", "remove ipam and list the subnets"},
+        {"CNI plugin chaining", "leave one plugin in the list"},
 };
 
 const char *cni_topology_name(enum cni_topology topology)
@@ -81,8 +81,8 @@ static bool parse_subnet(char *text, bool is_layer3, struct cni_address *out, st
 	struct cni_address address;
 	if (second)
 		*second = 0;
-	good = good && cni_address_parse(text, &address) && address.prefix >= 0 && (host < 0 || host > address.prefix) &&
-	       (host <= 32 || address.family == 6);
+	good = good && cni_address_parse(text, &address) && address.prefix >= 0 &&
+	       (host < 0 || host > address.prefix) && (host <= 32 || address.family == 6);
 	if (second)
 		*second = '/';
 	if (!good)
@@ -113,7 +113,8 @@ static bool parse_subnets(struct cni_config *config, struct err *err)
 static bool is_in_some_subnet(const struct cni_config *config, const struct cni_address *address)
 {
 	for (size_t i = 0; i < config->subnets.len; i++)
-		if (address->prefix >= config->subnets.data[i].prefix && cni_address_is_in(address, &config->subnets.data[i]))
+		if (address->prefix >= config->subnets.data[i].prefix &&
+		    cni_address_is_in(address, &config->subnets.data[i]))
 			return true;
 	return false;
 }
@@ -130,7 +131,8 @@ static bool parse_excludes(struct cni_config *config, const char *text, struct e
 		else if ((str_append(&element, ""), good = parse_subnet(element.data, false, &address, err)))
 			vec_push(&config->excludes, address);
 		if (good && !is_in_some_subnet(config, &address))
-			good = err_set(err, ERR_INVALID, "the provided network subnets [%.200s] do not contain exluded subnets [%.100s]",
+			good = err_set(err, ERR_INVALID,
+			               "the provided network subnets [%.200s] do not contain exluded subnets [%.100s]",
 			               config->subnets_text, str_text(&element)); /* OVN-Kubernetes' own spelling */
 	}
 	str_finish(&element);
@@ -141,22 +143,25 @@ static bool check_names(const struct cni_config *config, const char *nad, const 
 {
 	if (topology[0] && !config->nad_name[0])
 		return err_set(err, ERR_INVALID, "missing NADName in secondary network netconf %.100s", config->name);
-	if (topology[0] && (!config->name[0] || strcmp(config->name, "default") == 0 || strcmp(config->name, "ovn-kubernetes") == 0))
+	if (topology[0] &&
+	    (!config->name[0] || strcmp(config->name, "default") == 0 || strcmp(config->name, "ovn-kubernetes") == 0))
 		return err_set(err, ERR_INVALID, "invalid name in in secondary network netconf (%.100s)", config->name);
 	if (config->nad_name[0] && nad && strcmp(config->nad_name, nad) != 0)
-		return err_set(err, ERR_INVALID, "net-attach-def name (%.200s) is inconsistent with config (%.200s)", nad,
-		               config->nad_name);
+		return err_set(err, ERR_INVALID, "net-attach-def name (%.200s) is inconsistent with config (%.200s)",
+		               nad, config->nad_name);
 	return true;
 }
 
 static bool check_role(const struct cni_config *config, struct err *err)
 {
 	if (config->role[0] && strcmp(config->role, "primary") != 0 && strcmp(config->role, "secondary") != 0)
-		return err_set(err, ERR_INVALID, "invalid network role value %.100s: it must be primary or secondary", config->role);
+		return err_set(err, ERR_INVALID, "invalid network role value %.100s: it must be primary or secondary",
+		               config->role);
 	if (strcmp(config->role, "primary") != 0)
 		return true;
 	if (config->topology == CNI_LOCALNET)
-		return err_set(err, ERR_INVALID, "a localnet network cannot be primary: remove role, or choose layer2 or layer3");
+		return err_set(err, ERR_INVALID,
+		               "a localnet network cannot be primary: remove role, or choose layer2 or layer3");
 	if (config->topology == CNI_LAYER2 && config->subnets.len == 0)
 		return err_set(err, ERR_INVALID, "a primary layer2 network needs subnets: list them");
 	return true;
@@ -201,7 +206,8 @@ static bool parse_addressing(const json_t *root, struct cni_config *config, stru
 	if (config->topology == CNI_LAYER3 && config->subnets.len == 0)
 		return err_set(err, ERR_INVALID, "a layer3 network needs subnets: list them like 10.128.0.0/16/24");
 	if (json_walk_str(root, "ipam", "type", NULL)[0])
-		return err_set(err, ERR_INVALID, "IPAM key is not supported. Use OVN-K provided IPAM via the `subnets` attribute");
+		return err_set(err, ERR_INVALID,
+		               "IPAM key is not supported. Use OVN-K provided IPAM via the `subnets` attribute");
 	return true;
 }
 
@@ -211,7 +217,8 @@ static bool parse_ovn(const json_t *root, const char *nad, struct cni_config *co
 	char *topology = NULL;
 	bool good = cni_field_text(root, "topology", &topology, err) &&
 	            cni_field_text(root, "netAttachDefName", &config->nad_name, err) &&
-	            cni_field_text(root, "role", &config->role, err) && cni_field_int(root, "mtu", 65536, &config->mtu, err) &&
+	            cni_field_text(root, "role", &config->role, err) &&
+	            cni_field_int(root, "mtu", 65536, &config->mtu, err) &&
 	            cni_field_bool(root, "allowPersistentIPs", &config->allow_persistent_ips, err) &&
 	            check_names(config, nad, topology, err) && parse_topology(config, topology, err);
 	free(topology);
@@ -248,7 +255,8 @@ static bool parse_root(const json_t *root, const char *nad, struct cni_config *c
 	if (!json_is_object(root))
 		return err_set(err, ERR_INVALID, "spec.config must be a JSON object");
 	const json_t *plugin = find_plugin(root, err);
-	if (!plugin || !cni_field_text(root, "name", &config->name, err) || !cni_field_text(plugin, "type", &config->type, err))
+	if (!plugin || !cni_field_text(root, "name", &config->name, err) ||
+	    !cni_field_text(plugin, "type", &config->type, err))
 		return false;
 	if (strcmp(config->type, CNI_OVN_TYPE) != 0) {
 		config->topology = CNI_FOREIGN;
@@ -263,7 +271,8 @@ bool cni_config_parse(const char *text, const char *nad, struct cni_config *out,
 	if (!root)
 		return false;
 	struct cni_config config = {0};
-	char **texts[] = {&config.name, &config.type, &config.nad_name, &config.subnets_text, &config.physical_name, &config.role};
+	char **texts[] = {&config.name,         &config.type,          &config.nad_name,
+	                  &config.subnets_text, &config.physical_name, &config.role};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = mem_strdup("");
 	bool good = parse_root(root, nad, &config, err);

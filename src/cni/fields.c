@@ -37,7 +37,8 @@ bool cni_field_int(const json_t *object, const char *key, int high, int *out, st
 		return err_set(err, ERR_INVALID, "\"%s\" must be a whole number", key);
 	json_int_t number = json_integer_value(value);
 	if (number < 0 || number > high)
-		return err_set(err, ERR_INVALID, "\"%s\" is %" JSON_INTEGER_FORMAT ", it must be in 0..%d", key, number, high);
+		return err_set(err, ERR_INVALID, "\"%s\" is %" JSON_INTEGER_FORMAT ", it must be in 0..%d", key, number,
+		               high);
 	*out = (int)number;
 	return true;
 }
@@ -62,8 +63,7 @@ bool cni_field_texts(const json_t *object, const char *key, struct cni_text_list
 		return err_set(err, ERR_LIMIT, "\"%s\" has more than %d elements", key, CNI_ITEMS_MAX);
 	size_t i;
 	const json_t *item;
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach (value, i, item) {
 		if (!json_is_string(item))
 			return err_set(err, ERR_INVALID, "element %zu of \"%s\" must be a string", i + 1, key);
 		if (*list.len == *list.cap)

@@ -29,7 +29,8 @@ static bool is_dns_name(const char *text)
 {
 	size_t len = strlen(text);
 	const char *edge = "abcdefghijklmnopqrstuvwxyz0123456789", *inner = "abcdefghijklmnopqrstuvwxyz0123456789-.";
-	return len > 0 && len <= NAME_MAX_LEN && strspn(text, inner) == len && strchr(edge, text[0]) && strchr(edge, text[len - 1]);
+	return len > 0 && len <= NAME_MAX_LEN && strspn(text, inner) == len && strchr(edge, text[0]) &&
+	       strchr(edge, text[len - 1]);
 }
 
 static bool is_interface_name(const char *text)
@@ -54,14 +55,15 @@ static bool complete(struct cni_selection *selection, const char *pod_ns, size_t
 		return err_set(err, ERR_INVALID, "element %zu has no name", at);
 	if (!is_dns_name(selection->name) || !is_dns_name(selection->ns))
 		return err_set(err, ERR_INVALID,
-		               "element %zu (%.100s/%.100s) must consist of lower case letters, digits, '-' and '.'", at,
-		               selection->ns, selection->name);
+		               "element %zu (%.100s/%.100s) must consist of lower case letters, digits, '-' and '.'",
+		               at, selection->ns, selection->name);
 	if (!selection->interface[0]) {
 		free(selection->interface);
 		selection->interface = mem_printf("net%zu", at);
 	}
 	if (!is_interface_name(selection->interface))
-		return err_set(err, ERR_INVALID, "element %zu: \"%.100s\" cannot be an interface's name (at most %d characters)", at,
+		return err_set(err, ERR_INVALID,
+		               "element %zu: \"%.100s\" cannot be an interface's name (at most %d characters)", at,
 		               selection->interface, INTERFACE_MAX);
 	return true;
 }
@@ -79,11 +81,11 @@ static bool parse_short_element(char *text, struct cni_selection *out)
 	if (at)
 		*at = 0;
 	*out = (struct cni_selection){
-		.ns = mem_strdup(slash ? text : ""),
-		.name = mem_strdup(name),
-		.interface = mem_strdup(at ? at + 1 : ""),
-		.mac = mem_strdup(""),
-		.ipam_claim = mem_strdup(""),
+	        .ns = mem_strdup(slash ? text : ""),
+	        .name = mem_strdup(name),
+	        .interface = mem_strdup(at ? at + 1 : ""),
+	        .mac = mem_strdup(""),
+	        .ipam_claim = mem_strdup(""),
 	};
 	return true;
 }
@@ -106,7 +108,8 @@ static bool parse_short(const char *text, const char *pod_ns, struct cni_selecti
 		struct cni_selection selection;
 		bool good = out->items.len < CNI_ITEMS_MAX && parse_short_element(element, &selection);
 		if (!good)
-			err_set(err, ERR_INVALID, "element %zu is not [namespace/]name[@interface]", out->items.len + 1);
+			err_set(err, ERR_INVALID, "element %zu is not [namespace/]name[@interface]",
+			        out->items.len + 1);
 		free(element);
 		if (!good)
 			return false;
@@ -121,7 +124,8 @@ static bool parse_short(const char *text, const char *pod_ns, struct cni_selecti
 static bool parse_json_element(const json_t *object, struct cni_selection *out, struct err *err)
 {
 	if (!cni_field_text(object, "name", &out->name, err) || !cni_field_text(object, "namespace", &out->ns, err) ||
-	    !cni_field_text(object, "interface", &out->interface, err) || !cni_field_text(object, "mac", &out->mac, err) ||
+	    !cni_field_text(object, "interface", &out->interface, err) ||
+	    !cni_field_text(object, "mac", &out->mac, err) ||
 	    !cni_field_text(object, "ipam-claim-reference", &out->ipam_claim, err) ||
 	    !cni_field_texts(object, "ips", CNI_LIST(&out->ips), err))
 		return false;
@@ -130,7 +134,9 @@ static bool parse_json_element(const json_t *object, struct cni_selection *out, 
 	struct cni_address address;
 	for (size_t i = 0; i < out->ips.len; i++)
 		if (!cni_address_parse(out->ips.data[i], &address))
-			return err_set(err, ERR_INVALID, "\"ips\" %.100s is no address: write it like 192.168.200.10/24", out->ips.data[i]);
+			return err_set(err, ERR_INVALID,
+			               "\"ips\" %.100s is no address: write it like 192.168.200.10/24",
+			               out->ips.data[i]);
 	return true;
 }
 
@@ -142,8 +148,7 @@ static bool parse_json(const json_t *root, const char *pod_ns, struct cni_select
 		return err_set(err, ERR_LIMIT, "asks for more than %d networks", CNI_ITEMS_MAX);
 	size_t i;
 	const json_t *item;
-	json_array_foreach(root, i, item)
-	{
+	json_array_foreach (root, i, item) {
 		if (!json_is_object(item))
 			return err_set(err, ERR_INVALID, "element %zu is not an object", i + 1);
 		struct cni_selection selection = {0};

@@ -38,8 +38,10 @@ static const char *or_empty(const char *text)
 static bool parse_status(const json_t *object, struct cni_status *out, struct err *err)
 {
 	out->role = mem_strdup("");
-	return cni_field_text(object, "name", &out->name, err) && cni_field_text(object, "interface", &out->interface, err) &&
-	       cni_field_text(object, "mac", &out->mac, err) && cni_field_bool(object, "default", &out->is_default, err) &&
+	return cni_field_text(object, "name", &out->name, err) &&
+	       cni_field_text(object, "interface", &out->interface, err) &&
+	       cni_field_text(object, "mac", &out->mac, err) &&
+	       cni_field_bool(object, "default", &out->is_default, err) &&
 	       cni_field_int(object, "mtu", 1 << 20, &out->mtu, err) &&
 	       cni_field_texts(object, "ips", CNI_LIST(&out->ips), err) &&
 	       cni_field_texts(object, "gateway", CNI_LIST(&out->gateways), err);
@@ -55,8 +57,7 @@ static bool parse_statuses(const json_t *root, struct cni_statuses *out, struct 
 		return err_set(err, ERR_LIMIT, "has more than %d elements", CNI_ITEMS_MAX);
 	size_t i;
 	const json_t *item;
-	json_array_foreach(root, i, item)
-	{
+	json_array_foreach (root, i, item) {
 		if (!json_is_object(item))
 			return err_set(err, ERR_INVALID, "element %zu is not an object", i + 1);
 		struct cni_status status = {0};
@@ -75,9 +76,9 @@ static bool parse_routes(const json_t *object, struct cni_status *out, struct er
 	size_t i;
 	if (json_array_size(routes) > CNI_ITEMS_MAX)
 		return err_set(err, ERR_LIMIT, "\"routes\" has more than %d elements", CNI_ITEMS_MAX);
-	json_array_foreach(routes, i, item)
-	{
-		struct cni_route route = {mem_strdup(json_walk_str(item, "dest", NULL)), mem_strdup(json_walk_str(item, "nextHop", NULL))};
+	json_array_foreach (routes, i, item) {
+		struct cni_route route = {mem_strdup(json_walk_str(item, "dest", NULL)),
+		                          mem_strdup(json_walk_str(item, "nextHop", NULL))};
 		vec_push(&out->routes, route);
 	}
 	return true;
@@ -90,7 +91,8 @@ static bool parse_pod_network(const char *key, const json_t *object, struct cni_
 	out->is_default = strcmp(key, DEFAULT_KEY) == 0;
 	if (!json_is_object(object))
 		return err_set(err, ERR_INVALID, "must be an object");
-	if (!cni_field_text(object, "mac_address", &out->mac, err) || !cni_field_text(object, "role", &out->role, err) ||
+	if (!cni_field_text(object, "mac_address", &out->mac, err) ||
+	    !cni_field_text(object, "role", &out->role, err) ||
 	    !cni_field_int(object, "tunnel_id", 1 << 30, &out->tunnel_id, err) ||
 	    !cni_field_texts(object, "ip_addresses", CNI_LIST(&out->ips), err) ||
 	    !cni_field_texts(object, "gateway_ips", CNI_LIST(&out->gateways), err) || !parse_routes(object, out, err))

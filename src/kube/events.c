@@ -16,12 +16,16 @@ static enum taken bad(struct scope *scope, int64_t retry_ms, char *problem)
 static enum taken take_error(struct scope *scope, const json_t *status)
 {
 	const char *reason = json_walk_str(status, "reason", NULL), *message = json_walk_str(status, "message", NULL);
-	if (json_walk_int(status, 0, "code", NULL) == 410 || strcmp(reason, "Expired") == 0 || strcmp(reason, "Gone") == 0) {
+	if (json_walk_int(status, 0, "code", NULL) == 410 || strcmp(reason, "Expired") == 0 ||
+	    strcmp(reason, "Gone") == 0) {
 		scope_gone(scope);
 		return TAKEN_OVER;
 	}
-	return bad(scope, 0, mem_printf("the cluster broke off the watch of %s: %.300s", kube_kinds[scope->kind].plural,
-	                                message[0] ? message : reason[0] ? reason : "no message"));
+	return bad(scope, 0,
+	           mem_printf("the cluster broke off the watch of %s: %.300s", kube_kinds[scope->kind].plural,
+	                      message[0]  ? message
+	                      : reason[0] ? reason
+	                                  : "no message"));
 }
 
 static enum taken take_object(struct scope *scope, const char *type, json_t *object)
@@ -37,7 +41,8 @@ static enum taken take_object(struct scope *scope, const char *type, json_t *obj
 			kube_report(scope->kube, scope->kind, &change);
 		return TAKEN;
 	}
-	if (!store_put(store, scope->kind, object_complete(json_incref(object), scope->kind), scope->list_number, &change, &err))
+	if (!store_put(store, scope->kind, object_complete(json_incref(object), scope->kind), scope->list_number,
+	               &change, &err))
 		return bad(scope, 10000, mem_strdup(err.text));
 	if (change.is_change)
 		kube_report(scope->kube, scope->kind, &change);
@@ -52,11 +57,14 @@ static enum taken take_event(struct scope *scope, const char *text, size_t size)
 	const char *type = json_walk_str(event, "type", NULL);
 	enum taken taken = TAKEN;
 	if (!event) {
-		taken = bad(scope, 0, mem_printf("the cluster sent an event of %s that is no JSON: %s", kube_kinds[scope->kind].plural, err.text));
+		taken = bad(scope, 0,
+		            mem_printf("the cluster sent an event of %s that is no JSON: %s",
+		                       kube_kinds[scope->kind].plural, err.text));
 	} else if (strcmp(type, "ERROR") == 0) {
 		taken = take_error(scope, object);
 	} else if (json_is_object(object)) {
-		bool is_object = strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0 || strcmp(type, "DELETED") == 0;
+		bool is_object =
+		        strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0 || strcmp(type, "DELETED") == 0;
 		scope_set_version(scope, json_walk_str(object, "metadata", "resourceVersion", NULL));
 		scope->had_event = true;
 		if (is_object)
@@ -76,8 +84,9 @@ size_t scope_take_events(struct scope *scope, size_t budget)
 		if (result == SPLIT_OBJECT && take_event(scope, text, size) == TAKEN)
 			continue;
 		if (result == SPLIT_BAD)
-			bad(scope, 0, mem_printf("the watch of %s cannot be read: %s; check what answers on %s", kube_kinds[scope->kind].plural,
-			                         err.text, scope->kube->transport.socket));
+			bad(scope, 0,
+			    mem_printf("the watch of %s cannot be read: %s; check what answers on %s",
+			               kube_kinds[scope->kind].plural, err.text, scope->kube->transport.socket));
 		if (result == SPLIT_MORE) {
 			scope->is_ready = false;
 			if (scope->end != END_NONE)

@@ -40,8 +40,7 @@ static bool feed(struct kube *kube, json_t *root, int depth, struct err *err)
 		return err_set(err, ERR_INVALID, "this is no Kubernetes object or list");
 	if (!text_has_suffix(json_walk_str(root, "kind", NULL), "List"))
 		return feed_object(kube, root, err);
-	json_array_foreach(items, i, item)
-	{
+	json_array_foreach (items, i, item) {
 		bool is_list = json_is_array(json_object_get(item, "items"));
 		if (kind && json_is_object(item))
 			object_complete(item, (enum kube_kind_id)(kind - kube_kinds));
@@ -71,7 +70,8 @@ static bool feed_event(struct kube *kube, enum kube_kind_id id, const char *text
 	struct store_change change = {0};
 	bool good = event != NULL;
 	if (good && strcmp(type, "ERROR") == 0)
-		good = err_set(err, ERR_UNAVAILABLE, "the cluster ended the watch: %.300s", json_walk_str(object, "message", NULL));
+		good = err_set(err, ERR_UNAVAILABLE, "the cluster ended the watch: %.300s",
+		               json_walk_str(object, "message", NULL));
 	else if (good && json_is_object(object) && strcmp(type, "DELETED") == 0)
 		store_remove(&kube->store, id, kube_ns(object), kube_name(object), &change);
 	else if (good && json_is_object(object) && (strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0))

@@ -56,10 +56,10 @@ static void on_timer(void *user)
 		return;
 	char *url = kube_url(kube, "/version", "");
 	struct http_request request = {
-		.socket = kube->transport.socket,
-		.url = url,
-		.headers = kube_headers,
-		.total_ms = kube_ms(kube, ASK_MS),
+	        .socket = kube->transport.socket,
+	        .url = url,
+	        .headers = kube_headers,
+	        .total_ms = kube_ms(kube, ASK_MS),
 	};
 	str_clear(&health->body);
 	health->http = http_create(kube->loop, &request, on_data, on_done, health);

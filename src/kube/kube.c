@@ -37,7 +37,9 @@ static const char *find_problem(const struct kube *kube)
 	for (size_t i = 0; i < kube->scopes.len; i++)
 		if (!scope_is_settled(kube->scopes.data[i]) && kube->scopes.data[i]->problem[0])
 			return kube->scopes.data[i]->problem;
-	return kube->is_offline ? "" : kube->transport.is_up ? "waiting for the cluster's answer" : "connecting to the cluster";
+	return kube->is_offline        ? ""
+	       : kube->transport.is_up ? "waiting for the cluster's answer"
+	                               : "connecting to the cluster";
 }
 
 static bool is_live(const struct kube *kube)
@@ -272,7 +274,11 @@ void kube_transport_changed(struct kube *kube)
 struct kube *kube_create(struct loop *loop, const struct kube_options *options)
 {
 	struct kube *kube = mem_alloc(sizeof *kube);
-	*kube = (struct kube){.loop = loop, .is_offline = options->offline, .hurry = options->hurry, .events = options->events, .user = options->user};
+	*kube = (struct kube){.loop = loop,
+	                      .is_offline = options->offline,
+	                      .hurry = options->hurry,
+	                      .events = options->events,
+	                      .user = options->user};
 	if (kube->hurry < 1)
 		kube->hurry = 1;
 	kube->problem = mem_strdup("");

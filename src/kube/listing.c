@@ -14,7 +14,8 @@ json_t *object_complete(json_t *object, enum kube_kind_id kind)
 	if (!json_object_get(object, "kind"))
 		json_object_set_new(object, "kind", json_string(row->kind));
 	if (!json_object_get(object, "apiVersion")) {
-		char *version = row->group[0] ? mem_printf("%s/%s", row->group, row->version) : mem_strdup(row->version);
+		char *version =
+		        row->group[0] ? mem_printf("%s/%s", row->group, row->version) : mem_strdup(row->version);
 		json_object_set_new(object, "apiVersion", json_string(version));
 		free(version);
 	}
@@ -27,7 +28,8 @@ static bool take_object(struct scope *scope, json_t *item, struct err *err)
 	if (!scope_covers(scope, kube_ns(item), kube_name(item)))
 		return true; /* the server ignored the field selector */
 	json_incref(item);
-	if (!store_put(&scope->kube->store, scope->kind, object_complete(item, scope->kind), scope->list_number, &change, err))
+	if (!store_put(&scope->kube->store, scope->kind, object_complete(item, scope->kind), scope->list_number,
+	               &change, err))
 		return false;
 	if (change.is_change)
 		kube_report(scope->kube, scope->kind, &change);
@@ -56,7 +58,7 @@ static bool take_page(struct scope *scope, const json_t *root, struct err *err)
 	size_t i;
 	if (!text_has_suffix(kind, "List") || (items && !json_is_array(items) && !json_is_null(items)))
 		return err_set(err, ERR_INVALID, "the answer is no list");
-	json_array_foreach(items, i, item)
+	json_array_foreach (items, i, item)
 		if (!take_object(scope, item, err))
 			return false;
 	free(scope->page);
@@ -112,15 +114,17 @@ static void on_done(struct http *http, const struct http_reply *reply, void *use
 		scope->failures++;
 		scope_relist(scope);
 	} else if (scope->is_full && reply->status == 200) {
-		scope_fail(scope, false, 0, mem_printf("the list of %s is larger than %zu MiB: watch fewer namespaces",
-		                                       kube_kinds[scope->kind].plural, LIST_BYTES_MAX >> 20));
+		scope_fail(scope, false, 0,
+		           mem_printf("the list of %s is larger than %zu MiB: watch fewer namespaces",
+		                      kube_kinds[scope->kind].plural, LIST_BYTES_MAX >> 20));
 	} else if (!json_is_object(root)) {
 		bool is_transport = reply->status == 0 || reply->status >= 500 || is_good || !reply->is_whole;
 		int64_t retry_ms = reply->status == 401 || reply->status == 403 ? 10000 : 0;
 		scope_fail(scope, is_transport, retry_ms, problem_of_reply(scope->kube, scope, reply, &scope->body));
 	} else if (!take_page(scope, root, &err)) {
-		scope_fail(scope, false, 0, mem_printf("the list of %s cannot be used: %s; check what answers on %s",
-		                                       kube_kinds[scope->kind].plural, err.text, scope->kube->transport.socket));
+		scope_fail(scope, false, 0,
+		           mem_printf("the list of %s cannot be used: %s; check what answers on %s",
+		                      kube_kinds[scope->kind].plural, err.text, scope->kube->transport.socket));
 	} else {
 		page_taken(scope);
 	}
@@ -138,10 +142,10 @@ void scope_list_page(struct scope *scope)
 	}
 	char *url = scope_url(scope, query.data);
 	struct http_request request = {
-		.socket = scope->kube->transport.socket,
-		.url = url,
-		.headers = kube_headers,
-		.total_ms = kube_ms(scope->kube, LIST_MS),
+	        .socket = scope->kube->transport.socket,
+	        .url = url,
+	        .headers = kube_headers,
+	        .total_ms = kube_ms(scope->kube, LIST_MS),
 	};
 	str_clear(&scope->body);
 	scope->is_full = false;

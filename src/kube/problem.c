@@ -42,23 +42,27 @@ static char *denied(const struct scope *scope, const char *message)
 	const struct kube_kind *kind = &kube_kinds[scope->kind];
 	const char *where = kind->namespaced && scope->ns[0] ? " in namespace " : "";
 	return mem_printf("%s; ask the cluster's administrator for the verbs get, list and watch on %s%s%s%s%s",
-	                  message[0] ? message : "the cluster forbids it", kind->plural, kind->group[0] ? "." : "", kind->group, where,
-	                  where[0] ? scope->ns : "");
+	                  message[0] ? message : "the cluster forbids it", kind->plural, kind->group[0] ? "." : "",
+	                  kind->group, where, where[0] ? scope->ns : "");
 }
 
-char *problem_of_reply(const struct kube *kube, const struct scope *scope, const struct http_reply *reply, const struct str *body)
+char *problem_of_reply(const struct kube *kube, const struct scope *scope, const struct http_reply *reply,
+                       const struct str *body)
 {
 	char *message = problem_message(body), *cure = how_to_check(kube), *text;
 	const char *plural = kube_kinds[scope->kind].plural;
 	if (reply->status == 0)
-		text = mem_printf("the cluster does not answer (%.200s): %s", reply->failure ? reply->failure : "no reply", cure);
+		text = mem_printf("the cluster does not answer (%.200s): %s",
+		                  reply->failure ? reply->failure : "no reply", cure);
 	else if (reply->status == 401)
-		text = mem_printf("the cluster does not accept the login%s%s: log in again and check it with: kubectl auth can-i get pods",
+		text = mem_printf("the cluster does not accept the login%s%s: log in again and check it with: kubectl "
+		                  "auth can-i get pods",
 		                  message[0] ? ": " : "", message);
 	else if (reply->status == 403)
 		text = denied(scope, message);
 	else if (reply->status >= 500)
-		text = mem_printf("the cluster answers with error %d (%s): %s", reply->status, message[0] ? message : "no message", cure);
+		text = mem_printf("the cluster answers with error %d (%s): %s", reply->status,
+		                  message[0] ? message : "no message", cure);
 	else if (reply->status != 200)
 		text = mem_printf("the cluster refuses to list %s with status %d (%s): %s", plural, reply->status,
 		                  message[0] ? message : "no message", cure);
@@ -66,7 +70,8 @@ char *problem_of_reply(const struct kube *kube, const struct scope *scope, const
 		text = mem_printf("the connection broke while %s were read (%.200s): %s", plural,
 		                  reply->failure ? reply->failure : "cut off", cure);
 	else
-		text = mem_printf("what answers on %s is no Kubernetes API (it sent \"%.60s\"): %s", kube->transport.socket, message, cure);
+		text = mem_printf("what answers on %s is no Kubernetes API (it sent \"%.60s\"): %s",
+		                  kube->transport.socket, message, cure);
 	free(message);
 	free(cure);
 	return text;

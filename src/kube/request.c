@@ -8,7 +8,7 @@
 #define REPLY_BYTES_MAX ((size_t)8 << 20)
 
 struct kube_request {
-	struct kube *kube;             /* NULL once that is gone */
+	struct kube *kube; /* NULL once that is gone */
 	struct kube_request *next;
 	char *path;
 	struct str body, reply;
@@ -54,10 +54,12 @@ static void on_done(struct http *http, const struct http_reply *reply, void *use
 	http_destroy(http);
 	request->http = NULL;
 	char *failure = NULL, *message = NULL;
-	json_t *body = reply->is_whole ? json_parse(str_text(&request->reply), request->reply.len, "answer", NULL) : NULL;
+	json_t *body =
+	        reply->is_whole ? json_parse(str_text(&request->reply), request->reply.len, "answer", NULL) : NULL;
 	bool is_good = reply->status >= 200 && reply->status < 300;
 	if (!reply->is_whole || reply->status == 0) {
-		failure = mem_printf("the cluster does not answer: %.300s", reply->failure ? reply->failure : "the connection broke");
+		failure = mem_printf("the cluster does not answer: %.300s",
+		                     reply->failure ? reply->failure : "the connection broke");
 	} else if (!is_good) {
 		message = problem_message(&request->reply);
 		failure = mem_printf("the cluster answers with status %d: %s", reply->status, message);
@@ -70,15 +72,16 @@ static void on_done(struct http *http, const struct http_reply *reply, void *use
 
 static void send_request(struct kube_request *request)
 {
-	static const char *const with_body[] = {"Accept: application/json", "User-Agent: onesdn", "Content-Type: application/json", NULL};
+	static const char *const with_body[] = {"Accept: application/json", "User-Agent: onesdn",
+	                                        "Content-Type: application/json", NULL};
 	char *url = kube_url(request->kube, request->path, "");
 	struct http_request http = {
-		.socket = request->kube->transport.socket,
-		.url = url,
-		.method = request->has_body ? "POST" : "GET",
-		.headers = request->has_body ? with_body : kube_headers,
-		.body = request->has_body ? str_text(&request->body) : NULL,
-		.body_size = request->body.len,
+	        .socket = request->kube->transport.socket,
+	        .url = url,
+	        .method = request->has_body ? "POST" : "GET",
+	        .headers = request->has_body ? with_body : kube_headers,
+	        .body = request->has_body ? str_text(&request->body) : NULL,
+	        .body_size = request->body.len,
 	};
 	request->http = http_create(request->kube->loop, &http, on_data, on_done, request);
 	free(url);
@@ -90,7 +93,8 @@ static void fail_offline(void *user)
 	answer(user, 0, NULL, "there is no cluster: this is a recording");
 }
 
-struct kube_request *kube_request_create(struct kube *kube, const char *path, const json_t *body, kube_reply_fn *fn, void *user)
+struct kube_request *kube_request_create(struct kube *kube, const char *path, const json_t *body, kube_reply_fn *fn,
+                                         void *user)
 {
 	struct kube_request *request = mem_alloc(sizeof *request);
 	*request = (struct kube_request){.kube = kube, .fn = fn, .user = user, .has_body = body != NULL};

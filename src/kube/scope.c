@@ -154,8 +154,9 @@ void scope_gone(struct scope *scope)
 	if (scope->failures++ == 0)
 		scope_relist(scope);
 	else
-		scope_fail(scope, false, 0, mem_printf("the cluster forgets the history of %s at once; listed again every few seconds",
-		                                       kube_kinds[scope->kind].plural));
+		scope_fail(scope, false, 0,
+		           mem_printf("the cluster forgets the history of %s at once; listed again every few seconds",
+		                      kube_kinds[scope->kind].plural));
 }
 
 void scope_start(struct scope *scope)
@@ -271,11 +272,11 @@ void scope_watch(struct scope *scope)
 	}
 	char *url = scope_url(scope, query.data);
 	struct http_request request = {
-		.socket = scope->kube->transport.socket,
-		.url = url,
-		.headers = kube_headers,
-		.total_ms = kube_ms(scope->kube, (seconds + WATCH_GRACE_S) * 1000),
-		.on_head = on_head,
+	        .socket = scope->kube->transport.socket,
+	        .url = url,
+	        .headers = kube_headers,
+	        .total_ms = kube_ms(scope->kube, (seconds + WATCH_GRACE_S) * 1000),
+	        .on_head = on_head,
 	};
 	drop_connection(scope);
 	str_clear(&scope->body);
@@ -300,8 +301,9 @@ void scope_watch_over(struct scope *scope)
 		drop_connection(scope);
 		wait_and_retry(scope, 0);
 	} else if (is_clean) {
-		scope_fail(scope, false, 0, mem_printf("the cluster ends every watch of %s at once; tried again every few seconds",
-		                                       kube_kinds[scope->kind].plural));
+		scope_fail(scope, false, 0,
+		           mem_printf("the cluster ends every watch of %s at once; tried again every few seconds",
+		                      kube_kinds[scope->kind].plural));
 	} else {
 		scope_fail(scope, true, 0, problem_of_reply(scope->kube, scope, &reply, &scope->body));
 	}

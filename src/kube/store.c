@@ -60,7 +60,8 @@ static bool is_same(const json_t *a, const json_t *b)
 	return json_equal(a, b);
 }
 
-bool store_put(struct store *store, enum kube_kind_id id, json_t *object, uint64_t seen, struct store_change *out, struct err *err)
+bool store_put(struct store *store, enum kube_kind_id id, json_t *object, uint64_t seen, struct store_change *out,
+               struct err *err)
 {
 	struct store_kind *kind = &store->kinds[id];
 	struct store_entry entry = {object, kube_ns(object), kube_name(object), seen};
@@ -70,11 +71,13 @@ bool store_put(struct store *store, enum kube_kind_id id, json_t *object, uint64
 	if (!entry.name[0] || (!found && kind->len >= STORE_OBJECTS_MAX)) {
 		bool is_nameless = !entry.name[0];
 		json_decref(object);
-		return is_nameless ? err_set(err, ERR_INVALID, "the cluster sent an object of kind %s without a name", kube_kinds[id].kind)
-		                   : err_set(err, ERR_LIMIT, "there are more than %d %s: watch fewer namespaces", STORE_OBJECTS_MAX,
-		                             kube_kinds[id].plural);
+		return is_nameless ? err_set(err, ERR_INVALID, "the cluster sent an object of kind %s without a name",
+		                             kube_kinds[id].kind)
+		                   : err_set(err, ERR_LIMIT, "there are more than %d %s: watch fewer namespaces",
+		                             STORE_OBJECTS_MAX, kube_kinds[id].plural);
 	}
-	json_object_del(json_object_get(object, "metadata"), "managedFields"); /* half of an object's size, and no one asks */
+	json_object_del(json_object_get(object, "metadata"),
+	                "managedFields"); /* half of an object's size, and no one asks */
 	if (found && is_same(kind->data[at].object, object)) {
 		kind->data[at].seen = seen;
 		json_decref(object);
@@ -110,7 +113,8 @@ bool store_remove(struct store *store, enum kube_kind_id id, const char *ns, con
 	return true;
 }
 
-const struct store_entry *store_find(const struct store *store, enum kube_kind_id kind, const char *ns, const char *name)
+const struct store_entry *store_find(const struct store *store, enum kube_kind_id kind, const char *ns,
+                                     const char *name)
 {
 	bool found;
 	size_t at = place(&store->kinds[kind], ns, name, &found);

@@ -7,9 +7,9 @@
 #define STORE_OBJECTS_MAX 20000 /* a kind */
 
 struct store_entry {
-	json_t *object;       /* owned; its metadata names the entry */
+	json_t *object;        /* owned; its metadata names the entry */
 	const char *ns, *name; /* in the object */
-	uint64_t seen;        /* number of the list that it was seen in last */
+	uint64_t seen;         /* number of the list that it was seen in last */
 };
 struct store {
 	struct store_kind {
@@ -27,9 +27,12 @@ struct store_change {
 	enum kube_change change;
 	const json_t *object; /* borrowed from the store */
 };
-bool store_put(struct store *store, enum kube_kind_id kind, json_t *object, uint64_t seen, struct store_change *out, struct err *err);
-bool store_remove(struct store *store, enum kube_kind_id kind, const char *ns, const char *name, struct store_change *out);
-const struct store_entry *store_find(const struct store *store, enum kube_kind_id kind, const char *ns, const char *name);
+bool store_put(struct store *store, enum kube_kind_id kind, json_t *object, uint64_t seen, struct store_change *out,
+               struct err *err);
+bool store_remove(struct store *store, enum kube_kind_id kind, const char *ns, const char *name,
+                  struct store_change *out);
+const struct store_entry *store_find(const struct store *store, enum kube_kind_id kind, const char *ns,
+                                     const char *name);
 void store_forget_retired(struct store *store);
 
 #endif

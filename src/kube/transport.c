@@ -77,7 +77,9 @@ static void go_down(struct transport *transport, char *problem)
 	transport->child = NULL;
 	transport->is_up = false;
 	set_text(&transport->problem, problem);
-	loop_timer_start(transport->timer, kube_ms(transport->kube, pauses_ms[transport->failures < last ? transport->failures : last]), 0);
+	loop_timer_start(transport->timer,
+	                 kube_ms(transport->kube, pauses_ms[transport->failures < last ? transport->failures : last]),
+	                 0);
 	transport->failures++;
 	kube_transport_changed(transport->kube);
 }
@@ -168,7 +170,8 @@ static void on_server(const struct loop_result *result, void *user)
 
 static void on_exit_child(struct loop_child *child, int status, void *user)
 {
-	static const char *const server[] = {"config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}", NULL};
+	static const char *const server[] = {
+	        "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}", NULL};
 	struct transport *transport = user;
 	(void)child;
 	if (transport->fd >= 0)
@@ -183,8 +186,10 @@ static void on_exit_child(struct loop_child *child, int status, void *user)
 		return;
 	}
 	char *words = last_words(transport);
-	char *how = WIFSIGNALED(status) ? mem_printf("signal %d", WTERMSIG(status)) : mem_printf("status %d", WEXITSTATUS(status));
-	go_down(transport, mem_printf("%s proxy ended with %s%s%s: it is started again; try the same login with: kubectl get namespaces",
+	char *how = WIFSIGNALED(status) ? mem_printf("signal %d", WTERMSIG(status))
+	                                : mem_printf("status %d", WEXITSTATUS(status));
+	go_down(transport, mem_printf("%s proxy ended with %s%s%s: it is started again; try the same login with: "
+	                              "kubectl get namespaces",
 	                              transport->kubectl, how, words[0] ? ", " : "", words));
 	free(words);
 	free(how);
@@ -214,8 +219,8 @@ static void sweep(const char *dir_path)
 	DIR *dir = opendir(dir_path);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		int pid, number, end = 0;
-		if (sscanf(entry->d_name, "proxy-%9d-%9d.sock%n", &pid, &number, &end) == 2 && end > 0 && !entry->d_name[end] && pid > 1 &&
-		    kill(pid, 0) != 0 && errno == ESRCH)
+		if (sscanf(entry->d_name, "proxy-%9d-%9d.sock%n", &pid, &number, &end) == 2 && end > 0 &&
+		    !entry->d_name[end] && pid > 1 && kill(pid, 0) != 0 && errno == ESRCH)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	if (dir)
@@ -264,7 +269,9 @@ static void start_proxy(struct transport *transport)
 	if (spawn(transport, argv, &err))
 		loop_timer_start(transport->timer, START_MS, 0);
 	else if (err.code == ERR_NOT_FOUND)
-		go_down(transport, mem_printf("there is no program %s: install kubectl, or use the lab with: onesdn lab up", transport->kubectl));
+		go_down(transport,
+		        mem_printf("there is no program %s: install kubectl, or use the lab with: onesdn lab up",
+		                   transport->kubectl));
 	else
 		go_down(transport, mem_printf("kubectl proxy cannot be started: %s", err.text));
 	free(socket);

@@ -75,7 +75,8 @@ static void append_address(struct str *out, const char *text, const struct cni_c
 	str_append(out, printed);
 }
 
-void attach_address(struct build *build, struct topo_attachment *attachment, char *const *ips, size_t n, enum topo_source source)
+void attach_address(struct build *build, struct topo_attachment *attachment, char *const *ips, size_t n,
+                    enum topo_source source)
 {
 	struct str all = {0};
 	for (size_t i = 0; i < n; i++)
@@ -110,17 +111,21 @@ static void check(struct build *build, struct topo_attachment *attachment, const
 		return; /* nobody looked there */
 	if (!nad)
 		set_problem(attachment, TOPO_FAILED,
-		            mem_printf("there is no NetworkAttachmentDefinition %s/%s: create it, or correct the annotation " CNI_NETWORKS_ANNOTATION,
+		            mem_printf("there is no NetworkAttachmentDefinition %s/%s: create it, or correct the "
+		                       "annotation " CNI_NETWORKS_ANNOTATION,
 		                       wish->ns, wish->name));
 	else if (nad->problem[0] && nad->state == TOPO_FAILED)
-		set_problem(attachment, TOPO_FAILED, mem_printf("NetworkAttachmentDefinition %s/%s: %s", nad->ns, nad->name, nad->problem));
+		set_problem(attachment, TOPO_FAILED,
+		            mem_printf("NetworkAttachmentDefinition %s/%s: %s", nad->ns, nad->name, nad->problem));
 	else if (wish->n_ips && config && config->subnets.len && strcmp(config->role, "primary") != 0)
 		set_problem(attachment, TOPO_FAILED,
-		            mem_printf("it asks for %s, but the network %s hands out its addresses itself: remove ips from the annotation, or subnets from the network",
+		            mem_printf("it asks for %s, but the network %s hands out its addresses itself: remove ips "
+		                       "from the annotation, or subnets from the network",
 		                       wish->ips[0], config->name));
 }
 
-static void fill(struct build *build, struct topo_attachment *attachment, const struct attach_wish *wish, struct pod_networks *got)
+static void fill(struct build *build, struct topo_attachment *attachment, const struct attach_wish *wish,
+                 struct pod_networks *got)
 {
 	char *nad = wish->name ? mem_printf("%s/%s", wish->ns, wish->name) : NULL;
 	const struct cni_status *status = find_status(&got->status, nad, wish->interface), *ovn = NULL;
@@ -149,13 +154,14 @@ struct topo_attachment *attach_wish(struct build *build, const struct attach_wis
 	struct topo *topo = build->topo;
 	const char *shown = wish->shown ? wish->shown : wish->interface ? wish->interface : wish->name ? "" : "eth0";
 	struct topo_attachment attachment = {
-		.workload = topo->workloads.len - 1,
-		.nad = wish->name ? build_find_nad(topo, wish->ns, wish->name) : TOPO_NONE,
-		.interface = topo_bounded(shown, 63),
-		.address = mem_strdup(""),
-		.addresses = mem_strdup(""),
-		.state = topo->workloads.data[topo->workloads.len - 1].state == TOPO_PLANNED ? TOPO_PLANNED : TOPO_STARTING,
-		.problem = mem_strdup(""),
+	        .workload = topo->workloads.len - 1,
+	        .nad = wish->name ? build_find_nad(topo, wish->ns, wish->name) : TOPO_NONE,
+	        .interface = topo_bounded(shown, 63),
+	        .address = mem_strdup(""),
+	        .addresses = mem_strdup(""),
+	        .state = topo->workloads.data[topo->workloads.len - 1].state == TOPO_PLANNED ? TOPO_PLANNED
+	                                                                                     : TOPO_STARTING,
+	        .problem = mem_strdup(""),
 	};
 	if (attachment.nad != TOPO_NONE) {
 		attachment.network = topo->nads.data[attachment.nad].network;
@@ -179,7 +185,7 @@ static void add_pod_ips(struct build *build, struct topo_attachment *attachment,
 	const json_t *list = json_walk(pod, "status", "podIPs", NULL), *each;
 	char *ips[2];
 	size_t n = 0, i;
-	json_array_foreach(list, i, each)
+	json_array_foreach (list, i, each)
 		if (n < 2 && json_walk_str(each, "ip", NULL)[0])
 			ips[n++] = (char *)json_walk_str(each, "ip", NULL);
 	if (n == 0)
@@ -204,7 +210,8 @@ static bool is_wished(const struct cni_selections *selections, const struct cni_
 	for (size_t i = 0; i < selections->items.len; i++) {
 		const struct cni_selection *item = &selections->items.data[i];
 		size_t len = strlen(item->ns);
-		if (strncmp(status->name, item->ns, len) == 0 && status->name[len] == '/' && strcmp(status->name + len + 1, item->name) == 0)
+		if (strncmp(status->name, item->ns, len) == 0 && status->name[len] == '/' &&
+		    strcmp(status->name + len + 1, item->name) == 0)
 			return true;
 	}
 	return false;
@@ -243,11 +250,11 @@ void attach_pod(struct build *build, const json_t *pod)
 	for (size_t i = 0; i < selections.items.len; i++) {
 		const struct cni_selection *item = &selections.items.data[i];
 		struct attach_wish wish = {
-			.ns = item->ns,
-			.name = item->name,
-			.interface = item->interface,
-			.ips = item->ips.data,
-			.n_ips = item->ips.len,
+		        .ns = item->ns,
+		        .name = item->name,
+		        .interface = item->interface,
+		        .ips = item->ips.data,
+		        .n_ips = item->ips.len,
 		};
 		attach_wish(build, &wish, &got);
 	}

@@ -21,9 +21,9 @@ static void add_mappings(struct mappings *out, const json_t *ovn, size_t node, e
 {
 	const json_t *list = json_object_get(ovn, "bridge-mappings"), *item;
 	size_t i;
-	json_array_foreach(list, i, item)
-	{
-		struct mapping mapping = {node, json_walk_str(item, "bridge", NULL), json_walk_str(item, "localnet", NULL), state};
+	json_array_foreach (list, i, item) {
+		struct mapping mapping = {node, json_walk_str(item, "bridge", NULL),
+		                          json_walk_str(item, "localnet", NULL), state};
 		bool is_absent = strcmp(json_walk_str(item, "state", NULL), "absent") == 0;
 		if (!is_absent && mapping.bridge[0] && mapping.localnet[0] && i < MAPPINGS_MAX)
 			vec_push(out, mapping);
@@ -64,7 +64,8 @@ static void collect(const struct build *build, struct mappings *out)
 	for (size_t i = 0; i < states->len; i++) {
 		size_t node = build_find_node(build->topo, states->data[i].name);
 		if (node != TOPO_NONE)
-			add_mappings(out, json_walk(states->data[i].object, "status", "currentState", "ovn", NULL), node, TOPO_RUNNING);
+			add_mappings(out, json_walk(states->data[i].object, "status", "currentState", "ovn", NULL),
+			             node, TOPO_RUNNING);
 	}
 	for (size_t i = 0; i < policies->len; i++) {
 		const struct item *policy = &policies->data[i];
@@ -97,7 +98,8 @@ static int compare(const void *left, const void *right)
 static void add_bridge(struct topo *topo, const struct mapping *first, size_t n)
 {
 	struct str text = {0};
-	struct topo_bridge bridge = {.node = first->node, .name = topo_bounded(first->bridge, 63), .state = first->state};
+	struct topo_bridge bridge = {
+	        .node = first->node, .name = topo_bounded(first->bridge, 63), .state = first->state};
 	for (size_t i = 0; i < n; i++) {
 		if (state_order(first[i].state) < state_order(bridge.state))
 			bridge.state = first[i].state;
@@ -122,7 +124,8 @@ static void add_physical(struct topo *topo)
 	}
 	for (size_t i = 0; i < names.len; i++) {
 		const struct topo_network *network = names.entries[i].value;
-		struct topo_bridge bridge = {TOPO_NONE, mem_strdup(names.entries[i].key), mem_strdup(""), network->state};
+		struct topo_bridge bridge = {TOPO_NONE, mem_strdup(names.entries[i].key), mem_strdup(""),
+		                             network->state};
 		vec_push(&topo->bridges, bridge);
 	}
 	map_finish(&names);

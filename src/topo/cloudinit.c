@@ -50,8 +50,7 @@ static bool find_data(const json_t *volumes, struct str *out)
 	static const char *const sources[] = {"cloudInitNoCloud", "cloudInitConfigDrive"};
 	const json_t *volume;
 	size_t i;
-	json_array_foreach(volumes, i, volume)
-	{
+	json_array_foreach (volumes, i, volume) {
 		for (size_t k = 0; k < 2; k++) {
 			const char *plain = json_walk_str(volume, sources[k], "networkData", NULL);
 			const char *encoded = json_walk_str(volume, sources[k], "networkDataBase64", NULL);
@@ -72,13 +71,12 @@ static void add_version_2(struct cloud_init *data, const json_t *root)
 {
 	json_t *ethernets = json_object_get(root, "ethernets"), *value;
 	const char *key;
-	json_object_foreach(ethernets, key, value)
-	{
+	json_object_foreach (ethernets, key, value) {
 		const char *renamed = json_walk_str(value, "set-name", NULL);
 		struct nic nic = {
-			.name = renamed[0] ? renamed : key,
-			.mac = json_walk_str(value, "match", "macaddress", NULL),
-			.addresses = json_object_get(value, "addresses"),
+		        .name = renamed[0] ? renamed : key,
+		        .mac = json_walk_str(value, "match", "macaddress", NULL),
+		        .addresses = json_object_get(value, "addresses"),
 		};
 		if (data->nics.len < NICS_MAX)
 			vec_push(&data->nics, nic);
@@ -89,12 +87,11 @@ static void add_version_1(struct cloud_init *data, const json_t *root)
 {
 	const json_t *config = json_object_get(root, "config"), *item;
 	size_t i;
-	json_array_foreach(config, i, item)
-	{
+	json_array_foreach (config, i, item) {
 		struct nic nic = {
-			.name = json_walk_str(item, "name", NULL),
-			.mac = json_walk_str(item, "mac_address", NULL),
-			.addresses = json_object_get(item, "subnets"),
+		        .name = json_walk_str(item, "name", NULL),
+		        .mac = json_walk_str(item, "mac_address", NULL),
+		        .addresses = json_object_get(item, "subnets"),
 		};
 		if (strcmp(json_walk_str(item, "type", NULL), "physical") == 0 && data->nics.len < NICS_MAX)
 			vec_push(&data->nics, nic);
@@ -144,7 +141,8 @@ static const struct nic *find_nic(const struct cloud_init *data, size_t at, size
 	return data->nics.len == n ? &data->nics.data[at] : NULL;
 }
 
-size_t cloud_init_addresses(struct cloud_init *data, size_t at, size_t n, const char *mac, char *const **out, const char **name)
+size_t cloud_init_addresses(struct cloud_init *data, size_t at, size_t n, const char *mac, char *const **out,
+                            const char **name)
 {
 	const struct nic *nic = data && at < n ? find_nic(data, at, n, mac) : NULL;
 	const json_t *item;
@@ -153,9 +151,9 @@ size_t cloud_init_addresses(struct cloud_init *data, size_t at, size_t n, const 
 	if (!nic)
 		return 0;
 	data->found.len = 0;
-	json_array_foreach(nic->addresses, i, item)
-	{
-		const char *text = json_is_string(item) ? json_string_value(item) : json_walk_str(item, "address", NULL);
+	json_array_foreach (nic->addresses, i, item) {
+		const char *text =
+		        json_is_string(item) ? json_string_value(item) : json_walk_str(item, "address", NULL);
 		if (text[0] && data->found.len < CNI_ITEMS_MAX)
 			vec_push(&data->found, (char *)text);
 	}

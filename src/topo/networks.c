@@ -12,12 +12,12 @@ size_t build_network(struct build *build, const char *name)
 	if (known)
 		return known - 1;
 	struct topo_network network = {
-		.name = topo_bounded(name, 2 * NAME_BYTES),
-		.topology = CNI_FOREIGN,
-		.subnets = mem_strdup(""),
-		.physical_name = mem_strdup(""),
-		.state = TOPO_PLANNED,
-		.problem = mem_strdup(""),
+	        .name = topo_bounded(name, 2 * NAME_BYTES),
+	        .topology = CNI_FOREIGN,
+	        .subnets = mem_strdup(""),
+	        .physical_name = mem_strdup(""),
+	        .state = TOPO_PLANNED,
+	        .problem = mem_strdup(""),
 	};
 	vec_push(&topo->networks, network);
 	map_set(&build->network_index, name, (void *)topo->networks.len);
@@ -94,10 +94,10 @@ static void add_nad(struct build *build, const struct item *item)
 	char *key = mem_printf("%s/%s", item->ns, item->name), *meant = NULL;
 	const char *text = json_walk_str(item->object, "spec", "config", NULL);
 	struct topo_nad nad = {
-		.ns = topo_bounded(item->ns, NAME_BYTES),
-		.name = topo_bounded(item->name, NAME_BYTES),
-		.state = item->is_planned ? TOPO_PLANNED : TOPO_RUNNING,
-		.problem = mem_strdup(""),
+	        .ns = topo_bounded(item->ns, NAME_BYTES),
+	        .name = topo_bounded(item->name, NAME_BYTES),
+	        .state = item->is_planned ? TOPO_PLANNED : TOPO_RUNNING,
+	        .problem = mem_strdup(""),
 	};
 	struct cni_config config = {0};
 	struct err err = {0};
@@ -155,8 +155,8 @@ static void check_against(struct build *build, size_t at, size_t leading)
 	const char *field = cni_config_difference(&build->configs.data[at], &build->configs.data[leading]);
 	if (!field || network->topology == CNI_FOREIGN)
 		return;
-	char *sentence = mem_printf("%s/%s differs from %s/%s in %s: make them equal, or give one another network name", nad->ns,
-	                            nad->name, first->ns, first->name, field);
+	char *sentence = mem_printf("%s/%s differs from %s/%s in %s: make them equal, or give one another network name",
+	                            nad->ns, nad->name, first->ns, first->name, field);
 	set_text(&nad->problem, topo_bounded(sentence, SENTENCE_BYTES));
 	if (!network->problem[0])
 		set_text(&network->problem, mem_strdup(nad->problem));

@@ -53,7 +53,8 @@ static void add_mentioned(struct build *build)
 	for (size_t i = 0; build->objects.namespaces && build->objects.namespaces[i]; i++) {
 		const char *name = build->objects.namespaces[i];
 		if (!objects_find(&build->objects, ITEM_NAMESPACE, "", name))
-			add_namespace(build->topo, name, map_find(&states, name) == &running ? TOPO_RUNNING : TOPO_PLANNED);
+			add_namespace(build->topo, name,
+			              map_find(&states, name) == &running ? TOPO_RUNNING : TOPO_PLANNED);
 	}
 	map_finish(&states);
 }
@@ -82,7 +83,7 @@ static char *internal_address(const json_t *node)
 {
 	const json_t *addresses = json_walk(node, "status", "addresses", NULL), *address;
 	size_t i;
-	json_array_foreach(addresses, i, address)
+	json_array_foreach (addresses, i, address)
 		if (strcmp(json_walk_str(address, "type", NULL), "InternalIP") == 0)
 			return topo_bounded(json_walk_str(address, "address", NULL), 63);
 	return mem_strdup("");
@@ -118,10 +119,10 @@ static void add_inferred(struct build *build)
 	for (size_t i = 0; i < seen.len; i++) {
 		const json_t *pod = seen.entries[i].value;
 		struct topo_node node = {
-			.name = topo_bounded(seen.entries[i].key, NAME_BYTES),
-			.address = topo_bounded(json_walk_str(pod, "status", "hostIP", NULL), 63),
-			.is_ready = strcmp(json_walk_str(pod, "status", "phase", NULL), "Running") == 0,
-			.is_worker = true,
+		        .name = topo_bounded(seen.entries[i].key, NAME_BYTES),
+		        .address = topo_bounded(json_walk_str(pod, "status", "hostIP", NULL), 63),
+		        .is_ready = strcmp(json_walk_str(pod, "status", "phase", NULL), "Running") == 0,
+		        .is_worker = true,
 		};
 		vec_push(&build->topo->nodes, node);
 	}
@@ -135,10 +136,10 @@ void build_nodes(struct build *build)
 	for (size_t i = 0; i < list->len; i++) {
 		const json_t *object = list->data[i].object;
 		struct topo_node node = {
-			.name = topo_bounded(list->data[i].name, NAME_BYTES),
-			.address = internal_address(object),
-			.is_ready = topo_has_condition(object, "Ready", "True"),
-			.is_worker = is_worker(object),
+		        .name = topo_bounded(list->data[i].name, NAME_BYTES),
+		        .address = internal_address(object),
+		        .is_ready = topo_has_condition(object, "Ready", "True"),
+		        .is_worker = is_worker(object),
 		};
 		vec_push(&topo->nodes, node);
 	}

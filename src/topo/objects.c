@@ -11,16 +11,16 @@ static const struct kind_row {
 	const char *group, *kind;
 	enum item_kind id;
 } kind_rows[] = {
-	{"", "Namespace", ITEM_NAMESPACE},
-	{"", "Node", ITEM_NODE},
-	{"", "Pod", ITEM_POD},
-	{"", "Event", ITEM_EVENT},
-	{"k8s.cni.cncf.io", "NetworkAttachmentDefinition", ITEM_NAD},
-	{"kubevirt.io", "VirtualMachine", ITEM_VM},
-	{"kubevirt.io", "VirtualMachineInstance", ITEM_VMI},
-	{"nmstate.io", "NodeNetworkConfigurationPolicy", ITEM_NNCP},
-	{"nmstate.io", "NodeNetworkConfigurationEnactment", ITEM_NNCE},
-	{"nmstate.io", "NodeNetworkState", ITEM_NNS},
+        {"", "Namespace", ITEM_NAMESPACE},
+        {"", "Node", ITEM_NODE},
+        {"", "Pod", ITEM_POD},
+        {"", "Event", ITEM_EVENT},
+        {"k8s.cni.cncf.io", "NetworkAttachmentDefinition", ITEM_NAD},
+        {"kubevirt.io", "VirtualMachine", ITEM_VM},
+        {"kubevirt.io", "VirtualMachineInstance", ITEM_VMI},
+        {"nmstate.io", "NodeNetworkConfigurationPolicy", ITEM_NNCP},
+        {"nmstate.io", "NodeNetworkConfigurationEnactment", ITEM_NNCE},
+        {"nmstate.io", "NodeNetworkState", ITEM_NNS},
 };
 
 static const struct kind_row *find_kind(const char *api_version, const char *kind)
@@ -51,11 +51,11 @@ static void add_event(struct objects *objects, const json_t *event)
 	if (strcmp(json_walk_str(event, "involvedObject", "kind", NULL), "Pod") != 0)
 		return;
 	struct item item = {
-		.object = event,
-		.ns = json_walk_str(event, "involvedObject", "namespace", NULL),
-		.name = json_walk_str(event, "involvedObject", "name", NULL),
-		.order = objects->n_seen++,
-		.at = event_time(event),
+	        .object = event,
+	        .ns = json_walk_str(event, "involvedObject", "namespace", NULL),
+	        .name = json_walk_str(event, "involvedObject", "name", NULL),
+	        .order = objects->n_seen++,
+	        .at = event_time(event),
 	};
 	vec_push(&objects->kinds[ITEM_EVENT], item);
 }
@@ -66,7 +66,7 @@ static void add(struct objects *objects, const json_t *object, bool is_planned, 
 	const json_t *items = json_object_get(object, "items"), *each;
 	size_t i;
 	if (strcmp(kind, "List") == 0 && json_is_array(items) && depth < NESTING_MAX) {
-		json_array_foreach(items, i, each)
+		json_array_foreach (items, i, each)
 			add(objects, each, is_planned, depth + 1);
 		return;
 	}
@@ -173,14 +173,16 @@ static bool is_newer(const struct item *a, const struct item *b)
 	text_to_int(json_walk_str(b->object, "metadata", "resourceVersion", NULL), 0, INT64_MAX, &version[1]);
 	if (version[0] != version[1])
 		return version[0] > version[1];
-	return strcmp(json_walk_str(a->object, "metadata", "name", NULL), json_walk_str(b->object, "metadata", "name", NULL)) > 0;
+	return strcmp(json_walk_str(a->object, "metadata", "name", NULL),
+	              json_walk_str(b->object, "metadata", "name", NULL)) > 0;
 }
 
 struct pod_events objects_pod_events(const struct objects *objects, const char *ns, const char *name, const char *uid)
 {
 	const struct item_list *list = &objects->kinds[ITEM_EVENT];
 	const struct item *warning = NULL, *interface = NULL;
-	for (size_t i = lower_bound(list, ns, name); i < list->len && compare_keys(&list->data[i], ns, name) == 0; i++) {
+	for (size_t i = lower_bound(list, ns, name); i < list->len && compare_keys(&list->data[i], ns, name) == 0;
+	     i++) {
 		const struct item *event = &list->data[i];
 		const char *about = json_walk_str(event->object, "involvedObject", "uid", NULL);
 		if (about[0] && uid[0] && strcmp(about, uid) != 0)
@@ -194,8 +196,8 @@ struct pod_events objects_pod_events(const struct objects *objects, const char *
 		}
 	}
 	return (struct pod_events){
-		.warning = warning ? warning->object : NULL,
-		.is_overtaken = warning && interface && is_newer(interface, warning),
+	        .warning = warning ? warning->object : NULL,
+	        .is_overtaken = warning && interface && is_newer(interface, warning),
 	};
 }
 
@@ -240,7 +242,7 @@ const json_t *topo_find_condition(const json_t *object, const char *type)
 {
 	const json_t *conditions = json_walk(object, "status", "conditions", NULL), *condition;
 	size_t i;
-	json_array_foreach(conditions, i, condition)
+	json_array_foreach (conditions, i, condition)
 		if (strcasecmp(json_walk_str(condition, "type", NULL), type) == 0)
 			return condition;
 	return NULL;

@@ -169,5 +169,6 @@ void build_order(struct build *build)
 	order_networks(topo);
 	order_workloads(topo);
 	if (topo->attachments.len > 1)
-		qsort(topo->attachments.data, topo->attachments.len, sizeof *topo->attachments.data, compare_attachments);
+		qsort(topo->attachments.data, topo->attachments.len, sizeof *topo->attachments.data,
+		      compare_attachments);
 }

@@ -11,37 +11,41 @@
 
 /* Waiting reasons that waiting alone does not cure. */
 static const char *const failing_reasons[] = {
-	"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable",
-	"CrashLoopBackOff", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "ContainerCannotRun",
-	"Error", "OOMKilled", "DeadlineExceeded", "Evicted", "StartError",
+        "ErrImagePull",      "ImagePullBackOff",           "InvalidImageName",
+        "ErrImageNeverPull", "ImageInspectError",          "RegistryUnavailable",
+        "CrashLoopBackOff",  "CreateContainerConfigError", "CreateContainerError",
+        "RunContainerError", "ContainerCannotRun",         "Error",
+        "OOMKilled",         "DeadlineExceeded",           "Evicted",
+        "StartError",
 };
 /* Warning events after which a pod hangs in ContainerCreating. */
 static const char *const failing_events[] = {
-	"NoNetworkFound", "FailedCreatePodSandBox", "ErrorAllocatingPod", "ErrorReconcilingPod", "ErrorAddingResource",
+        "NoNetworkFound", "FailedCreatePodSandBox", "ErrorAllocatingPod", "ErrorReconcilingPod", "ErrorAddingResource",
 };
 /* The first row whose words are in the reason says what to do. */
 static const struct cure_row {
 	const char *words, *cure;
 } cures[] = {
-	{"InvalidImageName", "correct the image's name in the manifest and apply it again"},
-	{"ErrImageNeverPull", "load the image onto the node, or change imagePullPolicy"},
-	{"ImagePull", "check the image's name, and that the node reaches its registry"},
-	{"pull image", "check the image's name, and that the node reaches its registry"},
-	{"NoNetworkFound", "create the NetworkAttachmentDefinition, or correct the annotation " CNI_NETWORKS_ANNOTATION},
-	{"cannot find a network-attachment-definition",
-	 "create the NetworkAttachmentDefinition, or correct the annotation " CNI_NETWORKS_ANNOTATION},
-	{"parsePodNetworkAnnotation", "correct the annotation " CNI_NETWORKS_ANNOTATION " and create the pod again"},
-	{"static IP request with IPAM", "remove ips from the annotation, or subnets from the network"},
-	{"invalid CIDR address", "write the address in ips with its prefix length, like 192.168.200.10/24"},
-	{"no free address", "delete pods that hold addresses of this network, or give it larger subnets"},
-	{"range is full", "delete pods that hold addresses of this network, or give it larger subnets"},
-	{"no available IPs", "delete pods that hold addresses of this network, or give it larger subnets"},
-	{"more than one of the same NAD", "name each NetworkAttachmentDefinition once in the annotation"},
-	{"failed to get pod annotation", "check the network: its NADs, a free address, and the ovnkube logs"},
-	{"Unschedulable", "check the pod's requests, selectors and tolerations against the nodes"},
-	{"FailedScheduling", "check the pod's requests, selectors and tolerations against the nodes"},
-	{"CrashLoopBackOff", "see kubectl logs --previous"},
-	{"CreateContainerConfigError", "check the ConfigMaps and Secrets that the pod names, and runAsNonRoot"},
+        {"InvalidImageName", "correct the image's name in the manifest and apply it again"},
+        {"ErrImageNeverPull", "load the image onto the node, or change imagePullPolicy"},
+        {"ImagePull", "check the image's name, and that the node reaches its registry"},
+        {"pull image", "check the image's name, and that the node reaches its registry"},
+        {"NoNetworkFound",
+         "create the NetworkAttachmentDefinition, or correct the annotation " CNI_NETWORKS_ANNOTATION},
+        {"cannot find a network-attachment-definition",
+         "create the NetworkAttachmentDefinition, or correct the annotation " CNI_NETWORKS_ANNOTATION},
+        {"parsePodNetworkAnnotation", "correct the annotation " CNI_NETWORKS_ANNOTATION " and create the pod again"},
+        {"static IP request with IPAM", "remove ips from the annotation, or subnets from the network"},
+        {"invalid CIDR address", "write the address in ips with its prefix length, like 192.168.200.10/24"},
+        {"no free address", "delete pods that hold addresses of this network, or give it larger subnets"},
+        {"range is full", "delete pods that hold addresses of this network, or give it larger subnets"},
+        {"no available IPs", "delete pods that hold addresses of this network, or give it larger subnets"},
+        {"more than one of the same NAD", "name each NetworkAttachmentDefinition once in the annotation"},
+        {"failed to get pod annotation", "check the network: its NADs, a free address, and the ovnkube logs"},
+        {"Unschedulable", "check the pod's requests, selectors and tolerations against the nodes"},
+        {"FailedScheduling", "check the pod's requests, selectors and tolerations against the nodes"},
+        {"CrashLoopBackOff", "see kubectl logs --previous"},
+        {"CreateContainerConfigError", "check the ConfigMaps and Secrets that the pod names, and runAsNonRoot"},
 };
 
 static bool is_one_of(const char *text, const char *const *list, size_t n)
@@ -66,7 +70,7 @@ static bool is_sidecar(const json_t *pod, const json_t *status)
 {
 	const json_t *specs = json_walk(pod, "spec", "initContainers", NULL), *spec;
 	size_t i;
-	json_array_foreach(specs, i, spec)
+	json_array_foreach (specs, i, spec)
 		if (strcmp(json_walk_str(spec, "name", NULL), json_walk_str(status, "name", NULL)) == 0)
 			return strcmp(json_walk_str(spec, "restartPolicy", NULL), "Always") == 0;
 	return false;
@@ -77,8 +81,7 @@ static bool init_phase(const json_t *pod, struct str *out)
 {
 	const json_t *statuses = json_walk(pod, "status", "initContainerStatuses", NULL), *status;
 	size_t i;
-	json_array_foreach(statuses, i, status)
-	{
+	json_array_foreach (statuses, i, status) {
 		const json_t *ended = json_walk(status, "state", "terminated", NULL);
 		const char *waiting = json_walk_str(status, "state", "waiting", "reason", NULL);
 		const char *reason = json_walk_str(ended, "reason", NULL);
@@ -95,7 +98,8 @@ static bool init_phase(const json_t *pod, struct str *out)
 		else if (waiting[0] && strcmp(waiting, "PodInitializing") != 0)
 			str_append(out, waiting);
 		else
-			str_append_f(out, "%zu/%zu", i, json_array_size(json_walk(pod, "spec", "initContainers", NULL)));
+			str_append_f(out, "%zu/%zu", i,
+			             json_array_size(json_walk(pod, "spec", "initContainers", NULL)));
 		return true;
 	}
 	return false;
@@ -107,11 +111,13 @@ static void container_phase(const json_t *pod, struct str *out)
 	const json_t *statuses = json_walk(pod, "status", "containerStatuses", NULL);
 	bool has_running = false;
 	for (size_t i = json_array_size(statuses); i-- > 0;) {
-		const json_t *status = json_array_get(statuses, i), *ended = json_walk(status, "state", "terminated", NULL);
+		const json_t *status = json_array_get(statuses, i),
+		             *ended = json_walk(status, "state", "terminated", NULL);
 		const char *waiting = json_walk_str(status, "state", "waiting", "reason", NULL);
 		const char *reason = json_walk_str(ended, "reason", NULL);
 		if (!waiting[0] && !ended) {
-			has_running |= json_is_true(json_object_get(status, "ready")) && json_walk(status, "state", "running", NULL);
+			has_running |= json_is_true(json_object_get(status, "ready")) &&
+			               json_walk(status, "state", "running", NULL);
 			continue;
 		}
 		str_clear(out);
@@ -128,7 +134,8 @@ static void container_phase(const json_t *pod, struct str *out)
 
 char *pod_phase(const json_t *pod)
 {
-	const char *reason = json_walk_str(pod, "status", "reason", NULL), *phase = json_walk_str(pod, "status", "phase", NULL);
+	const char *reason = json_walk_str(pod, "status", "reason", NULL),
+	           *phase = json_walk_str(pod, "status", "phase", NULL);
 	struct str out = {0};
 	if (topo_is_deleting(pod))
 		return mem_strdup(strcmp(reason, "NodeLost") == 0 ? "Unknown" : "Terminating");
@@ -152,8 +159,8 @@ enum topo_state pod_state(const json_t *pod, const char *phase, const struct pod
 	if (strcmp(api_phase, "Succeeded") == 0)
 		return TOPO_STOPPED;
 	const char *bare = text_has_prefix(phase, "Init:") ? phase + 5 : phase;
-	if (strcmp(api_phase, "Failed") == 0 || IS_ONE_OF(bare, failing_reasons) || text_has_prefix(bare, "ExitCode:") ||
-	    text_has_prefix(bare, "Signal:"))
+	if (strcmp(api_phase, "Failed") == 0 || IS_ONE_OF(bare, failing_reasons) ||
+	    text_has_prefix(bare, "ExitCode:") || text_has_prefix(bare, "Signal:"))
 		return TOPO_FAILED;
 	if (strcmp(phase, "Running") == 0 && topo_has_condition(pod, "Ready", "True"))
 		return TOPO_RUNNING;
@@ -171,8 +178,7 @@ static bool container_reason(const json_t *pod, struct str *out)
 	for (size_t k = 0; k < 4; k++) {
 		const json_t *statuses = json_walk(pod, "status", lists[k / 2], NULL), *status;
 		size_t i;
-		json_array_foreach(statuses, i, status)
-		{
+		json_array_foreach (statuses, i, status) {
 			const json_t *state = json_walk(status, "state", states[k % 2], NULL);
 			const char *message = json_walk_str(state, "message", NULL);
 			if (!message[0])
@@ -188,7 +194,8 @@ static bool event_reason(const struct pod_events *events, struct str *out)
 {
 	if (!events->warning || events->is_overtaken)
 		return false;
-	str_append_f(out, "%s: %s", json_walk_str(events->warning, "reason", NULL), json_walk_str(events->warning, "message", NULL));
+	str_append_f(out, "%s: %s", json_walk_str(events->warning, "reason", NULL),
+	             json_walk_str(events->warning, "message", NULL));
 	return true;
 }
 
@@ -215,7 +222,7 @@ static const json_t *ended_container(const json_t *pod)
 {
 	const json_t *statuses = json_walk(pod, "status", "containerStatuses", NULL), *status;
 	size_t i;
-	json_array_foreach(statuses, i, status)
+	json_array_foreach (statuses, i, status)
 		if (json_walk(status, "state", "terminated", NULL))
 			return json_walk(status, "state", "terminated", NULL);
 	return NULL;
@@ -241,7 +248,8 @@ char *pod_reason(const json_t *pod, const char *phase, const struct pod_events *
 		condition_reason(pod, &out);
 	if (out.len == 0)
 		return mem_strdup("");
-	char *text = topo_bounded(out.data, SENTENCE_BYTES); /* first cut what the cluster says, so that the cure stays */
+	char *text =
+	        topo_bounded(out.data, SENTENCE_BYTES); /* first cut what the cluster says, so that the cure stays */
 	str_clear(&out);
 	str_append(&out, text);
 	free(text);
@@ -254,10 +262,8 @@ char *pod_ports(const json_t *containers, const char *list, const char *number)
 	struct str out = {0};
 	size_t i, k;
 	const json_t *container, *port;
-	json_array_foreach(containers, i, container)
-	{
-		json_array_foreach(json_object_get(container, list), k, port)
-		{
+	json_array_foreach (containers, i, container) {
+		json_array_foreach (json_object_get(container, list), k, port) {
 			const char *protocol = json_walk_str(port, "protocol", NULL);
 			int64_t value = json_walk_int(port, 0, number, NULL);
 			if (value < 1 || value > 65535 || strlen(protocol) > 8 || out.len > PORTS_BYTES - 16)

@@ -27,33 +27,61 @@ struct part {
 	size_t offset, size; /* of the vector in struct topo, of an element */
 	size_t texts[8];     /* offsets of its texts */
 	size_t n_texts;
-	size_t plain[6][2];  /* offset and size of what is no text */
+	size_t plain[6][2]; /* offset and size of what is no text */
 	size_t n_plain;
 };
 #define TEXT(type, field) offsetof(struct type, field)
-#define PLAIN(type, field) {offsetof(struct type, field), sizeof(((struct type *)0)->field)}
+#define PLAIN(type, field)                                                                                             \
+	{                                                                                                              \
+		offsetof(struct type, field), sizeof(((struct type *)0)->field)                                        \
+	}
 static const struct part parts[] = {
-	{offsetof(struct topo, namespaces), sizeof(struct topo_namespace), {TEXT(topo_namespace, name)}, 1,
-	 {PLAIN(topo_namespace, state)}, 1},
-	{offsetof(struct topo, nodes), sizeof(struct topo_node), {TEXT(topo_node, name), TEXT(topo_node, address)}, 2,
-	 {PLAIN(topo_node, is_ready), PLAIN(topo_node, is_worker)}, 2},
-	{offsetof(struct topo, networks), sizeof(struct topo_network),
-	 {TEXT(topo_network, name), TEXT(topo_network, subnets), TEXT(topo_network, physical_name), TEXT(topo_network, problem)}, 4,
-	 {PLAIN(topo_network, topology), PLAIN(topo_network, vlan), PLAIN(topo_network, state)}, 3},
-	{offsetof(struct topo, nads), sizeof(struct topo_nad),
-	 {TEXT(topo_nad, ns), TEXT(topo_nad, name), TEXT(topo_nad, problem)}, 3,
-	 {PLAIN(topo_nad, network), PLAIN(topo_nad, state)}, 2},
-	{offsetof(struct topo, workloads), sizeof(struct topo_workload),
-	 {TEXT(topo_workload, id), TEXT(topo_workload, ns), TEXT(topo_workload, name), TEXT(topo_workload, pod), TEXT(topo_workload, phase),
-	  TEXT(topo_workload, reason), TEXT(topo_workload, ports)}, 7,
-	 {PLAIN(topo_workload, kind), PLAIN(topo_workload, node), PLAIN(topo_workload, state)}, 3},
-	{offsetof(struct topo, attachments), sizeof(struct topo_attachment),
-	 {TEXT(topo_attachment, interface), TEXT(topo_attachment, address), TEXT(topo_attachment, addresses), TEXT(topo_attachment, mac),
-	  TEXT(topo_attachment, problem)}, 5,
-	 {PLAIN(topo_attachment, workload), PLAIN(topo_attachment, network), PLAIN(topo_attachment, nad), PLAIN(topo_attachment, source),
-	  PLAIN(topo_attachment, state)}, 5},
-	{offsetof(struct topo, bridges), sizeof(struct topo_bridge), {TEXT(topo_bridge, name), TEXT(topo_bridge, mappings)}, 2,
-	 {PLAIN(topo_bridge, node), PLAIN(topo_bridge, state)}, 2},
+        {offsetof(struct topo, namespaces),
+         sizeof(struct topo_namespace),
+         {TEXT(topo_namespace, name)},
+         1,
+         {PLAIN(topo_namespace, state)},
+         1},
+        {offsetof(struct topo, nodes),
+         sizeof(struct topo_node),
+         {TEXT(topo_node, name), TEXT(topo_node, address)},
+         2,
+         {PLAIN(topo_node, is_ready), PLAIN(topo_node, is_worker)},
+         2},
+        {offsetof(struct topo, networks),
+         sizeof(struct topo_network),
+         {TEXT(topo_network, name), TEXT(topo_network, subnets), TEXT(topo_network, physical_name),
+          TEXT(topo_network, problem)},
+         4,
+         {PLAIN(topo_network, topology), PLAIN(topo_network, vlan), PLAIN(topo_network, state)},
+         3},
+        {offsetof(struct topo, nads),
+         sizeof(struct topo_nad),
+         {TEXT(topo_nad, ns), TEXT(topo_nad, name), TEXT(topo_nad, problem)},
+         3,
+         {PLAIN(topo_nad, network), PLAIN(topo_nad, state)},
+         2},
+        {offsetof(struct topo, workloads),
+         sizeof(struct topo_workload),
+         {TEXT(topo_workload, id), TEXT(topo_workload, ns), TEXT(topo_workload, name), TEXT(topo_workload, pod),
+          TEXT(topo_workload, phase), TEXT(topo_workload, reason), TEXT(topo_workload, ports)},
+         7,
+         {PLAIN(topo_workload, kind), PLAIN(topo_workload, node), PLAIN(topo_workload, state)},
+         3},
+        {offsetof(struct topo, attachments),
+         sizeof(struct topo_attachment),
+         {TEXT(topo_attachment, interface), TEXT(topo_attachment, address), TEXT(topo_attachment, addresses),
+          TEXT(topo_attachment, mac), TEXT(topo_attachment, problem)},
+         5,
+         {PLAIN(topo_attachment, workload), PLAIN(topo_attachment, network), PLAIN(topo_attachment, nad),
+          PLAIN(topo_attachment, source), PLAIN(topo_attachment, state)},
+         5},
+        {offsetof(struct topo, bridges),
+         sizeof(struct topo_bridge),
+         {TEXT(topo_bridge, name), TEXT(topo_bridge, mappings)},
+         2,
+         {PLAIN(topo_bridge, node), PLAIN(topo_bridge, state)},
+         2},
 };
 #define N_PARTS (sizeof parts / sizeof *parts)
 
@@ -172,8 +200,14 @@ const char *topo_state_name(enum topo_state state)
 const char *topo_source_name(enum topo_source source)
 {
 	static const char *const names[] = {
-		"unknown",        "network-status annotation", "pod-networks annotation", "guest agent", "cloud-init network data",
-		"networks annotation (asked for)", "scenario", "pod status",
+	        "unknown",
+	        "network-status annotation",
+	        "pod-networks annotation",
+	        "guest agent",
+	        "cloud-init network data",
+	        "networks annotation (asked for)",
+	        "scenario",
+	        "pod status",
 	};
 	return (size_t)source < sizeof names / sizeof *names ? names[source] : "";
 }

@@ -8,26 +8,19 @@
 static const struct status_row {
 	const char *status;
 	enum topo_state state;
-} statuses[] = { /* VirtualMachine's printableStatus, then VirtualMachineInstance's phases */
-	{"Running", TOPO_RUNNING},
-	{"Migrating", TOPO_RUNNING},
-	{"Stopped", TOPO_STOPPED},
-	{"Paused", TOPO_STOPPED},
-	{"Succeeded", TOPO_STOPPED},
-	{"Stopping", TOPO_STOPPING},
-	{"Terminating", TOPO_STOPPING},
-	{"CrashLoopBackOff", TOPO_FAILED},
-	{"ErrImagePull", TOPO_FAILED},
-	{"ImagePullBackOff", TOPO_FAILED},
-	{"ErrorPvcNotFound", TOPO_FAILED},
-	{"ErrorUnschedulable", TOPO_FAILED},
-	{"DataVolumeError", TOPO_FAILED},
-	{"Failed", TOPO_FAILED},
+} statuses[] = {
+        /* VirtualMachine's printableStatus, then VirtualMachineInstance's phases */
+        {"Running", TOPO_RUNNING},         {"Migrating", TOPO_RUNNING},       {"Stopped", TOPO_STOPPED},
+        {"Paused", TOPO_STOPPED},          {"Succeeded", TOPO_STOPPED},       {"Stopping", TOPO_STOPPING},
+        {"Terminating", TOPO_STOPPING},    {"CrashLoopBackOff", TOPO_FAILED}, {"ErrImagePull", TOPO_FAILED},
+        {"ImagePullBackOff", TOPO_FAILED}, {"ErrorPvcNotFound", TOPO_FAILED}, {"ErrorUnschedulable", TOPO_FAILED},
+        {"DataVolumeError", TOPO_FAILED},  {"Failed", TOPO_FAILED},
 };
 
 bool vm_is_launcher(const json_t *pod)
 {
-	return strcmp(topo_label(pod, "kubevirt.io"), "virt-launcher") == 0 || topo_label(pod, "kubevirt.io/created-by")[0];
+	return strcmp(topo_label(pod, "kubevirt.io"), "virt-launcher") == 0 ||
+	       topo_label(pod, "kubevirt.io/created-by")[0];
 }
 
 const char *vm_of_launcher(const json_t *pod)
@@ -48,7 +41,8 @@ static char *vm_phase(const struct vm_parts *parts)
 	if (topo_is_deleting(parts->vm ? parts->vm : parts->vmi))
 		return mem_strdup("Terminating");
 	const char *strategy = json_walk_str(parts->vm, "spec", "runStrategy", NULL);
-	if (!parts->vmi && !parts->pod && (strcmp(strategy, "Halted") == 0 || json_is_false(json_walk(parts->vm, "spec", "running", NULL))))
+	if (!parts->vmi && !parts->pod &&
+	    (strcmp(strategy, "Halted") == 0 || json_is_false(json_walk(parts->vm, "spec", "running", NULL))))
 		return mem_strdup("Stopped");
 	return mem_strdup(parts->pod ? "Starting" : "Unknown");
 }
@@ -78,7 +72,8 @@ static char *vm_reason(const struct vm_parts *parts)
 		return reason;
 	}
 	if (parts->vm && !json_walk(parts->vm, "status", NULL))
-		return mem_strdup("KubeVirt has not taken it up: check that KubeVirt is installed and its operator runs");
+		return mem_strdup(
+		        "KubeVirt has not taken it up: check that KubeVirt is installed and its operator runs");
 	return mem_strdup("");
 }
 
@@ -86,8 +81,8 @@ static char *vm_reason(const struct vm_parts *parts)
 static void look_at_pod(const struct build *build, const struct vm_parts *parts, struct topo_workload *workload)
 {
 	const char *pod_name = json_walk_str(parts->pod, "metadata", "name", NULL);
-	struct pod_events events =
-		objects_pod_events(&build->objects, parts->ns, pod_name, json_walk_str(parts->pod, "metadata", "uid", NULL));
+	struct pod_events events = objects_pod_events(&build->objects, parts->ns, pod_name,
+	                                              json_walk_str(parts->pod, "metadata", "uid", NULL));
 	char *phase = pod_phase(parts->pod);
 	enum topo_state state = pod_state(parts->pod, phase, &events);
 	if (workload->state == TOPO_STARTING && state == TOPO_FAILED) {
@@ -102,7 +97,7 @@ static const json_t *find_named(const json_t *list, const char *name, size_t *at
 {
 	const json_t *item;
 	size_t i;
-	json_array_foreach(list, i, item)
+	json_array_foreach (list, i, item)
 		if (strcmp(json_walk_str(item, "name", NULL), name) == 0) {
 			if (at)
 				*at = i;
@@ -114,7 +109,8 @@ static const json_t *find_named(const json_t *list, const char *name, size_t *at
 static bool is_link_local(const char *text)
 {
 	struct cni_address address;
-	return cni_address_parse(text, &address) && address.family == 6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
+	return cni_address_parse(text, &address) && address.family == 6 && address.bytes[0] == 0xfe &&
+	       (address.bytes[1] & 0xc0) == 0x80;
 }
 
 /* What the instance's status says: the guest agent's word, or only what the pod's annotations say anyway. */
@@ -125,7 +121,7 @@ static void take_reported(struct build *build, struct topo_attachment *attachmen
 	bool by_guest = strstr(json_walk_str(reported, "infoSource", NULL), "guest-agent") != NULL;
 	char *ips[CNI_ITEMS_MAX];
 	size_t n = 0, i;
-	json_array_foreach(list, i, item)
+	json_array_foreach (list, i, item)
 		if (json_is_string(item) && n < CNI_ITEMS_MAX && !is_link_local(json_string_value(item)))
 			ips[n++] = (char *)json_string_value(item);
 	if (n == 0 && single[0])
@@ -143,10 +139,11 @@ struct vm_spec {
 	struct cloud_init *data;
 };
 
-static void attach_network(struct build *build, const struct vm_parts *parts, const struct vm_spec *spec, const json_t *network,
-                           struct pod_networks *got)
+static void attach_network(struct build *build, const struct vm_parts *parts, const struct vm_spec *spec,
+                           const json_t *network, struct pod_networks *got)
 {
-	const char *name = json_walk_str(network, "name", NULL), *nad = json_walk_str(network, "multus", "networkName", NULL);
+	const char *name = json_walk_str(network, "name", NULL),
+	           *nad = json_walk_str(network, "multus", "networkName", NULL);
 	const char *slash = strchr(nad, '/'), *guest_name;
 	size_t at = 0, n = json_array_size(spec->interfaces);
 	const json_t *interface = find_named(spec->interfaces, name, &at);
@@ -160,9 +157,11 @@ static void attach_network(struct build *build, const struct vm_parts *parts, co
 	size_t n_ips = cloud_init_addresses(spec->data, at, n, mac, &ips, &guest_name);
 	char *ns = slash ? mem_strndup(nad, (size_t)(slash - nad)) : mem_strdup(parts->ns);
 	struct attach_wish wish = {
-		.ns = ns,
-		.name = nad[0] ? (slash ? slash + 1 : nad) : NULL,
-		.shown = shown[0] ? shown : guest_name ? guest_name : name,
+	        .ns = ns,
+	        .name = nad[0] ? (slash ? slash + 1 : nad) : NULL,
+	        .shown = shown[0]     ? shown
+	                 : guest_name ? guest_name
+	                              : name,
 	};
 	struct topo_attachment *attachment = attach_wish(build, &wish, got);
 	if (n_ips)
@@ -178,18 +177,19 @@ static void attach_network(struct build *build, const struct vm_parts *parts, co
 static void attach_networks(struct build *build, const struct vm_parts *parts, const json_t *machine)
 {
 	struct vm_spec spec = {
-		.networks = json_object_get(machine, "networks"),
-		.interfaces = json_walk(machine, "domain", "devices", "interfaces", NULL),
-		.reported = json_walk(parts->vmi, "status", "interfaces", NULL),
-		.data = cloud_init_create(json_object_get(machine, "volumes")),
+	        .networks = json_object_get(machine, "networks"),
+	        .interfaces = json_walk(machine, "domain", "devices", "interfaces", NULL),
+	        .reported = json_walk(parts->vmi, "status", "interfaces", NULL),
+	        .data = cloud_init_create(json_object_get(machine, "volumes")),
 	};
 	struct pod_networks got;
 	const json_t *network;
 	size_t i;
 	pod_networks_init(&got, parts->pod);
 	if (!spec.networks && !json_array_size(spec.interfaces))
-		attach_wish(build, &(struct attach_wish){.shown = "eth0"}, &got); /* KubeVirt gives such a machine the pod network */
-	json_array_foreach(spec.networks, i, network)
+		attach_wish(build, &(struct attach_wish){.shown = "eth0"},
+		            &got); /* KubeVirt gives such a machine the pod network */
+	json_array_foreach (spec.networks, i, network)
 		if (i < CNI_ITEMS_MAX)
 			attach_network(build, parts, &spec, network, &got);
 	pod_networks_finish(&got);
@@ -198,24 +198,26 @@ static void attach_networks(struct build *build, const struct vm_parts *parts, c
 
 void build_vm(struct build *build, const struct vm_parts *parts)
 {
-	const json_t *machine = parts->vmi ? json_object_get(parts->vmi, "spec") : json_walk(parts->vm, "spec", "template", "spec", NULL);
+	const json_t *machine = parts->vmi ? json_object_get(parts->vmi, "spec")
+	                                   : json_walk(parts->vm, "spec", "template", "spec", NULL);
 	const char *node = json_walk_str(parts->vmi, "status", "nodeName", NULL);
 	if (!node[0])
 		node = json_walk_str(parts->pod, "spec", "nodeName", NULL);
 	struct topo_workload workload = {
-		.kind = TOPO_VM,
-		.ns = topo_bounded(parts->ns, NAME_BYTES),
-		.name = topo_bounded(parts->name, NAME_BYTES),
-		.pod = topo_bounded(json_walk_str(parts->pod, "metadata", "name", NULL), NAME_BYTES),
-		.node = node[0] ? build_find_node(build->topo, node) : TOPO_NONE,
-		.phase = parts->is_planned ? mem_strdup("planned") : vm_phase(parts),
-		.state = TOPO_PLANNED,
-		.ports = pod_ports(json_walk(machine, "domain", "devices", "interfaces", NULL), "ports", "port"),
+	        .kind = TOPO_VM,
+	        .ns = topo_bounded(parts->ns, NAME_BYTES),
+	        .name = topo_bounded(parts->name, NAME_BYTES),
+	        .pod = topo_bounded(json_walk_str(parts->pod, "metadata", "name", NULL), NAME_BYTES),
+	        .node = node[0] ? build_find_node(build->topo, node) : TOPO_NONE,
+	        .phase = parts->is_planned ? mem_strdup("planned") : vm_phase(parts),
+	        .state = TOPO_PLANNED,
+	        .ports = pod_ports(json_walk(machine, "domain", "devices", "interfaces", NULL), "ports", "port"),
 	};
 	workload.id = mem_printf("%s/%s", workload.ns, workload.name);
 	if (!parts->is_planned)
 		workload.state = vm_state(parts, workload.phase);
-	bool is_well = workload.state == TOPO_RUNNING || workload.state == TOPO_PLANNED || workload.state == TOPO_STOPPED;
+	bool is_well =
+	        workload.state == TOPO_RUNNING || workload.state == TOPO_PLANNED || workload.state == TOPO_STOPPED;
 	workload.reason = is_well ? mem_strdup("") : vm_reason(parts);
 	if (parts->pod)
 		look_at_pod(build, parts, &workload);

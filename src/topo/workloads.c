@@ -41,7 +41,8 @@ static void collect_launchers(struct build *build, struct launchers *launchers)
 
 static int rank(const json_t *pod, const json_t *vmi)
 {
-	const char *phase = json_walk_str(pod, "status", "phase", NULL), *node = json_walk_str(vmi, "status", "nodeName", NULL);
+	const char *phase = json_walk_str(pod, "status", "phase", NULL),
+	           *node = json_walk_str(vmi, "status", "nodeName", NULL);
 	int points = 0;
 	points += strcmp(phase, "Running") == 0 ? 4 : strcmp(phase, "Pending") == 0 ? 2 : 0;
 	points += topo_is_deleting(pod) ? 0 : 1;
@@ -50,7 +51,8 @@ static int rank(const json_t *pod, const json_t *vmi)
 }
 
 /* During a migration, or after a restart, a machine has several: the one that runs it, else the newest. */
-static const json_t *choose_launcher(const struct launchers *launchers, const char *ns, const char *name, const json_t *vmi)
+static const json_t *choose_launcher(const struct launchers *launchers, const char *ns, const char *name,
+                                     const json_t *vmi)
 {
 	size_t low = 0, high = launchers->len;
 	struct launcher key = {.ns = ns, .name = name};
@@ -85,21 +87,21 @@ static void build_pod(struct build *build, const struct item *item)
 	const json_t *pod = item->object;
 	const char *node = json_walk_str(pod, "spec", "nodeName", NULL);
 	struct topo_workload workload = {
-		.kind = TOPO_POD,
-		.ns = topo_bounded(item->ns, NAME_BYTES),
-		.name = topo_bounded(item->name, NAME_BYTES),
-		.pod = topo_bounded(item->name, NAME_BYTES),
-		.node = node[0] && !item->is_planned ? build_find_node(build->topo, node) : TOPO_NONE,
-		.state = TOPO_PLANNED,
-		.ports = pod_ports(json_walk(pod, "spec", "containers", NULL), "ports", "containerPort"),
+	        .kind = TOPO_POD,
+	        .ns = topo_bounded(item->ns, NAME_BYTES),
+	        .name = topo_bounded(item->name, NAME_BYTES),
+	        .pod = topo_bounded(item->name, NAME_BYTES),
+	        .node = node[0] && !item->is_planned ? build_find_node(build->topo, node) : TOPO_NONE,
+	        .state = TOPO_PLANNED,
+	        .ports = pod_ports(json_walk(pod, "spec", "containers", NULL), "ports", "containerPort"),
 	};
 	workload.id = mem_printf("%s/%s", workload.ns, workload.name);
 	if (item->is_planned) {
 		workload.phase = mem_strdup("planned");
 		workload.reason = mem_strdup("");
 	} else {
-		struct pod_events events =
-			objects_pod_events(&build->objects, item->ns, item->name, json_walk_str(pod, "metadata", "uid", NULL));
+		struct pod_events events = objects_pod_events(&build->objects, item->ns, item->name,
+		                                              json_walk_str(pod, "metadata", "uid", NULL));
 		workload.phase = pod_phase(pod);
 		workload.state = pod_state(pod, workload.phase, &events);
 		bool tells = workload.state == TOPO_STARTING || workload.state == TOPO_FAILED;
@@ -121,11 +123,13 @@ static void build_machines(struct build *build, const struct launchers *launcher
 		else if (objects_find(&build->objects, ITEM_VM, item->ns, item->name))
 			continue;
 		struct vm_parts parts = {
-			.ns = item->ns,
-			.name = item->name,
-			.vm = kind == ITEM_VM ? item->object : NULL,
-			.vmi = kind == ITEM_VMI ? item->object : vmi && !item->is_planned ? vmi->object : NULL,
-			.is_planned = item->is_planned,
+		        .ns = item->ns,
+		        .name = item->name,
+		        .vm = kind == ITEM_VM ? item->object : NULL,
+		        .vmi = kind == ITEM_VMI           ? item->object
+		               : vmi && !item->is_planned ? vmi->object
+		                                          : NULL,
+		        .is_planned = item->is_planned,
 		};
 		if (!item->is_planned)
 			parts.pod = choose_launcher(launchers, item->ns, item->name, parts.vmi);
@@ -138,7 +142,8 @@ static void build_orphans(struct build *build, const struct launchers *launchers
 {
 	for (size_t i = 0; i < launchers->len; i++) {
 		const struct launcher *each = &launchers->data[i];
-		bool same_as_last = i > 0 && strcmp(each[-1].ns, each->ns) == 0 && strcmp(each[-1].name, each->name) == 0;
+		bool same_as_last =
+		        i > 0 && strcmp(each[-1].ns, each->ns) == 0 && strcmp(each[-1].name, each->name) == 0;
 		if (same_as_last || objects_find(&build->objects, ITEM_VM, each->ns, each->name) ||
 		    objects_find(&build->objects, ITEM_VMI, each->ns, each->name))
 			continue;

@@ -44,8 +44,10 @@ static void try_statuses(const char *text, bool is_status)
 	struct cni_statuses first, second;
 	struct err err;
 	struct str once = {0}, twice = {0};
-	bool (*parse)(const char *, struct cni_statuses *, struct err *) = is_status ? cni_status_parse : cni_pod_networks_parse;
-	void (*format)(const struct cni_statuses *, struct str *) = is_status ? cni_status_format : cni_pod_networks_format;
+	bool (*parse)(const char *, struct cni_statuses *, struct err *) =
+	        is_status ? cni_status_parse : cni_pod_networks_parse;
+	void (*format)(const struct cni_statuses *, struct str *) =
+	        is_status ? cni_status_format : cni_pod_networks_format;
 	if (!parse(text, &first, &err))
 		return;
 	format(&first, &once);

@@ -16,10 +16,12 @@ static bool look(const json_t *object, void *user)
 	return true;
 }
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	(void)user;
-	const json_t *stored = kube_find(kube, (enum kube_kind_id)(kind - kube_kinds), kube_ns(object), kube_name(object));
+	const json_t *stored =
+	        kube_find(kube, (enum kube_kind_id)(kind - kube_kinds), kube_ns(object), kube_name(object));
 	if (change == KUBE_DELETED ? stored != NULL : stored != object)
 		abort();
 }

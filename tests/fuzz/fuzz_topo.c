@@ -23,14 +23,16 @@ static void check(const struct topo *topo)
 			abort();
 	for (size_t i = 0; i < topo->workloads.len; i++) {
 		const struct topo_workload *workload = &topo->workloads.data[i];
-		if ((workload->node != TOPO_NONE && workload->node >= topo->nodes.len) || !workload->phase || !workload->reason ||
-		    strlen(workload->reason) > 1024 || topo_find_workload(topo, workload->id) == TOPO_NONE)
+		if ((workload->node != TOPO_NONE && workload->node >= topo->nodes.len) || !workload->phase ||
+		    !workload->reason || strlen(workload->reason) > 1024 ||
+		    topo_find_workload(topo, workload->id) == TOPO_NONE)
 			abort();
 	}
 	for (size_t i = 0; i < topo->attachments.len; i++) {
 		const struct topo_attachment *a = &topo->attachments.data[i];
-		if (a->workload >= topo->workloads.len || a->network >= topo->networks.len || (a->nad != TOPO_NONE && a->nad >= topo->nads.len) ||
-		    !a->problem || !a->mac || strlen(a->addresses) > 2048 || (a->address[0] != 0) != (a->source != TOPO_FROM_NONE))
+		if (a->workload >= topo->workloads.len || a->network >= topo->networks.len ||
+		    (a->nad != TOPO_NONE && a->nad >= topo->nads.len) || !a->problem || !a->mac ||
+		    strlen(a->addresses) > 2048 || (a->address[0] != 0) != (a->source != TOPO_FROM_NONE))
 			abort();
 		if (i > 0 && topo->attachments.data[i - 1].workload > a->workload)
 			abort();
@@ -45,7 +47,8 @@ static bool has_doubles(const json_t *const *objects, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(json_walk_str(objects[i], "metadata", "name", NULL), json_walk_str(objects[k], "metadata", "name", NULL)) == 0)
+			if (strcmp(json_walk_str(objects[i], "metadata", "name", NULL),
+			           json_walk_str(objects[k], "metadata", "name", NULL)) == 0)
 				return true;
 	return false;
 }

@@ -19,12 +19,25 @@ static void test_address(void **state)
 		const char *text, *printed;
 		int family, prefix;
 	} good[] = {
-		{"192.168.200.4", "192.168.200.4", 4, -1}, {"192.168.200.4/24", "192.168.200.4/24", 4, 24},
-		{"0.0.0.0/0", "0.0.0.0/0", 4, 0},          {"fd00::1", "fd00::1", 6, -1},
-		{"FD00:0::1/128", "fd00::1/128", 6, 128},
+	        {"192.168.200.4", "192.168.200.4", 4, -1}, {"192.168.200.4/24", "192.168.200.4/24", 4, 24},
+	        {"0.0.0.0/0", "0.0.0.0/0", 4, 0},          {"fd00::1", "fd00::1", 6, -1},
+	        {"FD00:0::1/128", "fd00::1/128", 6, 128},
 	};
-	static const char *const bad[] = {"", "/", "/24", "1.2.3", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/+4", "1.2.3.4/24/8",
-	                                  "::/129", "fe80::1%eth0", "01.2.3.4", " 1.2.3.4", "1.2.3.4 ", "hello",
+	static const char *const bad[] = {"",
+	                                  "/",
+	                                  "/24",
+	                                  "1.2.3",
+	                                  "1.2.3.4/",
+	                                  "1.2.3.4/33",
+	                                  "1.2.3.4/-1",
+	                                  "1.2.3.4/+4",
+	                                  "1.2.3.4/24/8",
+	                                  "::/129",
+	                                  "fe80::1%eth0",
+	                                  "01.2.3.4",
+	                                  " 1.2.3.4",
+	                                  "1.2.3.4 ",
+	                                  "hello",
 	                                  "11111111111111111111111111111111111111111111111111111111111111111111111"};
 	char text[64];
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -103,9 +116,11 @@ static void test_config_demo(void **state)
 	struct cni_config config;
 	struct err err = {0};
 	struct str name = {0};
-	assert_true(cni_config_parse("{ \"cniVersion\": \"0.3.1\", \"name\": \"green-network\", \"netAttachDefName\": \"tenantblue/shared-net\", "
-	                             "\"topology\": \"layer2\", \"subnets\": \"192.168.200.0/24\", \"type\": \"ovn-k8s-cni-overlay\" }",
-	                             "tenantblue/shared-net", &config, &err));
+	assert_true(cni_config_parse(
+	        "{ \"cniVersion\": \"0.3.1\", \"name\": \"green-network\", \"netAttachDefName\": "
+	        "\"tenantblue/shared-net\", "
+	        "\"topology\": \"layer2\", \"subnets\": \"192.168.200.0/24\", \"type\": \"ovn-k8s-cni-overlay\" }",
+	        "tenantblue/shared-net", &config, &err));
 	assert_string_equal(config.name, "green-network");
 	assert_int_equal(config.topology, CNI_LAYER2);
 	assert_string_equal(config.subnets_text, "192.168.200.0/24");
@@ -131,8 +146,10 @@ static void test_config_localnet(void **state)
 	struct cni_config config;
 	struct err err = {0};
 	struct str name = {0};
-	assert_true(cni_config_parse("{" OVN "\"name\":\"data-net\",\"topology\":\"localnet\",\"vlanID\":123,\"excludeSubnets\":\"10.0.0.0/28, 10.0.1.4/32\","
-	                             "\"subnets\":\" 10.0.0.7/23 ,fd00::/64\",\"mtu\":1400,\"allowPersistentIPs\":true,\"role\":\"secondary\"}",
+	assert_true(cni_config_parse("{" OVN "\"name\":\"data-net\",\"topology\":\"localnet\",\"vlanID\":123,"
+	                                     "\"excludeSubnets\":\"10.0.0.0/28, 10.0.1.4/32\","
+	                             "\"subnets\":\" 10.0.0.7/23 "
+	                             ",fd00::/64\",\"mtu\":1400,\"allowPersistentIPs\":true,\"role\":\"secondary\"}",
 	                             "a/b", &config, &err));
 	assert_int_equal(config.topology, CNI_LOCALNET);
 	assert_int_equal(config.vlan, 123);
@@ -149,7 +166,9 @@ static void test_config_localnet(void **state)
 	str_finish(&name);
 	cni_config_finish(&config);
 
-	assert_true(cni_config_parse("{" OVN "\"name\":\"n\",\"topology\":\"localnet\",\"physicalNetworkName\":\"physnet\"}", "a/b", &config, &err));
+	assert_true(cni_config_parse("{" OVN
+	                             "\"name\":\"n\",\"topology\":\"localnet\",\"physicalNetworkName\":\"physnet\"}",
+	                             "a/b", &config, &err));
 	assert_string_equal(config.physical_name, "physnet");
 	assert_int_equal(config.subnets.len, 0);
 	cni_config_finish(&config);
@@ -164,14 +183,17 @@ static void test_config_others(void **state)
 	assert_int_equal(config.topology, CNI_FOREIGN);
 	assert_string_equal(config.name, "mynet");
 	cni_config_finish(&config);
-	assert_true(cni_config_parse("{\"name\":\"x\",\"plugins\":[{\"type\":\"bridge\"},{\"type\":\"tuning\"}]}", "a/b", &config, &err));
+	assert_true(cni_config_parse("{\"name\":\"x\",\"plugins\":[{\"type\":\"bridge\"},{\"type\":\"tuning\"}]}",
+	                             "a/b", &config, &err));
 	assert_int_equal(config.topology, CNI_FOREIGN);
 	cni_config_finish(&config);
-	assert_true(cni_config_parse("{\"name\":\"ovn-kubernetes\",\"type\":\"ovn-k8s-cni-overlay\"}", "a/b", &config, &err));
+	assert_true(cni_config_parse("{\"name\":\"ovn-kubernetes\",\"type\":\"ovn-k8s-cni-overlay\"}", "a/b", &config,
+	                             &err));
 	assert_int_equal(config.topology, CNI_DEFAULT);
 	cni_config_finish(&config);
-	assert_true(cni_config_parse("{\"name\":\"l\",\"plugins\":[{" OVN "\"topology\":\"layer3\",\"subnets\":\"10.128.0.0/16/24,fd00::/48/64\"}]}", "a/b",
-	                             &config, &err));
+	assert_true(cni_config_parse("{\"name\":\"l\",\"plugins\":[{" OVN
+	                             "\"topology\":\"layer3\",\"subnets\":\"10.128.0.0/16/24,fd00::/48/64\"}]}",
+	                             "a/b", &config, &err));
 	assert_int_equal(config.topology, CNI_LAYER3);
 	assert_int_equal(config.subnets.len, 2);
 	assert_int_equal(config.subnets.data[0].prefix, 16);
@@ -181,36 +203,52 @@ static void test_config_others(void **state)
 static void test_config_failures(void **state)
 {
 	(void)state;
-	expect_failure("{\"name\":\"n\",\"type\":\"ovn-k8s-cni-overlay\",\"topology\":\"layer2\",\"netAttachDefName\":\"a/c\"}",
+	expect_failure("{\"name\":\"n\",\"type\":\"ovn-k8s-cni-overlay\",\"topology\":\"layer2\",\"netAttachDefName\":"
+	               "\"a/c\"}",
 	               "net-attach-def name (a/b) is inconsistent with config (a/c)");
 	expect_failure("{\"name\":\"n\",\"type\":\"ovn-k8s-cni-overlay\",\"topology\":\"layer2\"}",
 	               "missing NADName in secondary network netconf n");
-	expect_failure("{" OVN "\"name\":\"\",\"topology\":\"layer2\"}", "invalid name in in secondary network netconf ()");
-	expect_failure("{" OVN "\"name\":\"default\",\"topology\":\"layer2\"}", "invalid name in in secondary network netconf (default)");
+	expect_failure("{" OVN "\"name\":\"\",\"topology\":\"layer2\"}",
+	               "invalid name in in secondary network netconf ()");
+	expect_failure("{" OVN "\"name\":\"default\",\"topology\":\"layer2\"}",
+	               "invalid name in in secondary network netconf (default)");
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer4\"}", "topology layer4 not supported");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer3\",\"subnets\":\"10.0.0.0/16\",\"allowPersistentIPs\":true}",
-	               "layer3 topology does not allow persistent IPs");
+	expect_failure(
+	        "{" OVN
+	        "\"name\":\"n\",\"topology\":\"layer3\",\"subnets\":\"10.0.0.0/16\",\"allowPersistentIPs\":true}",
+	        "layer3 topology does not allow persistent IPs");
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer3\"}", "a layer3 network needs subnets");
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"ipam\":{\"type\":\"host-local\"}}",
 	               "IPAM key is not supported. Use OVN-K provided IPAM via the `subnets` attribute");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24\",\"excludeSubnets\":\"10.0.1.0/28\"}",
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/"
+	                       "24\",\"excludeSubnets\":\"10.0.1.0/28\"}",
 	               "the provided network subnets [10.0.0.0/24] do not contain exluded subnets [10.0.1.0/28]");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24\",\"excludeSubnets\":\"10.0.0.1\"}",
-	               "\"10.0.0.1\" is no subnet");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24/28\"}", "\"10.0.0.0/24/28\" is no subnet");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24,\"}", "\"\" is no subnet");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer3\",\"subnets\":\"10.0.0.0/24/20\"}", "is no subnet");
+	expect_failure(
+	        "{" OVN
+	        "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24\",\"excludeSubnets\":\"10.0.0.1\"}",
+	        "\"10.0.0.1\" is no subnet");
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24/28\"}",
+	               "\"10.0.0.0/24/28\" is no subnet");
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24,\"}",
+	               "\"\" is no subnet");
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer3\",\"subnets\":\"10.0.0.0/24/20\"}",
+	               "is no subnet");
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"localnet\",\"vlanID\":5000}", "\"vlanID\" is 5000");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"localnet\",\"vlanID\":\"5\"}", "\"vlanID\" must be a whole number");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"localnet\",\"role\":\"primary\"}", "a localnet network cannot be primary");
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"localnet\",\"vlanID\":\"5\"}",
+	               "\"vlanID\" must be a whole number");
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"localnet\",\"role\":\"primary\"}",
+	               "a localnet network cannot be primary");
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"role\":\"primary\"}", "needs subnets");
-	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"role\":\"king\"}", "invalid network role value king");
+	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"role\":\"king\"}",
+	               "invalid network role value king");
 	expect_failure("{" OVN "\"name\":[],\"topology\":\"layer2\"}", "\"name\" must be a string");
 	expect_failure("[]", "must be a JSON object");
 	expect_failure("", "spec.config");
 	expect_failure("{ \"name\": \"x\", ", "spec.config");
-	expect_failure("{\"name\":\"n\",\"plugins\":[{" OVN "\"topology\":\"layer2\"},{\"type\":\"tuning\"}]}", "chaining is not supported");
-	expect_failure("{\"name\":\"n\",\"type\":\"x\",\"plugins\":[{\"type\":\"x\"}]}", "both a plugin list and a single config");
+	expect_failure("{\"name\":\"n\",\"plugins\":[{" OVN "\"topology\":\"layer2\"},{\"type\":\"tuning\"}]}",
+	               "chaining is not supported");
+	expect_failure("{\"name\":\"n\",\"type\":\"x\",\"plugins\":[{\"type\":\"x\"}]}",
+	               "both a plugin list and a single config");
 	expect_failure("{\"name\":\"n\",\"plugins\":[]}", "must be an array with one object");
 	char *large = mem_alloc(CNI_TEXT_MAX + 2);
 	memset(large, ' ', CNI_TEXT_MAX + 1);
@@ -226,15 +264,18 @@ static void test_config_difference(void **state)
 	static const struct {
 		const char *fields, *difference;
 	} cases[] = {
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\"", NULL},
-		{"\"topology\":\"localnet\",\"subnets\":\"fd00::/64,10.0.0.9/24\",\"role\":\"secondary\"", NULL},
-		{"\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24,fd00::/64\"", "topology"},
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24\"", "subnets"},
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"vlanID\":3", "vlanID"},
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"mtu\":9000", "mtu"},
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"allowPersistentIPs\":true", "allowPersistentIPs"},
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"excludeSubnets\":\"10.0.0.0/28\"", "excludeSubnets"},
-		{"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"physicalNetworkName\":\"p\"", "physicalNetworkName"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\"", NULL},
+	        {"\"topology\":\"localnet\",\"subnets\":\"fd00::/64,10.0.0.9/24\",\"role\":\"secondary\"", NULL},
+	        {"\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/24,fd00::/64\"", "topology"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24\"", "subnets"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"vlanID\":3", "vlanID"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"mtu\":9000", "mtu"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"allowPersistentIPs\":true",
+	         "allowPersistentIPs"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"excludeSubnets\":\"10.0.0.0/28\"",
+	         "excludeSubnets"},
+	        {"\"topology\":\"localnet\",\"subnets\":\"10.0.0.0/24,fd00::/64\",\"physicalNetworkName\":\"p\"",
+	         "physicalNetworkName"},
 	};
 	struct cni_config first, other;
 	struct err err = {0};
@@ -272,8 +313,10 @@ static void test_networks(void **state)
 	assert_string_equal(got.items.data[2].interface, "net3");
 	cni_selections_finish(&got);
 
-	assert_true(cni_networks_parse("[ { \"name\": \"db-access-net\", \"ips\": [ \"192.168.200.10/24\" ] }, {\"name\":\"x\",\"namespace\":\"y\","
-	                               "\"interface\":\"pod280fca44283\",\"mac\":\"0a:58:00:00:00:01\",\"ipam-claim-reference\":\"c\",\"default-route\":null}]",
+	assert_true(cni_networks_parse("[ { \"name\": \"db-access-net\", \"ips\": [ \"192.168.200.10/24\" ] }, "
+	                               "{\"name\":\"x\",\"namespace\":\"y\","
+	                               "\"interface\":\"pod280fca44283\",\"mac\":\"0a:58:00:00:00:01\",\"ipam-claim-"
+	                               "reference\":\"c\",\"default-route\":null}]",
 	                               "data-adapter", &got, &err));
 	assert_int_equal(got.items.len, 2);
 	assert_string_equal(got.items.data[0].ns, "data-adapter");
@@ -297,20 +340,20 @@ static void test_networks_failures(void **state)
 	static const struct {
 		const char *text, *sentence;
 	} cases[] = {
-		{"a,,b", "element 2"},
-		{"a/b/c", "element 1"},
-		{"/b", "element 1"},
-		{"Bad_Name", "lower case"},
-		{"a@", "element 1"},
-		{"a@averylonginterface", "at most 15"},
-		{"{\"name\":\"x\"}", "array of objects"},
-		{"[{\"namespace\":\"x\"}]", "element 1 has no name"},
-		{"[{\"name\":\"x\"},7]", "element 2 is not an object"},
-		{"[{\"name\":\"x\",\"mac\":\"zz\"}]", "no MAC address"},
-		{"[{\"name\":\"x\",\"ips\":[\"300.1.1.1\"]}]", "no address"},
-		{"[{\"name\":\"x\",\"ips\":\"10.0.0.1/24\"}]", "array of strings"},
-		{"[{\"name\":\"x\"", "annotation"},
-		{"[{\"name\":\"x\",\"interface\":\"a/b\"}]", "interface's name"},
+	        {"a,,b", "element 2"},
+	        {"a/b/c", "element 1"},
+	        {"/b", "element 1"},
+	        {"Bad_Name", "lower case"},
+	        {"a@", "element 1"},
+	        {"a@averylonginterface", "at most 15"},
+	        {"{\"name\":\"x\"}", "array of objects"},
+	        {"[{\"namespace\":\"x\"}]", "element 1 has no name"},
+	        {"[{\"name\":\"x\"},7]", "element 2 is not an object"},
+	        {"[{\"name\":\"x\",\"mac\":\"zz\"}]", "no MAC address"},
+	        {"[{\"name\":\"x\",\"ips\":[\"300.1.1.1\"]}]", "no address"},
+	        {"[{\"name\":\"x\",\"ips\":\"10.0.0.1/24\"}]", "array of strings"},
+	        {"[{\"name\":\"x\"", "annotation"},
+	        {"[{\"name\":\"x\",\"interface\":\"a/b\"}]", "interface's name"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct cni_selections got;
@@ -343,7 +386,8 @@ static size_t check_annotation(const json_t *pod, const char *key, bool is_statu
 static void test_recorded_annotations(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"tests/data/real-cluster/overlay-pods.json", "tests/data/real-cluster/localnet-pods.json"};
+	static const char *const files[] = {"tests/data/real-cluster/overlay-pods.json",
+	                                    "tests/data/real-cluster/localnet-pods.json"};
 	size_t n = 0;
 	for (size_t f = 0; f < 2; f++) {
 		struct str text = {0};
@@ -354,8 +398,9 @@ static void test_recorded_annotations(void **state)
 		assert_non_null(list);
 		size_t i;
 		const json_t *pod;
-		json_array_foreach(json_object_get(list, "items"), i, pod)
-			n += check_annotation(pod, CNI_STATUS_ANNOTATION, true) + check_annotation(pod, CNI_OVN_ANNOTATION, false);
+		json_array_foreach (json_object_get(list, "items"), i, pod)
+			n += check_annotation(pod, CNI_STATUS_ANNOTATION, true) +
+			     check_annotation(pod, CNI_OVN_ANNOTATION, false);
 		json_decref(list);
 		str_finish(&text);
 	}
@@ -368,25 +413,33 @@ static void test_status(void **state)
 	struct cni_statuses got;
 	struct err err = {0};
 	struct str out = {0};
-	assert_true(cni_status_parse("[{\"name\":\"ovn-kubernetes\",\"interface\":\"eth0\",\"ips\":[\"10.244.2.8\"],\"default\":true,\"dns\":{}},"
-	                             "{\"name\":\"a/b\",\"mtu\":1400,\"gateway\":[\"10.0.0.1\"]}]", &got, &err));
+	assert_true(cni_status_parse("[{\"name\":\"ovn-kubernetes\",\"interface\":\"eth0\",\"ips\":[\"10.244.2.8\"],"
+	                             "\"default\":true,\"dns\":{}},"
+	                             "{\"name\":\"a/b\",\"mtu\":1400,\"gateway\":[\"10.0.0.1\"]}]",
+	                             &got, &err));
 	assert_int_equal(got.items.len, 2);
 	assert_true(got.items.data[0].is_default);
 	assert_false(got.items.data[1].is_default);
 	assert_int_equal(got.items.data[1].ips.len, 0);
 	cni_status_format(&got, &out);
-	assert_string_equal(out.data, "[{\n    \"name\": \"ovn-kubernetes\",\n    \"interface\": \"eth0\",\n    \"ips\": [\n        \"10.244.2.8\"\n    ],\n"
-	                              "    \"default\": true,\n    \"dns\": {}\n},{\n    \"name\": \"a/b\",\n    \"mtu\": 1400,\n    \"dns\": {},\n"
+	assert_string_equal(out.data, "[{\n    \"name\": \"ovn-kubernetes\",\n    \"interface\": \"eth0\",\n    "
+	                              "\"ips\": [\n        \"10.244.2.8\"\n    ],\n"
+	                              "    \"default\": true,\n    \"dns\": {}\n},{\n    \"name\": \"a/b\",\n    "
+	                              "\"mtu\": 1400,\n    \"dns\": {},\n"
 	                              "    \"gateway\": [\n        \"10.0.0.1\"\n    ]\n}]");
 	str_clear(&out);
 	cni_statuses_finish(&got);
 
-	assert_true(cni_pod_networks_parse("{\"default\":{\"ip_addresses\":[\"10.244.1.3/24\"],\"mac_address\":\"0a:58:0a:f4:01:03\"},"
-	                                   "\"a/b\":{\"ip_addresses\":null,\"mac_address\":\"6e:00:00:00:00:01\"}}", &got, &err));
+	assert_true(cni_pod_networks_parse(
+	        "{\"default\":{\"ip_addresses\":[\"10.244.1.3/24\"],\"mac_address\":\"0a:58:0a:f4:01:03\"},"
+	        "\"a/b\":{\"ip_addresses\":null,\"mac_address\":\"6e:00:00:00:00:01\"}}",
+	        &got, &err));
 	assert_int_equal(got.items.len, 2);
 	cni_pod_networks_format(&got, &out); /* keys sorted, null stays null */
-	assert_string_equal(out.data, "{\"a/b\":{\"ip_addresses\":null,\"mac_address\":\"6e:00:00:00:00:01\"},\"default\":{\"ip_addresses\":"
-	                              "[\"10.244.1.3/24\"],\"mac_address\":\"0a:58:0a:f4:01:03\",\"ip_address\":\"10.244.1.3/24\"}}");
+	assert_string_equal(
+	        out.data,
+	        "{\"a/b\":{\"ip_addresses\":null,\"mac_address\":\"6e:00:00:00:00:01\"},\"default\":{\"ip_addresses\":"
+	        "[\"10.244.1.3/24\"],\"mac_address\":\"0a:58:0a:f4:01:03\",\"ip_address\":\"10.244.1.3/24\"}}");
 	str_clear(&out);
 	cni_statuses_finish(&got);
 
@@ -399,7 +452,8 @@ static void test_status(void **state)
 	vec_finish(&got.items);
 	str_finish(&out);
 
-	static const char *const bad[] = {"{}", "[7]", "[{\"name\":7}]", "[{\"ips\":[1]}]", "[", "[{\"default\":\"yes\"}]"};
+	static const char *const bad[] = {
+	        "{}", "[7]", "[{\"name\":7}]", "[{\"ips\":[1]}]", "[", "[{\"default\":\"yes\"}]"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(cni_status_parse(bad[i], &got, &err));
 	static const char *const bad_ovn[] = {"[]", "{\"a\":7}", "{\"a\":{\"ip_addresses\":7}}", "{"};
@@ -412,12 +466,18 @@ static void test_status(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_address),           cmocka_unit_test(test_address_is_in),
-		cmocka_unit_test(test_mac),               cmocka_unit_test(test_config_demo),
-		cmocka_unit_test(test_config_localnet),   cmocka_unit_test(test_config_others),
-		cmocka_unit_test(test_config_failures),   cmocka_unit_test(test_config_difference),
-		cmocka_unit_test(test_networks),          cmocka_unit_test(test_networks_failures),
-		cmocka_unit_test(test_recorded_annotations), cmocka_unit_test(test_status),
+	        cmocka_unit_test(test_address),
+	        cmocka_unit_test(test_address_is_in),
+	        cmocka_unit_test(test_mac),
+	        cmocka_unit_test(test_config_demo),
+	        cmocka_unit_test(test_config_localnet),
+	        cmocka_unit_test(test_config_others),
+	        cmocka_unit_test(test_config_failures),
+	        cmocka_unit_test(test_config_difference),
+	        cmocka_unit_test(test_networks),
+	        cmocka_unit_test(test_networks_failures),
+	        cmocka_unit_test(test_recorded_annotations),
+	        cmocka_unit_test(test_status),
 	};
 	return cmocka_run_group_tests_name("cni", tests, NULL, NULL);
 }

@@ -1,14 +1,14 @@
 /* kube against a server in this process, on the same loop, that speaks HTTP by script: lists, watches, cuts, lies. The last
  * tests put a real kubectl proxy in between, where there is one. Waiting times are divided by `hurry`. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +30,13 @@ struct conn {
 	struct loop_fd *source;
 	struct str in, out;
 	bool is_stream, is_closed, ends;
-	char target[1024];    /* of the request under way */
+	char target[1024]; /* of the request under way */
 };
-struct rule {                 /* the first whose words are in "METHOD target" answers */
+struct rule { /* the first whose words are in "METHOD target" answers */
 	const char *words;
-	int status;           /* 0: never answer; -1: close at once; 200 and body NULL: a watch that stays open */
+	int status; /* 0: never answer; -1: close at once; 200 and body NULL: a watch that stays open */
 	const char *body;
-	const char *type;     /* NULL: application/json */
+	const char *type; /* NULL: application/json */
 };
 struct server {
 	struct loop *loop;
@@ -45,9 +45,9 @@ struct server {
 	struct loop_fd *source;
 	VEC(struct conn *) conns;
 	VEC(struct rule) rules;
-	VEC(char *) log;      /* "METHOD target" of all requests */
+	VEC(char *) log; /* "METHOD target" of all requests */
 	VEC(char *) hosts;
-	struct loop_timer *tick; /* so that a wait with a deadline ends */
+	struct loop_timer *tick;                              /* so that a wait with a deadline ends */
 	bool (*serve)(struct conn *conn, const char *target); /* first of all; false: the rules */
 };
 
@@ -76,7 +76,8 @@ static void reply(struct conn *conn, int status, const char *type, const char *b
 
 static void stream(struct conn *conn)
 {
-	str_append(&conn->out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+	str_append(&conn->out,
+	           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
 	conn->is_stream = true;
 	conn_flush(conn);
 }
@@ -190,7 +191,8 @@ static void server_listen(struct server *server, bool tcp)
 	server->fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unlink(server->path);
 	assert_int_equal(tcp ? bind(server->fd, (struct sockaddr *)&in, sizeof in)
-	                     : bind(server->fd, (struct sockaddr *)&address, sizeof address), 0);
+	                     : bind(server->fd, (struct sockaddr *)&address, sizeof address),
+	                 0);
 	assert_int_equal(listen(server->fd, 64), 0);
 	if (tcp) {
 		assert_int_equal(getsockname(server->fd, (struct sockaddr *)&in, &len), 0);
@@ -246,11 +248,11 @@ static void server_finish(struct server *server)
 	rmdir(server->dir);
 }
 
-static size_t count(const struct server *server, const char *words, const char *not)
+static size_t count(const struct server *server, const char *words, const char * not )
 {
 	size_t n = 0;
 	for (size_t i = 0; i < server->log.len; i++)
-		n += strstr(server->log.data[i], words) && !(not && strstr(server->log.data[i], not));
+		n += strstr(server->log.data[i], words) && !(not &&strstr(server->log.data[i], not ));
 	return n;
 }
 
@@ -258,12 +260,13 @@ static size_t count(const struct server *server, const char *words, const char *
 struct client {
 	struct server server;
 	struct kube *kube;
-	struct str log;       /* "+pod a/p;" "~" "-" and "LIVE;" ... */
+	struct str log; /* "+pod a/p;" "~" "-" and "LIVE;" ... */
 	size_t n_changes;
 	void (*on_change)(struct client *client);
 };
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	struct client *client = user;
 	(void)kube;
@@ -271,7 +274,8 @@ static void on_change(struct kube *kube, enum kube_change change, const struct k
 	assert_ptr_equal(kind, kube_kind_of(object));
 	client->n_changes++;
 	if (client->log.len < 100000)
-		str_append_f(&client->log, "%c%s %s/%s;", "+~-"[change], kind->singular, kube_ns(object), kube_name(object));
+		str_append_f(&client->log, "%c%s %s/%s;", "+~-"[change], kind -> singular, kube_ns(object),
+		             kube_name(object));
 	if (client->on_change)
 		client->on_change(client);
 }
@@ -291,11 +295,11 @@ static void client_open(struct client *client, bool listens, int hurry)
 	if (listens)
 		server_listen(&client->server, false);
 	struct kube_options options = {
-		.socket = client->server.path,
-		.base_path = "/t/secret/",
-		.hurry = hurry,
-		.events = {on_change, on_state},
-		.user = client,
+	        .socket = client->server.path,
+	        .base_path = "/t/secret/",
+	        .hurry = hurry,
+	        .events = {on_change, on_state},
+	        .user = client,
 	};
 	client->kube = kube_create(client->server.loop, &options);
 }
@@ -322,7 +326,8 @@ static void rule(struct client *client, const char *words, int status, const cha
 		loop_timer_start((client)->server.tick, 5, 5);                                                         \
 		while (!(condition)) {                                                                                 \
 			if (loop_now((client)->server.loop) > deadline_)                                               \
-				fail_msg("never: %s (problem: %s; log: %s)", #condition, kube_problem((client)->kube), str_text(&(client)->log)); \
+				fail_msg("never: %s (problem: %s; log: %s)", #condition, kube_problem((client)->kube), \
+				         str_text(&(client)->log));                                                    \
 			loop_turn((client)->server.loop, true);                                                        \
 		}                                                                                                      \
 		loop_timer_stop((client)->server.tick);                                                                \
@@ -355,11 +360,14 @@ static void send_event(struct client *client, const char *words, const char *typ
 }
 
 #define POD(ns, name, version)                                                                                         \
-	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns "\",\"uid\":\"u-" name "\",\"resourceVersion\":\"" version "\"}}"
+	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns "\",\"uid\":\"u-" name                              \
+	"\",\"resourceVersion\":\"" version "\"}}"
 #define LIST(kind, version, items)                                                                                     \
-	"{\"kind\":\"" kind "List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"" version "\"},\"items\":[" items "]}"
+	"{\"kind\":\"" kind "List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"" version                \
+	"\"},\"items\":[" items "]}"
 #define STATUS(code, reason, message)                                                                                  \
-	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"" message "\",\"reason\":\"" reason "\",\"code\":" #code "}"
+	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"" message                     \
+	"\",\"reason\":\"" reason "\",\"code\":" #code "}"
 #define PODS (1u << KUBE_POD)
 static const char *const in_a[] = {"a", NULL};
 static const char *const in_ab[] = {"a", "b", NULL};
@@ -414,7 +422,8 @@ static void test_any_split(void **state)
 	client_open(&c, true, 1);
 	kube_watch(c.kube, PODS, NULL);
 	UNTIL(&c, find_watch(&c, "/api/v1/pods"));
-	const char *bytes = "{\"type\":\"ADDED\",\"object\":" POD("a", "p{\\\"}", "11") "}{\n\"type\":\"ADDED\",\"object\":" POD("b", "q", "12") "}";
+	const char *bytes = "{\"type\":\"ADDED\",\"object\":" POD(
+	        "a", "p{\\\"}", "11") "}{\n\"type\":\"ADDED\",\"object\":" POD("b", "q", "12") "}";
 	for (const char *at = bytes; *at; at++)
 		chunk(find_watch(&c, "/api/v1/pods"), at, 1);
 	UNTIL(&c, has_logged(&c, "+pod b/q;"));
@@ -514,8 +523,9 @@ static void test_not_served(void **state)
 	assert_true(kube_is_served(c.kube, KUBE_POD));
 	assert_string_equal(kube_problem(c.kube), "");
 	/* its definition is installed later, and removed again */
-	c.server.rules.data[0] = (struct rule){"network-attachment-definitions?limit", 200, LIST("NetworkAttachmentDefinition", "7",
-		"{\"metadata\":{\"name\":\"n\",\"namespace\":\"a\"}}"), NULL};
+	c.server.rules.data[0] = (struct rule){
+	        "network-attachment-definitions?limit", 200,
+	        LIST("NetworkAttachmentDefinition", "7", "{\"metadata\":{\"name\":\"n\",\"namespace\":\"a\"}}"), NULL};
 	UNTIL(&c, kube_count(c.kube, KUBE_NAD) == 1 && kube_is_served(c.kube, KUBE_NAD));
 	UNTIL(&c, find_watch(&c, "network-attachment"));
 	c.server.rules.data[0] = (struct rule){"network-attachment", 404, "", NULL};
@@ -533,17 +543,35 @@ static void test_problems(void **state)
 		int status;
 		const char *type, *body, *words[3];
 	} cases[] = {
-		{403, NULL, STATUS(403, "Forbidden", "pods is forbidden: User \\\"u\\\" cannot list resource \\\"pods\\\""),
-		 {"User \"u\" cannot list", "ask the cluster's administrator for the verbs get, list and watch on pods in namespace a", ""}},
-		{401, NULL, STATUS(401, "Unauthorized", "Unauthorized"), {"does not accept the login", "log in again", ""}},
-		{500, "text/plain", "dial tcp 127.0.0.1:1: connect: connection refused\nmore", {"error 500", "dial tcp 127.0.0.1:1", "onesdn lab up"}},
-		{503, NULL, STATUS(503, "ServiceUnavailable", "apiserver is shutting down"), {"error 503", "shutting down", ""}},
-		{200, "text/html", "<html>\033[31mlog in</html>", {"no Kubernetes API", "<html>", ""}},
-		{200, NULL, "{\"kind\":\"Status\"}", {"list of pods cannot be used: the answer is no list", "check what answers on", ""}},
-		{200, NULL, "{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"namespace\":\"a\"}}]}", {"without a name", "", ""}},
-		{302, NULL, "", {"status 302", "", ""}},
-		{-1, NULL, "", {"does not answer", "", ""}},
-		{0, NULL, "", {"does not answer", "onesdn lab up", ""}},
+	        {403,
+	         NULL,
+	         STATUS(403, "Forbidden", "pods is forbidden: User \\\"u\\\" cannot list resource \\\"pods\\\""),
+	         {"User \"u\" cannot list",
+	          "ask the cluster's administrator for the verbs get, list and watch on pods in namespace a", ""}},
+	        {401,
+	         NULL,
+	         STATUS(401, "Unauthorized", "Unauthorized"),
+	         {"does not accept the login", "log in again", ""}},
+	        {500,
+	         "text/plain",
+	         "dial tcp 127.0.0.1:1: connect: connection refused\nmore",
+	         {"error 500", "dial tcp 127.0.0.1:1", "onesdn lab up"}},
+	        {503,
+	         NULL,
+	         STATUS(503, "ServiceUnavailable", "apiserver is shutting down"),
+	         {"error 503", "shutting down", ""}},
+	        {200, "text/html", "<html>\033[31mlog in</html>", {"no Kubernetes API", "<html>", ""}},
+	        {200,
+	         NULL,
+	         "{\"kind\":\"Status\"}",
+	         {"list of pods cannot be used: the answer is no list", "check what answers on", ""}},
+	        {200,
+	         NULL,
+	         "{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"namespace\":\"a\"}}]}",
+	         {"without a name", "", ""}},
+	        {302, NULL, "", {"status 302", "", ""}},
+	        {-1, NULL, "", {"does not answer", "", ""}},
+	        {0, NULL, "", {"does not answer", "onesdn lab up", ""}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct client c;
@@ -609,7 +637,8 @@ static void test_silent_death(void **state)
 static void test_garbage_watch(void **state)
 {
 	(void)state;
-	static const char *const garbage[] = {"hello", "{\"type\":\"ADDED\",\"object\":{]}", "[1,2]", "{\"type\":\"ERROR\",\"object\":{\"code\":500,\"message\":\"etcd\"}}",
+	static const char *const garbage[] = {"hello", "{\"type\":\"ADDED\",\"object\":{]}", "[1,2]",
+	                                      "{\"type\":\"ERROR\",\"object\":{\"code\":500,\"message\":\"etcd\"}}",
 	                                      "{\"type\":\"ADDED\",\"object\":{\"metadata\":{}}}"};
 	for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++) {
 		struct client c;
@@ -630,9 +659,13 @@ static void test_garbage_watch(void **state)
 static bool serve_pages(struct conn *conn, const char *target)
 {
 	if (strstr(target, "continue=page%2F2"))
-		reply(conn, 200, NULL, "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"\"},\"items\":[" POD("a", "q", "6") "]}");
+		reply(conn, 200, NULL,
+		      "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"\"},\"items\":"
+		      "[" POD("a", "q", "6") "]}");
 	else if (strstr(target, "limit="))
-		reply(conn, 200, NULL, "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"page/2\"},\"items\":[" POD("a", "p", "5") "]}");
+		reply(conn, 200, NULL,
+		      "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"page/"
+		      "2\"},\"items\":[" POD("a", "p", "5") "]}");
 	else
 		return false;
 	return true;
@@ -661,7 +694,10 @@ static void test_budget(void **state)
 	kube_watch(c.kube, PODS, in_a);
 	UNTIL(&c, find_watch(&c, "/pods"));
 	for (int i = 0; i < 1000; i++)
-		str_append_f(&bytes, "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"p\",\"namespace\":\"a\",\"resourceVersion\":\"%d\"}}}\n", i + 2);
+		str_append_f(&bytes,
+		             "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"p\",\"namespace\":\"a\","
+		             "\"resourceVersion\":\"%d\"}}}\n",
+		             i + 2);
 	chunk(find_watch(&c, "/pods"), bytes.data, bytes.len);
 	size_t most = 0;
 	for (int turn = 0; turn < 5000 && c.n_changes < 1000; turn++) {
@@ -672,7 +708,8 @@ static void test_budget(void **state)
 	}
 	assert_int_equal(c.n_changes, 1000);
 	assert_int_equal(most, 100);
-	assert_string_equal(json_walk_str(kube_find(c.kube, KUBE_POD, "a", "p"), "metadata", "resourceVersion", NULL), "1001");
+	assert_string_equal(json_walk_str(kube_find(c.kube, KUBE_POD, "a", "p"), "metadata", "resourceVersion", NULL),
+	                    "1001");
 	str_finish(&bytes);
 	client_close(&c);
 }
@@ -690,8 +727,11 @@ static bool serve_flood(struct conn *conn, const char *target)
 	for (int i = from; i <= FLOOD; i += PIECE) {
 		str_clear(&bytes);
 		for (int k = i; k < i + PIECE && k <= FLOOD; k++)
-			str_append_f(&bytes, "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"p\",\"namespace\":\"a\",\"resourceVersion\":\"%d\"},"
-			             "\"filler\":\"%0160d\"}}\n", k + 1, 0);
+			str_append_f(&bytes,
+			             "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"p\",\"namespace\":"
+			             "\"a\",\"resourceVersion\":\"%d\"},"
+			             "\"filler\":\"%0160d\"}}\n",
+			             k + 1, 0);
 		chunk(conn, bytes.data, bytes.len);
 	}
 	str_finish(&bytes);
@@ -719,7 +759,8 @@ static void test_plan(void **state)
 	client_open(&c, true, 1);
 	rule(&c, "namespaces/a/pods?limit", 200, LIST("Pod", "10", POD("a", "p", "5")), NULL);
 	rule(&c, "namespaces/b/pods?limit", 200, LIST("Pod", "10", POD("b", "q", "6")), NULL);
-	rule(&c, "/api/v1/namespaces?limit", 200, LIST("Namespace", "10", "{\"metadata\":{\"name\":\"a\"}},{\"metadata\":{\"name\":\"other\"}}"), NULL);
+	rule(&c, "/api/v1/namespaces?limit", 200,
+	     LIST("Namespace", "10", "{\"metadata\":{\"name\":\"a\"}},{\"metadata\":{\"name\":\"other\"}}"), NULL);
 	kube_watch(c.kube, PODS | 1u << KUBE_NAMESPACE, in_a);
 	UNTIL_STATE(&c, KUBE_LIVE);
 	assert_int_equal(kube_count(c.kube, KUBE_NAMESPACE), 1); /* although this server ignores the selector */
@@ -832,17 +873,30 @@ static void test_kinds(void **state)
 		const char *name;
 		int kind;
 	} cases[] = {
-		{"pods", KUBE_POD}, {"pod", KUBE_POD}, {"po", KUBE_POD}, {"Pod", KUBE_POD}, {"net-attach-def", KUBE_NAD}, {"vmi", KUBE_VMI}, {"vms", KUBE_VM},
-		{"network-attachment-definitions.k8s.cni.cncf.io", KUBE_NAD}, {"multi-policy", KUBE_MULTI_POLICY}, {"ns", KUBE_NAMESPACE},
-		{"pods.kubevirt.io", -1}, {"", -1}, {"vm vms", -1}, {"secrets", -1}, {"pods.", -1},
+	        {"pods", KUBE_POD},
+	        {"pod", KUBE_POD},
+	        {"po", KUBE_POD},
+	        {"Pod", KUBE_POD},
+	        {"net-attach-def", KUBE_NAD},
+	        {"vmi", KUBE_VMI},
+	        {"vms", KUBE_VM},
+	        {"network-attachment-definitions.k8s.cni.cncf.io", KUBE_NAD},
+	        {"multi-policy", KUBE_MULTI_POLICY},
+	        {"ns", KUBE_NAMESPACE},
+	        {"pods.kubevirt.io", -1},
+	        {"", -1},
+	        {"vm vms", -1},
+	        {"secrets", -1},
+	        {"pods.", -1},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct kube_kind *kind = kube_kind_find(cases[i].name);
 		if (kind != (cases[i].kind < 0 ? NULL : &kube_kinds[cases[i].kind]))
 			fail_msg("%s gave %s", cases[i].name, kind ? kind->kind : "nothing");
 	}
-	json_t *object = json_pack("{ss,ss,s{ss,s{ss}},s{s[{ss,ss,ss,ss}]}}", "apiVersion", "v1", "kind", "Pod", "metadata", "name", "p", "annotations", "k", "v",
-	                           "status", "conditions", "type", "Ready", "status", "False", "reason", "R", "message", "M");
+	json_t *object = json_pack("{ss,ss,s{ss,s{ss}},s{s[{ss,ss,ss,ss}]}}", "apiVersion", "v1", "kind", "Pod",
+	                           "metadata", "name", "p", "annotations", "k", "v", "status", "conditions", "type",
+	                           "Ready", "status", "False", "reason", "R", "message", "M");
 	const char *reason, *message;
 	assert_ptr_equal(kube_kind_of(object), &kube_kinds[KUBE_POD]);
 	assert_string_equal(kube_name(object), "p");
@@ -874,21 +928,25 @@ static void open_proxied(struct client *client, const char *kubectl, bool refuse
 	snprintf(config, sizeof config, "%s/config", client->server.dir);
 	snprintf(program, sizeof program, "%s/kubectl", client->server.dir);
 	snprintf(pid_path, 128, "%s/pid", client->server.dir);
-	char *text = mem_printf("apiVersion: v1\nkind: Config\ncurrent-context: talk\ncontexts:\n- name: talk\n  context: {cluster: c, user: u}\n"
-	                        "clusters:\n- name: c\n  cluster: {server: \"http://127.0.0.1:%d/t/secret\"}\nusers:\n- name: u\n  user: {}\n",
+	char *text = mem_printf("apiVersion: v1\nkind: Config\ncurrent-context: talk\ncontexts:\n- name: talk\n  "
+	                        "context: {cluster: c, user: u}\n"
+	                        "clusters:\n- name: c\n  cluster: {server: "
+	                        "\"http://127.0.0.1:%d/t/secret\"}\nusers:\n- name: u\n  user: {}\n",
 	                        client->server.port);
 	write_file(config, 0600, text);
 	free(text);
-	text = mem_printf("#!/bin/sh\ncase \"$*\" in *--append-server-path*) if %s; then echo 'Error: unknown flag: --append-server-path' >&2; exit 1; fi;; esac\n"
-	                  "case \"$*\" in *\" proxy \"*) echo $$ >%s;; esac\nexec %s \"$@\"\n", refuses ? "true" : "false", pid_path, kubectl);
+	text = mem_printf("#!/bin/sh\ncase \"$*\" in *--append-server-path*) if %s; then echo 'Error: unknown flag: "
+	                  "--append-server-path' >&2; exit 1; fi;; esac\n"
+	                  "case \"$*\" in *\" proxy \"*) echo $$ >%s;; esac\nexec %s \"$@\"\n",
+	                  refuses ? "true" : "false", pid_path, kubectl);
 	write_file(program, 0700, text);
 	free(text);
 	struct kube_options options = {
-		.kubeconfig = config,
-		.kubectl = program,
-		.hurry = 1,
-		.events = {on_change, on_state},
-		.user = client,
+	        .kubeconfig = config,
+	        .kubectl = program,
+	        .hurry = 1,
+	        .events = {on_change, on_state},
+	        .user = client,
 	};
 	client->kube = kube_create(client->server.loop, &options);
 }
@@ -974,12 +1032,14 @@ static void test_no_kubectl(void **state)
 	(void)state;
 	struct client c = {0};
 	server_init(&c.server);
-	struct kube_options options = {.kubectl = "no-such-kubectl", .hurry = 100, .events = {on_change, on_state}, .user = &c};
+	struct kube_options options = {
+	        .kubectl = "no-such-kubectl", .hurry = 100, .events = {on_change, on_state}, .user = &c};
 	c.kube = kube_create(c.server.loop, &options);
 	kube_watch(c.kube, PODS, in_a);
 	UNTIL(&c, strstr(kube_problem(c.kube), "there is no program no-such-kubectl: install kubectl"));
 	kube_destroy(c.kube);
-	char *stale = mem_printf("%s/onesdn/proxy-%d-0.sock", getenv("XDG_RUNTIME_DIR"), 999999999); /* of one that was killed */
+	char *stale = mem_printf("%s/onesdn/proxy-%d-0.sock", getenv("XDG_RUNTIME_DIR"),
+	                         999999999); /* of one that was killed */
 	write_file(stale, 0600, "");
 	options.kubectl = "false";
 	c.kube = kube_create(c.server.loop, &options);
@@ -996,13 +1056,16 @@ int main(void)
 		return 1;
 	setenv("XDG_RUNTIME_DIR", runtime, 1);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_live),          cmocka_unit_test(test_any_split),
-		cmocka_unit_test(test_cut),          cmocka_unit_test(test_gone),          cmocka_unit_test(test_always_gone),
-		cmocka_unit_test(test_not_served),   cmocka_unit_test(test_problems),      cmocka_unit_test(test_comes_and_goes),
-		cmocka_unit_test(test_silent_death), cmocka_unit_test(test_garbage_watch), cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_budget),       cmocka_unit_test(test_flood),         cmocka_unit_test(test_plan),
-		cmocka_unit_test(test_plan_from_inside), cmocka_unit_test(test_requests),  cmocka_unit_test(test_no_kubectl),
-		cmocka_unit_test(test_proxy),        cmocka_unit_test(test_old_proxy),
+	        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_live),
+	        cmocka_unit_test(test_any_split),      cmocka_unit_test(test_cut),
+	        cmocka_unit_test(test_gone),           cmocka_unit_test(test_always_gone),
+	        cmocka_unit_test(test_not_served),     cmocka_unit_test(test_problems),
+	        cmocka_unit_test(test_comes_and_goes), cmocka_unit_test(test_silent_death),
+	        cmocka_unit_test(test_garbage_watch),  cmocka_unit_test(test_pages),
+	        cmocka_unit_test(test_budget),         cmocka_unit_test(test_flood),
+	        cmocka_unit_test(test_plan),           cmocka_unit_test(test_plan_from_inside),
+	        cmocka_unit_test(test_requests),       cmocka_unit_test(test_no_kubectl),
+	        cmocka_unit_test(test_proxy),          cmocka_unit_test(test_old_proxy),
 	};
 	int failed = cmocka_run_group_tests_name("kube", tests, NULL, NULL);
 	char *dir = mem_printf("%s/onesdn", runtime);

@@ -65,7 +65,8 @@ static void describe(const struct topo *topo, size_t at, struct str *out)
 	for (size_t i = 0; i < topo->attachments.len; i++) {
 		const struct topo_attachment *a = &topo->attachments.data[i];
 		if (a->workload == at)
-			str_append_f(out, " %s %s %s", a->interface, topo_state_name(a->state), a->address[0] ? a->address : "-");
+			str_append_f(out, " %s %s %s", a->interface, topo_state_name(a->state),
+			             a->address[0] ? a->address : "-");
 	}
 }
 
@@ -86,8 +87,8 @@ static void test_overlay_lists(void **state)
 {
 	(void)state;
 	struct kube *kube = open_offline();
-	static const char *const files[] = {"overlay-namespaces.json", "overlay-nodes.json", "overlay-pods.json", "overlay-nads.json",
-	                                    "overlay-events.json"};
+	static const char *const files[] = {"overlay-namespaces.json", "overlay-nodes.json", "overlay-pods.json",
+	                                    "overlay-nads.json", "overlay-events.json"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		feed_file(kube, files[i]);
 	assert_int_equal(kube_count(kube, KUBE_POD), 3);
@@ -105,9 +106,12 @@ static void test_overlay_lists(void **state)
 	assert_int_equal(topo->networks.data[1].state, TOPO_RUNNING);
 	assert_int_equal(topo->nads.len, 2);
 	assert_int_equal(topo->workloads.len, 3);
-	expect(topo, "tenantblue/blue-server", "blue-server Running running ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4");
-	expect(topo, "tenantblue/podclient", "podclient Running running ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3");
-	expect(topo, "tenantyellow/yellow-server", "yellow-server Running running ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5");
+	expect(topo, "tenantblue/blue-server",
+	       "blue-server Running running ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4");
+	expect(topo, "tenantblue/podclient",
+	       "podclient Running running ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3");
+	expect(topo, "tenantyellow/yellow-server",
+	       "yellow-server Running running ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5");
 	assert_string_equal(topo->workloads.data[0].ports, "tcp/9000");
 	assert_string_equal(topo->workloads.data[0].reason, "");
 	assert_string_equal(topo->attachments.data[1].addresses, "192.168.200.4/24");
@@ -123,20 +127,24 @@ static void test_localnet_lists(void **state)
 {
 	(void)state;
 	struct kube *kube = open_offline();
-	static const char *const files[] = {"localnet-namespaces.json", "overlay-nodes.json", "localnet-pods.json", "localnet-nads.json",
-	                                    "localnet-events.json", "localnet-vms.json", "localnet-nncps.json", "localnet-mnps.json"};
+	static const char *const files[] = {"localnet-namespaces.json", "overlay-nodes.json",   "localnet-pods.json",
+	                                    "localnet-nads.json",       "localnet-events.json", "localnet-vms.json",
+	                                    "localnet-nncps.json",      "localnet-mnps.json"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		feed_file(kube, files[i]);
 	assert_int_equal(kube_count(kube, KUBE_MULTI_POLICY), 2);
 	struct topo *topo = graph(kube, localnet);
 	assert_int_equal(topo->workloads.len, 4);
 	expect(topo, "data-adapter/turtle-db-adapter",
-	       "turtle-db-adapter ImagePullBackOff failed ovn-control-plane eth0 running 10.244.0.5 net1 running 192.168.200.10");
+	       "turtle-db-adapter ImagePullBackOff failed ovn-control-plane eth0 running 10.244.0.5 net1 running "
+	       "192.168.200.10");
 	const char *reason = topo->workloads.data[topo_find_workload(topo, "data-adapter/turtle-db-adapter")].reason;
 	assert_non_null(strstr(reason, "Back-off pulling image \"ghcr.io/maiqueb/rust-turtle-viewer:main\""));
 	assert_non_null(strstr(reason, "; check the image's name, and that the node reaches its registry"));
-	expect(topo, "data-consumer/consumer", "consumer Running running ovn-worker eth0 running 10.244.1.5 net1 running 192.168.200.20");
-	expect(topo, "data-consumer/vm-workload", "vm-workload Unknown starting - eth0 starting - eth1 starting 192.168.200.20");
+	expect(topo, "data-consumer/consumer",
+	       "consumer Running running ovn-worker eth0 running 10.244.1.5 net1 running 192.168.200.20");
+	expect(topo, "data-consumer/vm-workload",
+	       "vm-workload Unknown starting - eth0 starting - eth1 starting 192.168.200.20");
 	assert_int_equal(topo->networks.len, 2); /* the overlay act's network is not of this act */
 	assert_string_equal(topo->networks.data[1].name, "data-net");
 	assert_int_equal(topo->networks.data[1].vlan, 123);
@@ -152,46 +160,78 @@ static void test_localnet_lists(void **state)
 static const struct step {
 	const char *version, *id, *line;
 } steps[] = {
-	{"597", "tenantblue/podclient", "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
-	{"599", "tenantblue/blue-server", "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
-	{"600", "tenantblue/podclient", "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
-	{"602", "tenantyellow/yellow-server", "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
-	{"603", "tenantblue/blue-server", "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
-	{"605", "tenantyellow/yellow-server", "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
-	{"607", "tenantyellow/yellow-server", "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
-	{"608", "tenantblue/podclient", "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
-	{"609", "tenantblue/blue-server", "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
-	{"610", "tenantblue/blue-server", "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
-	{"611", "tenantblue/blue-server", "absent"},
-	{"612", "tenantblue/podclient", "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
-	{"613", "tenantblue/podclient", "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
-	{"614", "tenantblue/podclient", "absent"},
-	{"615", "tenantyellow/yellow-server", "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
-	{"616", "tenantyellow/yellow-server", "absent"},
-	{"617", "tenantblue/podclient", "podclient Pending starting - eth0 starting - net1 starting -"},
-	{"618", "tenantblue/podclient", "podclient Pending starting ovn-control-plane eth0 starting - net1 starting -"},
-	{"620", "tenantblue/podclient", "podclient Pending starting ovn-control-plane eth0 starting - net1 starting 192.168.200.6"},
-	{"621", "tenantblue/blue-server", "blue-server Pending starting - eth0 starting - net1 starting -"},
-	{"622", "tenantblue/podclient", "podclient ContainerCreating starting ovn-control-plane eth0 starting - net1 starting 192.168.200.6"},
-	{"623", "tenantblue/blue-server", "blue-server Pending starting ovn-worker eth0 starting - net1 starting -"},
-	{"625", "tenantblue/podclient", "podclient ContainerCreating starting ovn-control-plane eth0 starting 10.244.0.4 net1 starting 192.168.200.6"},
-	{"626", "tenantblue/blue-server", "blue-server Pending starting ovn-worker eth0 starting 10.244.1.4 net1 starting -"},
-	{"627", "tenantyellow/yellow-server", "yellow-server Pending starting - eth0 starting - net1 starting -"},
-	{"628", "tenantblue/blue-server", "blue-server ContainerCreating starting ovn-worker eth0 starting 10.244.1.4 net1 starting -"},
-	{"629", "tenantyellow/yellow-server", "yellow-server Pending starting ovn-worker2 eth0 starting - net1 starting -"},
-	{"631", "tenantyellow/yellow-server", "yellow-server Pending starting ovn-worker2 eth0 starting - net1 starting 192.168.200.9"},
-	{"632", "tenantblue/blue-server", "blue-server ContainerCreating starting ovn-worker eth0 starting 10.244.1.4 net1 starting 192.168.200.8"},
-	{"633", "tenantyellow/yellow-server", "yellow-server ContainerCreating starting ovn-worker2 eth0 starting - net1 starting 192.168.200.9"},
-	{"634", "tenantyellow/yellow-server", "yellow-server ContainerCreating starting ovn-worker2 eth0 starting 10.244.2.4 net1 starting 192.168.200.9"},
-	{"639", "tenantblue/podclient", "podclient ContainerCreating starting ovn-control-plane eth0 running 10.244.0.4 net1 running 192.168.200.6"},
-	{"642", "tenantblue/podclient", "podclient ContainerCreating starting ovn-control-plane eth0 running 10.244.0.4 net1 running 192.168.200.6"},
-	{"645", "tenantblue/blue-server", "blue-server ContainerCreating starting ovn-worker eth0 running 10.244.1.4 net1 running 192.168.200.8"},
-	{"646", "tenantyellow/yellow-server", "yellow-server ContainerCreating starting ovn-worker2 eth0 running 10.244.2.4 net1 running 192.168.200.9"},
-	{"649", "tenantblue/podclient", "podclient Running running ovn-control-plane eth0 running 10.244.0.4 net1 running 192.168.200.6"},
-	{"650", "tenantyellow/yellow-server", "yellow-server ContainerCreating starting ovn-worker2 eth0 running 10.244.2.4 net1 running 192.168.200.9"},
-	{"653", "tenantblue/blue-server", "blue-server ContainerCreating starting ovn-worker eth0 running 10.244.1.4 net1 running 192.168.200.8"},
-	{"657", "tenantyellow/yellow-server", "yellow-server Running running ovn-worker2 eth0 running 10.244.2.4 net1 running 192.168.200.9"},
-	{"659", "tenantblue/blue-server", "blue-server Running running ovn-worker eth0 running 10.244.1.4 net1 running 192.168.200.8"},
+        {"597", "tenantblue/podclient",
+         "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
+        {"599", "tenantblue/blue-server",
+         "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
+        {"600", "tenantblue/podclient",
+         "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
+        {"602", "tenantyellow/yellow-server",
+         "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
+        {"603", "tenantblue/blue-server",
+         "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
+        {"605", "tenantyellow/yellow-server",
+         "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
+        {"607", "tenantyellow/yellow-server",
+         "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
+        {"608", "tenantblue/podclient",
+         "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
+        {"609", "tenantblue/blue-server",
+         "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
+        {"610", "tenantblue/blue-server",
+         "blue-server Terminating stopping ovn-control-plane eth0 running 10.244.0.3 net1 running 192.168.200.4"},
+        {"611", "tenantblue/blue-server", "absent"},
+        {"612", "tenantblue/podclient",
+         "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
+        {"613", "tenantblue/podclient",
+         "podclient Terminating stopping ovn-worker eth0 running 10.244.1.3 net1 running 192.168.200.3"},
+        {"614", "tenantblue/podclient", "absent"},
+        {"615", "tenantyellow/yellow-server",
+         "yellow-server Terminating stopping ovn-worker2 eth0 running 10.244.2.3 net1 running 192.168.200.5"},
+        {"616", "tenantyellow/yellow-server", "absent"},
+        {"617", "tenantblue/podclient", "podclient Pending starting - eth0 starting - net1 starting -"},
+        {"618", "tenantblue/podclient", "podclient Pending starting ovn-control-plane eth0 starting - net1 starting -"},
+        {"620", "tenantblue/podclient",
+         "podclient Pending starting ovn-control-plane eth0 starting - net1 starting 192.168.200.6"},
+        {"621", "tenantblue/blue-server", "blue-server Pending starting - eth0 starting - net1 starting -"},
+        {"622", "tenantblue/podclient",
+         "podclient ContainerCreating starting ovn-control-plane eth0 starting - net1 starting 192.168.200.6"},
+        {"623", "tenantblue/blue-server", "blue-server Pending starting ovn-worker eth0 starting - net1 starting -"},
+        {"625", "tenantblue/podclient",
+         "podclient ContainerCreating starting ovn-control-plane eth0 starting 10.244.0.4 net1 starting 192.168.200.6"},
+        {"626", "tenantblue/blue-server",
+         "blue-server Pending starting ovn-worker eth0 starting 10.244.1.4 net1 starting -"},
+        {"627", "tenantyellow/yellow-server", "yellow-server Pending starting - eth0 starting - net1 starting -"},
+        {"628", "tenantblue/blue-server",
+         "blue-server ContainerCreating starting ovn-worker eth0 starting 10.244.1.4 net1 starting -"},
+        {"629", "tenantyellow/yellow-server",
+         "yellow-server Pending starting ovn-worker2 eth0 starting - net1 starting -"},
+        {"631", "tenantyellow/yellow-server",
+         "yellow-server Pending starting ovn-worker2 eth0 starting - net1 starting 192.168.200.9"},
+        {"632", "tenantblue/blue-server",
+         "blue-server ContainerCreating starting ovn-worker eth0 starting 10.244.1.4 net1 starting 192.168.200.8"},
+        {"633", "tenantyellow/yellow-server",
+         "yellow-server ContainerCreating starting ovn-worker2 eth0 starting - net1 starting 192.168.200.9"},
+        {"634", "tenantyellow/yellow-server",
+         "yellow-server ContainerCreating starting ovn-worker2 eth0 starting 10.244.2.4 net1 starting 192.168.200.9"},
+        {"639", "tenantblue/podclient",
+         "podclient ContainerCreating starting ovn-control-plane eth0 running 10.244.0.4 net1 running 192.168.200.6"},
+        {"642", "tenantblue/podclient",
+         "podclient ContainerCreating starting ovn-control-plane eth0 running 10.244.0.4 net1 running 192.168.200.6"},
+        {"645", "tenantblue/blue-server",
+         "blue-server ContainerCreating starting ovn-worker eth0 running 10.244.1.4 net1 running 192.168.200.8"},
+        {"646", "tenantyellow/yellow-server",
+         "yellow-server ContainerCreating starting ovn-worker2 eth0 running 10.244.2.4 net1 running 192.168.200.9"},
+        {"649", "tenantblue/podclient",
+         "podclient Running running ovn-control-plane eth0 running 10.244.0.4 net1 running 192.168.200.6"},
+        {"650", "tenantyellow/yellow-server",
+         "yellow-server ContainerCreating starting ovn-worker2 eth0 running 10.244.2.4 net1 running 192.168.200.9"},
+        {"653", "tenantblue/blue-server",
+         "blue-server ContainerCreating starting ovn-worker eth0 running 10.244.1.4 net1 running 192.168.200.8"},
+        {"657", "tenantyellow/yellow-server",
+         "yellow-server Running running ovn-worker2 eth0 running 10.244.2.4 net1 running 192.168.200.9"},
+        {"659", "tenantblue/blue-server",
+         "blue-server Running running ovn-worker eth0 running 10.244.1.4 net1 running 192.168.200.8"},
 };
 
 struct replay {
@@ -199,7 +239,8 @@ struct replay {
 	bool is_checking;
 };
 
-static void check_step(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void check_step(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                       void *user)
 {
 	struct replay *replay = user;
 	(void)change;
@@ -237,7 +278,9 @@ static void replay_watch(size_t piece)
 	}
 	/* the last event of each object, whose versions are those of the steps */
 	assert_int_equal(replay.step, sizeof steps / sizeof *steps);
-	assert_string_equal(json_walk_str(kube_find(kube, KUBE_POD, "tenantblue", "blue-server"), "metadata", "resourceVersion", NULL), "659");
+	assert_string_equal(json_walk_str(kube_find(kube, KUBE_POD, "tenantblue", "blue-server"), "metadata",
+	                                  "resourceVersion", NULL),
+	                    "659");
 	str_finish(&bytes);
 	kube_destroy(kube);
 }
@@ -275,7 +318,8 @@ static void test_feed_failures(void **state)
 	assert_false(feed_text(kube, "{\"kind\":\"PodList\",\"items\":[{}]}", &err));
 	assert_non_null(strstr(err.text, "without a name"));
 	assert_false(kube_feed_watch(kube, &kube_kinds[KUBE_POD], "hello", 5, &err));
-	const char *gone = "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"message\":\"too old resource version: 5 (9)\"}}";
+	const char *gone = "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"message\":\"too old "
+	                   "resource version: 5 (9)\"}}";
 	assert_false(kube_feed_watch(kube, &kube_kinds[KUBE_POD], gone, strlen(gone), &err));
 	assert_non_null(strstr(err.text, "too old resource version"));
 	assert_int_equal(kube_state(kube), KUBE_CONNECTING);
@@ -286,8 +330,9 @@ static void test_feed_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_overlay_lists), cmocka_unit_test(test_localnet_lists),   cmocka_unit_test(test_watch),
-		cmocka_unit_test(test_watch_in_pieces), cmocka_unit_test(test_feed_failures),
+	        cmocka_unit_test(test_overlay_lists), cmocka_unit_test(test_localnet_lists),
+	        cmocka_unit_test(test_watch),         cmocka_unit_test(test_watch_in_pieces),
+	        cmocka_unit_test(test_feed_failures),
 	};
 	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);
 }

@@ -68,29 +68,36 @@ static const struct topo_attachment *attachment(const struct topo *topo, const c
 }
 
 #define NAD(ns, name, fields)                                                                                          \
-	"{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"" name        \
-	"\",\"namespace\":\"" ns "\"},\"spec\":{\"config\":\"{\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\","                       \
+	"{\"apiVersion\":\"k8s.cni.cncf.io/"                                                                           \
+	"v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns        \
+	"\"},\"spec\":{\"config\":\"{\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\","                                        \
 	"\\\"netAttachDefName\\\":\\\"" ns "/" name "\\\"," fields "}\"}}"
 #define GREEN "\\\"name\\\":\\\"green\\\",\\\"topology\\\":\\\"layer2\\\",\\\"subnets\\\":\\\"192.168.200.0/24\\\""
 #define LOCALNET "\\\"name\\\":\\\"data-net\\\",\\\"topology\\\":\\\"localnet\\\",\\\"vlanID\\\":123"
 #define POD(ns, name, annotations, rest)                                                                               \
-	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns                        \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns              \
 	"\",\"uid\":\"uid-" name "\",\"annotations\":{" annotations "}}," rest "}"
 #define ASKS "\"k8s.v1.cni.cncf.io/networks\":\"net\""
 #define GOT(ns, ip)                                                                                                    \
-	"\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"ovn-kubernetes\\\",\\\"interface\\\":\\\"eth0\\\",\\\"ips\\\":[" \
-	"\\\"10.244.1.3\\\"],\\\"default\\\":true,\\\"dns\\\":{}},{\\\"name\\\":\\\"" ns                                      \
-	"/net\\\",\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[\\\"" ip "\\\"],\\\"mac\\\":\\\"0a:58:c0:a8:c8:03\\\",\\\"dns\\\":{}}]\""
+	"\"k8s.v1.cni.cncf.io/"                                                                                        \
+	"network-status\":\"[{\\\"name\\\":\\\"ovn-kubernetes\\\",\\\"interface\\\":\\\"eth0\\\",\\\"ips\\\":["        \
+	"\\\"10.244.1.3\\\"],\\\"default\\\":true,\\\"dns\\\":{}},{\\\"name\\\":\\\"" ns                               \
+	"/net\\\",\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[\\\"" ip                                                 \
+	"\\\"],\\\"mac\\\":\\\"0a:58:c0:a8:c8:03\\\",\\\"dns\\\":{}}]\""
 #define RUNNING                                                                                                        \
-	"\"spec\":{\"nodeName\":\"n1\",\"containers\":[{\"name\":\"c\",\"ports\":[{\"containerPort\":9000},{\"containerPort\":53,"  \
-	"\"protocol\":\"UDP\"}]}]},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],"   \
+	"\"spec\":{\"nodeName\":\"n1\",\"containers\":[{\"name\":\"c\",\"ports\":[{\"containerPort\":9000},{"          \
+	"\"containerPort\":53,"                                                                                        \
+	"\"protocol\":\"UDP\"}]}]},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":"  \
+	"\"True\"}],"                                                                                                  \
 	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"state\":{\"running\":{}}}]}"
 #define CREATING                                                                                                       \
-	"\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"phase\":\"Pending\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{"      \
+	"\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"phase\":\"Pending\",\"containerStatuses\":[{\"name\":\"c\","     \
+	"\"state\":{"                                                                                                  \
 	"\"waiting\":{\"reason\":\"ContainerCreating\"}}}]}"
 #define EVENT(name, uid, type, reason, message, at)                                                                    \
-	"{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{\"name\":\"" name "." at "\"},\"involvedObject\":{\"kind\":\"Pod\","  \
-	"\"namespace\":\"a\",\"name\":\"" name "\",\"uid\":\"" uid "\"},\"type\":\"" type "\",\"reason\":\"" reason               \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{\"name\":\"" name "." at                              \
+	"\"},\"involvedObject\":{\"kind\":\"Pod\","                                                                    \
+	"\"namespace\":\"a\",\"name\":\"" name "\",\"uid\":\"" uid "\"},\"type\":\"" type "\",\"reason\":\"" reason    \
 	"\",\"message\":\"" message "\",\"lastTimestamp\":\"2026-11-23T03:38:" at "Z\"}"
 
 static void test_nothing(void **state)
@@ -110,7 +117,9 @@ static void test_nothing(void **state)
 static void test_running_pod(void **state)
 {
 	(void)state;
-	struct topo *topo = build_from("[" POD("a", "p", ASKS "," GOT("a", "192.168.200.3"), RUNNING) "," NAD("a", "net", GREEN) "]", NULL, NULL);
+	struct topo *topo = build_from(
+	        "[" POD("a", "p", ASKS "," GOT("a", "192.168.200.3"), RUNNING) "," NAD("a", "net", GREEN) "]", NULL,
+	        NULL);
 	const struct topo_workload *p = workload(topo, "a/p");
 	assert_int_equal(p->state, TOPO_RUNNING);
 	assert_string_equal(p->phase, "Running");
@@ -118,7 +127,8 @@ static void test_running_pod(void **state)
 	assert_string_equal(p->ports, "tcp/9000 udp/53");
 	assert_string_equal(topo->nodes.data[p->node].name, "n1");
 	assert_int_equal(topo->attachments.len, 2);
-	const struct topo_attachment *pod_network = attachment(topo, "a/p", ""), *green = attachment(topo, "a/p", "green");
+	const struct topo_attachment *pod_network = attachment(topo, "a/p", ""),
+	                             *green = attachment(topo, "a/p", "green");
 	assert_true(pod_network == &topo->attachments.data[0]);
 	assert_string_equal(pod_network->address, "10.244.1.3");
 	assert_string_equal(pod_network->interface, "eth0");
@@ -143,8 +153,8 @@ static void test_planned(void **state)
 {
 	(void)state;
 	static const char *const namespaces[] = {"b", "a", "b", NULL};
-	const char *planned = "[" POD("a", "p", ASKS, "\"spec\":{}") "," POD("b", "q", ASKS, "\"spec\":{}") "," NAD("a", "net", GREEN) "," NAD(
-		"b", "net", GREEN) "," POD("other", "x", "", "\"spec\":{}") "]";
+	const char *planned = "[" POD("a", "p", ASKS, "\"spec\":{}") "," POD("b", "q", ASKS, "\"spec\":{}") "," NAD(
+	        "a", "net", GREEN) "," NAD("b", "net", GREEN) "," POD("other", "x", "", "\"spec\":{}") "]";
 	struct topo *topo = build_from("[]", planned, namespaces);
 	assert_int_equal(topo->namespaces.len, 2);
 	assert_string_equal(topo->namespaces.data[0].name, "a");
@@ -159,8 +169,9 @@ static void test_planned(void **state)
 	topo_destroy(topo);
 
 	/* one of them is in the cluster by now: it wins over its plan */
-	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," NAD("a", "net", GREEN)
-	                  ",{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\"},\"status\":{\"phase\":\"Active\"}}]",
+	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," NAD(
+	                          "a", "net", GREEN) ",{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{"
+	                                             "\"name\":\"a\"},\"status\":{\"phase\":\"Active\"}}]",
 	                  planned, namespaces);
 	assert_int_equal(topo->namespaces.data[0].state, TOPO_RUNNING);
 	assert_int_equal(topo->namespaces.data[1].state, TOPO_PLANNED);
@@ -178,14 +189,27 @@ static void test_address_sources(void **state)
 	(void)state;
 	/* asked for, then given by OVN-Kubernetes, then reported by multus without an address */
 	struct topo *topo = build_from(
-		"[" NAD("a", "net", LOCALNET) ","
-		POD("a", "p1", "\"k8s.v1.cni.cncf.io/networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":[\\\"192.168.200.10/24\\\"]}]\"", CREATING) ","
-		POD("a", "p2", ASKS ",\"k8s.ovn.org/pod-networks\":\"{\\\"a/net\\\":{\\\"ip_addresses\\\":[\\\"192.168.200.11/24\\\"],\\\"mac_address\\\":\\\"0a:58:c0:a8:c8:0b\\\"}}\"", CREATING) ","
-		POD("a", "p3", "\"k8s.v1.cni.cncf.io/networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":[\\\"192.168.200.12/24\\\"]}]\","
-		    "\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"a/net\\\",\\\"interface\\\":\\\"net1\\\"}]\"", RUNNING) ","
-		POD("a", "p4", ASKS, "\"status\":{\"phase\":\"Running\",\"podIP\":\"10.0.0.9\"}") "]",
-		NULL, NULL);
-	const struct topo_attachment *p1 = attachment(topo, "a/p1", "data-net"), *p2 = attachment(topo, "a/p2", "data-net");
+	        "[" NAD("a", "net", LOCALNET) "," POD(
+	                "a", "p1",
+	                "\"k8s.v1.cni.cncf.io/networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":[\\\"192.168.200.10/"
+	                "24\\\"]}]\"",
+	                CREATING) "," POD("a", "p2",
+	                                  ASKS ",\"k8s.ovn.org/pod-networks\":\"{\\\"a/"
+	                                       "net\\\":{\\\"ip_addresses\\\":[\\\"192.168.200.11/"
+	                                       "24\\\"],\\\"mac_address\\\":\\\"0a:58:c0:a8:c8:0b\\\"}}\"",
+	                                  CREATING) "," POD("a", "p3",
+	                                                    "\"k8s.v1.cni.cncf.io/"
+	                                                    "networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":["
+	                                                    "\\\"192.168.200.12/24\\\"]}]\","
+	                                                    "\"k8s.v1.cni.cncf.io/"
+	                                                    "network-status\":\"[{\\\"name\\\":\\\"a/"
+	                                                    "net\\\",\\\"interface\\\":\\\"net1\\\"}]\"",
+	                                                    RUNNING) "," POD("a", "p4", ASKS,
+	                                                                     "\"status\":{\"phase\":\"Running\","
+	                                                                     "\"podIP\":\"10.0.0.9\"}") "]",
+	        NULL, NULL);
+	const struct topo_attachment *p1 = attachment(topo, "a/p1", "data-net"),
+	                             *p2 = attachment(topo, "a/p2", "data-net");
 	assert_string_equal(p1->address, "192.168.200.10");
 	assert_int_equal(p1->source, TOPO_FROM_REQUEST);
 	assert_int_equal(p1->state, TOPO_STARTING);
@@ -211,32 +235,49 @@ static void test_phases(void **state)
 		const char *status, *phase;
 		enum topo_state state;
 	} cases[] = {
-		{"{}", "Pending", TOPO_STARTING},
-		{"{\"phase\":\"Pending\"}", "Pending", TOPO_STARTING},
-		{"{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"}],\"containerStatuses\":[{\"ready\":false,\"state\":{\"running\":{}}}]}",
-		 "Running", TOPO_STARTING},
-		{"{\"phase\":\"Pending\",\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\",\"message\":\"no such image\"}}}]}",
-		 "ErrImagePull", TOPO_FAILED},
-		{"{\"phase\":\"Running\",\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}}},{\"ready\":true,\"state\":{\"running\":{}}}]}",
-		 "CrashLoopBackOff", TOPO_FAILED},
-		{"{\"phase\":\"Succeeded\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"reason\":\"Completed\",\"exitCode\":0}}}]}", "Completed",
-		 TOPO_STOPPED},
-		{"{\"phase\":\"Failed\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"reason\":\"Error\",\"exitCode\":3}}}]}", "Error", TOPO_FAILED},
-		{"{\"phase\":\"Failed\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":3}}}]}", "ExitCode:3", TOPO_FAILED},
-		{"{\"phase\":\"Failed\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":3,\"signal\":9}}}]}", "Signal:9", TOPO_FAILED},
-		{"{\"phase\":\"Failed\",\"reason\":\"Evicted\",\"message\":\"disk\"}", "Evicted", TOPO_FAILED},
-		{"{\"phase\":\"Running\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"reason\":\"Completed\",\"exitCode\":0}}},{\"ready\":true,\"state\":{\"running\":{}}}]}",
-		 "NotReady", TOPO_STARTING},
-		{"{\"phase\":\"Pending\",\"initContainerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"PodInitializing\"}}}]}", "Init:0/2", TOPO_STARTING},
-		{"{\"phase\":\"Pending\",\"initContainerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":0}}},{\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\"}}}]}",
-		 "Init:ImagePullBackOff", TOPO_FAILED},
-		{"{\"phase\":\"Pending\",\"initContainerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":2}}}]}", "Init:ExitCode:2", TOPO_FAILED},
-		{"{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"reason\":\"SchedulingGated\"}]}", "SchedulingGated",
-		 TOPO_STARTING},
+	        {"{}", "Pending", TOPO_STARTING},
+	        {"{\"phase\":\"Pending\"}", "Pending", TOPO_STARTING},
+	        {"{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"}],"
+	         "\"containerStatuses\":[{\"ready\":false,\"state\":{\"running\":{}}}]}",
+	         "Running", TOPO_STARTING},
+	        {"{\"phase\":\"Pending\",\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\","
+	         "\"message\":\"no such image\"}}}]}",
+	         "ErrImagePull", TOPO_FAILED},
+	        {"{\"phase\":\"Running\",\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":"
+	         "\"CrashLoopBackOff\"}}},{\"ready\":true,\"state\":{\"running\":{}}}]}",
+	         "CrashLoopBackOff", TOPO_FAILED},
+	        {"{\"phase\":\"Succeeded\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"reason\":\"Completed\","
+	         "\"exitCode\":0}}}]}",
+	         "Completed", TOPO_STOPPED},
+	        {"{\"phase\":\"Failed\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"reason\":\"Error\","
+	         "\"exitCode\":3}}}]}",
+	         "Error", TOPO_FAILED},
+	        {"{\"phase\":\"Failed\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":3}}}]}",
+	         "ExitCode:3", TOPO_FAILED},
+	        {"{\"phase\":\"Failed\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":3,\"signal\":9}"
+	         "}}]}",
+	         "Signal:9", TOPO_FAILED},
+	        {"{\"phase\":\"Failed\",\"reason\":\"Evicted\",\"message\":\"disk\"}", "Evicted", TOPO_FAILED},
+	        {"{\"phase\":\"Running\",\"containerStatuses\":[{\"state\":{\"terminated\":{\"reason\":\"Completed\","
+	         "\"exitCode\":0}}},{\"ready\":true,\"state\":{\"running\":{}}}]}",
+	         "NotReady", TOPO_STARTING},
+	        {"{\"phase\":\"Pending\",\"initContainerStatuses\":[{\"state\":{\"waiting\":{\"reason\":"
+	         "\"PodInitializing\"}}}]}",
+	         "Init:0/2", TOPO_STARTING},
+	        {"{\"phase\":\"Pending\",\"initContainerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":0}}},{"
+	         "\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\"}}}]}",
+	         "Init:ImagePullBackOff", TOPO_FAILED},
+	        {"{\"phase\":\"Pending\",\"initContainerStatuses\":[{\"state\":{\"terminated\":{\"exitCode\":2}}}]}",
+	         "Init:ExitCode:2", TOPO_FAILED},
+	        {"{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"reason\":"
+	         "\"SchedulingGated\"}]}",
+	         "SchedulingGated", TOPO_STARTING},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char *objects = mem_printf("[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},\"spec\":{"
-		                           "\"initContainers\":[{\"name\":\"i1\"},{\"name\":\"i2\"}]},\"status\":%s}]", cases[i].status);
+		char *objects = mem_printf("[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\","
+		                           "\"namespace\":\"a\"},\"spec\":{"
+		                           "\"initContainers\":[{\"name\":\"i1\"},{\"name\":\"i2\"}]},\"status\":%s}]",
+		                           cases[i].status);
 		struct topo *topo = build_from(objects, NULL, NULL);
 		const struct topo_workload *p = workload(topo, "a/p");
 		if (strcmp(p->phase, cases[i].phase) != 0 || p->state != cases[i].state)
@@ -244,8 +285,10 @@ static void test_phases(void **state)
 		topo_destroy(topo);
 		free(objects);
 	}
-	struct topo *topo = build_from("[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\",\"deletionTimestamp\":"
-	                               "\"2026-11-23T03:38:56Z\"},\"status\":{\"phase\":\"Running\"}}]", NULL, NULL);
+	struct topo *topo = build_from("[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\","
+	                               "\"namespace\":\"a\",\"deletionTimestamp\":"
+	                               "\"2026-11-23T03:38:56Z\"},\"status\":{\"phase\":\"Running\"}}]",
+	                               NULL, NULL);
 	assert_string_equal(workload(topo, "a/p")->phase, "Terminating");
 	assert_int_equal(workload(topo, "a/p")->state, TOPO_STOPPING);
 	topo_destroy(topo);
@@ -256,32 +299,43 @@ static void test_reasons(void **state)
 	(void)state;
 	/* the newest warning of this very pod, with its cure; not that of an earlier pod of its name */
 	struct topo *topo = build_from(
-		"[" NAD("a", "net", GREEN) "," POD("a", "p", ASKS, CREATING) ","
-		EVENT("p", "uid-p", "Warning", "FailedMount", "soon over", "10") ","
-		EVENT("p", "uid-p", "Warning", "FailedCreatePodSandBox", "no\\n  luck: timed out", "20") ","
-		EVENT("p", "uid-old", "Warning", "NoNetworkFound", "of the one before", "30") ","
-		EVENT("p", "uid-p", "Normal", "Scheduled", "on n1", "31") "]", NULL, NULL);
+	        "[" NAD("a", "net", GREEN) "," POD("a", "p", ASKS, CREATING) "," EVENT(
+	                "p", "uid-p", "Warning", "FailedMount", "soon over",
+	                "10") "," EVENT("p", "uid-p", "Warning", "FailedCreatePodSandBox", "no\\n  luck: timed out",
+	                                "20") "," EVENT("p", "uid-old", "Warning", "NoNetworkFound",
+	                                                "of the one before",
+	                                                "30") "," EVENT("p", "uid-p", "Normal", "Scheduled", "on n1",
+	                                                                "31") "]",
+	        NULL, NULL);
 	assert_string_equal(workload(topo, "a/p")->reason, "FailedCreatePodSandBox: no luck: timed out");
 	assert_int_equal(workload(topo, "a/p")->state, TOPO_FAILED);
 	topo_destroy(topo);
 
 	/* what came right later is no reason any more */
-	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," EVENT("p", "uid-p", "Warning", "FailedCreatePodSandBox", "x", "20") ","
-	                  EVENT("p", "uid-p", "Normal", "AddedInterface", "Add net1", "21") "]", NULL, NULL);
+	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," EVENT(
+	                          "p", "uid-p", "Warning", "FailedCreatePodSandBox", "x",
+	                          "20") "," EVENT("p", "uid-p", "Normal", "AddedInterface", "Add net1", "21") "]",
+	                  NULL, NULL);
 	assert_string_equal(workload(topo, "a/p")->reason, "");
 	topo_destroy(topo);
 
-	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," EVENT("p", "uid-p", "Warning", "NoNetworkFound",
-	                  "cannot find a network-attachment-definition (net) in namespace (a)", "20") "]", NULL, NULL);
+	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," EVENT(
+	                          "p", "uid-p", "Warning", "NoNetworkFound",
+	                          "cannot find a network-attachment-definition (net) in namespace (a)", "20") "]",
+	                  NULL, NULL);
 	assert_int_equal(workload(topo, "a/p")->state, TOPO_FAILED);
 	assert_non_null(strstr(workload(topo, "a/p")->reason, "; create the NetworkAttachmentDefinition"));
 	assert_int_equal(attachment(topo, "a/p", "a/net")->state, TOPO_FAILED);
-	assert_non_null(strstr(attachment(topo, "a/p", "a/net")->problem, "there is no NetworkAttachmentDefinition a/net"));
+	assert_non_null(
+	        strstr(attachment(topo, "a/p", "a/net")->problem, "there is no NetworkAttachmentDefinition a/net"));
 	assert_int_equal(topo->networks.data[1].state, TOPO_FAILED);
 	topo_destroy(topo);
 
-	topo = build_from("[" POD("a", "p", "\"k8s.v1.cni.cncf.io/networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":[\\\"192.168.200.3/24\\\"]}]\"", CREATING)
-	                  "," NAD("a", "net", GREEN) "]", NULL, NULL);
+	topo = build_from("[" POD("a", "p",
+	                          "\"k8s.v1.cni.cncf.io/"
+	                          "networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":[\\\"192.168.200.3/24\\\"]}]\"",
+	                          CREATING) "," NAD("a", "net", GREEN) "]",
+	                  NULL, NULL);
 	assert_non_null(strstr(attachment(topo, "a/p", "green")->problem, "hands out its addresses itself"));
 	topo_destroy(topo);
 
@@ -294,20 +348,41 @@ static void test_reasons(void **state)
 static void test_bad_networks(void **state)
 {
 	(void)state;
-	struct topo *topo = build_from(
-		"[" NAD("a", "net", GREEN) "," NAD("b", "net", "\\\"name\\\":\\\"green\\\",\\\"topology\\\":\\\"layer2\\\"") ","
-		"{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"c\",\"namespace\":\"b\"},"
-		"\"spec\":{\"config\":\"{\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\",\\\"netAttachDefName\\\":\\\"b/d\\\",\\\"name\\\":\\\"blue\\\",\\\"topology\\\":\\\"layer2\\\"}\"}},"
-		"{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"broken\",\"namespace\":\"b\"},"
-		"\"spec\":{\"config\":\"{\"}},"
-		"{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"mac\",\"namespace\":\"b\"},"
-		"\"spec\":{\"config\":\"{\\\"type\\\":\\\"macvlan\\\"}\"}}]", NULL, NULL);
+	struct topo *topo =
+	        build_from("[" NAD("a", "net", GREEN) "," NAD("b", "net",
+	                                                      "\\\"name\\\":\\\"green\\\",\\\"topology\\\":"
+	                                                      "\\\"layer2\\\"") ","
+	                                                                        "{\"apiVersion\":\"k8s.cni.cncf.io/"
+	                                                                        "v1\",\"kind\":"
+	                                                                        "\"NetworkAttachmentDefinition\","
+	                                                                        "\"metadata\":{\"name\":\"c\","
+	                                                                        "\"namespace\":\"b\"},"
+	                                                                        "\"spec\":{\"config\":\"{\\\"type\\\":"
+	                                                                        "\\\"ovn-k8s-cni-overlay\\\","
+	                                                                        "\\\"netAttachDefName\\\":\\\"b/"
+	                                                                        "d\\\",\\\"name\\\":\\\"blue\\\","
+	                                                                        "\\\"topology\\\":\\\"layer2\\\"}\"}},"
+	                                                                        "{\"apiVersion\":\"k8s.cni.cncf.io/"
+	                                                                        "v1\",\"kind\":"
+	                                                                        "\"NetworkAttachmentDefinition\","
+	                                                                        "\"metadata\":{\"name\":\"broken\","
+	                                                                        "\"namespace\":\"b\"},"
+	                                                                        "\"spec\":{\"config\":\"{\"}},"
+	                                                                        "{\"apiVersion\":\"k8s.cni.cncf.io/"
+	                                                                        "v1\",\"kind\":"
+	                                                                        "\"NetworkAttachmentDefinition\","
+	                                                                        "\"metadata\":{\"name\":\"mac\","
+	                                                                        "\"namespace\":\"b\"},"
+	                                                                        "\"spec\":{\"config\":\"{\\\"type\\\":"
+	                                                                        "\\\"macvlan\\\"}\"}}]",
+	                   NULL, NULL);
 	size_t green = topo_find_network(topo, "green"), blue = topo_find_network(topo, "blue");
 	assert_int_equal(topo->networks.data[green].state, TOPO_FAILED);
 	assert_non_null(strstr(topo->networks.data[green].problem, "b/net differs from a/net in subnets"));
 	assert_int_equal(topo->networks.data[blue].state, TOPO_FAILED);
 	assert_int_equal(topo->networks.data[blue].topology, CNI_LAYER2);
-	assert_non_null(strstr(topo->networks.data[blue].problem, "net-attach-def name (b/c) is inconsistent with config (b/d): set netAttachDefName"));
+	assert_non_null(strstr(topo->networks.data[blue].problem,
+	                       "net-attach-def name (b/c) is inconsistent with config (b/d): set netAttachDefName"));
 	assert_int_equal(topo->nads.len, 5);
 	assert_string_equal(topo->nads.data[1].name, "broken");
 	assert_int_equal(topo->nads.data[1].state, TOPO_FAILED);
@@ -324,8 +399,9 @@ static void test_other_namespaces(void **state)
 {
 	(void)state;
 	static const char *const namespaces[] = {"a", NULL};
-	const char *objects = "[" NAD("b", "net", GREEN) "," NAD("c", "net", LOCALNET) "," POD("b", "q", "", RUNNING) ","
-		POD("a", "p", "\"k8s.v1.cni.cncf.io/networks\":\"b/net, z/gone\"", CREATING) "]";
+	const char *objects =
+	        "[" NAD("b", "net", GREEN) "," NAD("c", "net", LOCALNET) "," POD("b", "q", "", RUNNING) "," POD(
+	                "a", "p", "\"k8s.v1.cni.cncf.io/networks\":\"b/net, z/gone\"", CREATING) "]";
 	struct topo *topo = build_from(objects, NULL, namespaces);
 	assert_int_equal(topo->workloads.len, 1);
 	assert_int_equal(topo->nads.len, 1);
@@ -338,20 +414,33 @@ static void test_other_namespaces(void **state)
 }
 
 #define LAUNCHER(suffix, phase, created)                                                                               \
-	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"virt-launcher-vm-" suffix "\",\"namespace\":\"a\",\"creationTimestamp\":\"" created \
-	"\",\"labels\":{\"kubevirt.io\":\"virt-launcher\",\"kubevirt.io/created-by\":\"u1\",\"vm.kubevirt.io/name\":\"vm\"},\"annotations\":{"  \
-	"\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"ovn-kubernetes\\\",\\\"interface\\\":\\\"eth0\\\",\\\"ips\\\":[\\\"10.244.1.9\\\"],"    \
-	"\\\"default\\\":true},{\\\"name\\\":\\\"a/net\\\",\\\"interface\\\":\\\"pod3d6cadd06ac\\\",\\\"mac\\\":\\\"0a:58:00:00:00:07\\\"}]\"}},"    \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"virt-launcher-vm-" suffix                    \
+	"\",\"namespace\":\"a\",\"creationTimestamp\":\"" created                                                      \
+	"\",\"labels\":{\"kubevirt.io\":\"virt-launcher\",\"kubevirt.io/created-by\":\"u1\",\"vm.kubevirt.io/"         \
+	"name\":\"vm\"},\"annotations\":{"                                                                             \
+	"\"k8s.v1.cni.cncf.io/"                                                                                        \
+	"network-status\":\"[{\\\"name\\\":\\\"ovn-kubernetes\\\",\\\"interface\\\":\\\"eth0\\\",\\\"ips\\\":[\\\"10." \
+	"244.1.9\\\"],"                                                                                                \
+	"\\\"default\\\":true},{\\\"name\\\":\\\"a/"                                                                   \
+	"net\\\",\\\"interface\\\":\\\"pod3d6cadd06ac\\\",\\\"mac\\\":\\\"0a:58:00:00:00:07\\\"}]\"}},"                \
 	"\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"phase\":\"" phase "\"}}"
 #define VM(status)                                                                                                     \
-	"{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\"},\"spec\":{\"running\":true,"    \
-	"\"template\":{\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"masquerade\":{},\"name\":\"default\"},{\"bridge\":{},\"name\":\"data\"}]}},"   \
-	"\"networks\":[{\"name\":\"default\",\"pod\":{}},{\"name\":\"data\",\"multus\":{\"networkName\":\"net\"}}],\"volumes\":[{\"cloudInitNoCloud\":{"      \
-	"\"networkData\":\"version: 2\\nethernets:\\n  eth0:\\n    dhcp4: true\\n  eth1:\\n    addresses: [ 192.168.200.20/24 ]\\n\"}}]}}}" status "}"
+	"{\"apiVersion\":\"kubevirt.io/"                                                                               \
+	"v1\",\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\"},\"spec\":{\"running\":"   \
+	"true,"                                                                                                        \
+	"\"template\":{\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"masquerade\":{},\"name\":\"default\"},{"  \
+	"\"bridge\":{},\"name\":\"data\"}]}},"                                                                         \
+	"\"networks\":[{\"name\":\"default\",\"pod\":{}},{\"name\":\"data\",\"multus\":{\"networkName\":\"net\"}}],"   \
+	"\"volumes\":[{\"cloudInitNoCloud\":{"                                                                         \
+	"\"networkData\":\"version: 2\\nethernets:\\n  eth0:\\n    dhcp4: true\\n  eth1:\\n    addresses: [ "          \
+	"192.168.200.20/24 ]\\n\"}}]}}}" status "}"
 #define VMI(agent)                                                                                                     \
-	"{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\",\"uid\":\"u1\"},"         \
-	"\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"default\"},{\"name\":\"data\"}]}},\"networks\":[{\"name\":\"default\",\"pod\":{}},"  \
-	"{\"name\":\"data\",\"multus\":{\"networkName\":\"net\"}}]},\"status\":{\"phase\":\"Running\",\"nodeName\":\"n2\",\"interfaces\":["                  \
+	"{\"apiVersion\":\"kubevirt.io/"                                                                               \
+	"v1\",\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\",\"uid\":\"u1\"},"  \
+	"\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"default\"},{\"name\":\"data\"}]}},"            \
+	"\"networks\":[{\"name\":\"default\",\"pod\":{}},"                                                             \
+	"{\"name\":\"data\",\"multus\":{\"networkName\":\"net\"}}]},\"status\":{\"phase\":\"Running\",\"nodeName\":"   \
+	"\"n2\",\"interfaces\":["                                                                                      \
 	"{\"name\":\"default\",\"ipAddress\":\"10.244.1.9\",\"infoSource\":\"domain\"}" agent "]}}"
 
 static void test_machine(void **state)
@@ -369,9 +458,11 @@ static void test_machine(void **state)
 	topo_destroy(topo);
 
 	/* with a launcher: one workload, not two; of two launchers the one that runs */
-	topo = build_from("[" NAD("a", "net", LOCALNET) "," VM(",\"status\":{\"printableStatus\":\"Running\"}") "," LAUNCHER(
-		                  "abcde", "Succeeded", "2026-11-23T04:00:00Z") "," LAUNCHER("fghij", "Running", "2026-11-23T03:00:00Z") "]",
-	                  NULL, NULL);
+	topo = build_from(
+	        "[" NAD("a", "net", LOCALNET) "," VM(",\"status\":{\"printableStatus\":\"Running\"}") "," LAUNCHER(
+	                "abcde", "Succeeded", "2026-11-23T04:00:00Z") "," LAUNCHER("fghij", "Running",
+	                                                                           "2026-11-23T03:00:00Z") "]",
+	        NULL, NULL);
 	assert_int_equal(topo->workloads.len, 1);
 	vm = workload(topo, "a/vm");
 	assert_int_equal(vm->state, TOPO_RUNNING);
@@ -383,10 +474,13 @@ static void test_machine(void **state)
 	topo_destroy(topo);
 
 	/* the guest's own word counts more */
-	topo = build_from("[" NAD("a", "net", LOCALNET) "," VM(",\"status\":{\"printableStatus\":\"Running\"}") ","
-	                  VMI(",{\"name\":\"data\",\"interfaceName\":\"enp2s0\",\"mac\":\"0a:58:00:00:00:08\",\"infoSource\":\"domain, guest-agent\","
-	                      "\"ipAddress\":\"192.168.200.21\",\"ipAddresses\":[\"fe80::1\",\"192.168.200.21\",\"fd00::7\"]}")
-	                  ",{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"status\":{}}]", NULL, NULL);
+	topo = build_from(
+	        "[" NAD("a", "net", LOCALNET) "," VM(",\"status\":{\"printableStatus\":\"Running\"}") "," VMI(
+	                ",{\"name\":\"data\",\"interfaceName\":\"enp2s0\",\"mac\":\"0a:58:00:00:00:08\",\"infoSource\":"
+	                "\"domain, guest-agent\","
+	                "\"ipAddress\":\"192.168.200.21\",\"ipAddresses\":[\"fe80::1\",\"192.168.200.21\",\"fd00::7\"]"
+	                "}") ",{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n2\"},\"status\":{}}]",
+	        NULL, NULL);
 	assert_string_equal(attachment(topo, "a/vm", "data-net")->address, "192.168.200.21");
 	assert_string_equal(attachment(topo, "a/vm", "data-net")->addresses, "192.168.200.21 fd00::7");
 	assert_int_equal(attachment(topo, "a/vm", "data-net")->source, TOPO_FROM_GUEST);
@@ -405,8 +499,10 @@ static void test_machine(void **state)
 	assert_int_equal(attachment(topo, "a/vm", "data-net")->state, TOPO_PLANNED);
 	assert_string_equal(attachment(topo, "a/vm", "data-net")->address, "192.168.200.20");
 	topo_destroy(topo);
-	topo = build_from("[{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\"},"
-	                  "\"spec\":{\"runStrategy\":\"Halted\"}}]", NULL, NULL);
+	topo = build_from("[{\"apiVersion\":\"kubevirt.io/"
+	                  "v1\",\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\"},"
+	                  "\"spec\":{\"runStrategy\":\"Halted\"}}]",
+	                  NULL, NULL);
 	assert_int_equal(workload(topo, "a/vm")->state, TOPO_STOPPED);
 	topo_destroy(topo);
 }
@@ -415,19 +511,31 @@ static void test_cloud_init_forms(void **state)
 {
 	(void)state;
 	static const char *const data[] = {
-		/* version 1; version 2 by MAC, under "network"; positions; base64 of the first */
-		"\"networkData\":\"version: 1\\nconfig:\\n- type: physical\\n  name: eth1\\n  subnets:\\n  - type: static\\n    address: 10.9.8.7/24\\n\"",
-		"\"networkData\":\"network:\\n  version: 2\\n  ethernets:\\n    x:\\n      match: {macaddress: '0A:58:00:00:00:09'}\\n      set-name: lan\\n      addresses: [10.9.8.7/24]\\n\"",
-		"\"networkData\":\"version: 2\\nethernets:\\n  first: {dhcp4: true}\\n  second: {addresses: [10.9.8.7/24, no-address]}\\n\"",
-		"\"networkDataBase64\":\"dmVyc2lvbjogMQpjb25maWc6Ci0gdHlwZTogcGh5c2ljYWwKICBuYW1lOiBldGgxCiAgc3VibmV0czoKICAtIHR5cGU6IHN0YXRpYwogICAgYWRkcmVzczogMTAuOS44LjcvMjQK\"",
+	        /* version 1; version 2 by MAC, under "network"; positions; base64 of the first */
+	        "\"networkData\":\"version: 1\\nconfig:\\n- type: physical\\n  name: eth1\\n  subnets:\\n  - type: "
+	        "static\\n    address: 10.9.8.7/24\\n\"",
+	        "\"networkData\":\"network:\\n  version: 2\\n  ethernets:\\n    x:\\n      match: {macaddress: "
+	        "'0A:58:00:00:00:09'}\\n      set-name: lan\\n      addresses: [10.9.8.7/24]\\n\"",
+	        "\"networkData\":\"version: 2\\nethernets:\\n  first: {dhcp4: true}\\n  second: {addresses: "
+	        "[10.9.8.7/24, no-address]}\\n\"",
+	        "\"networkDataBase64\":"
+	        "\"dmVyc2lvbjogMQpjb25maWc6Ci0gdHlwZTogcGh5c2ljYWwKICBuYW1lOiBldGgxCiAgc3VibmV0czoKICAtIHR5cGU6IHN0YXRp"
+	        "YwogICAgYWRkcmVzczogMTAuOS44LjcvMjQK\"",
 	};
 	static const char *const names[] = {"eth1", "lan", "second", "eth1"};
 	for (size_t i = 0; i < 4; i++) {
-		char *objects = mem_printf(
-			"[" NAD("a", "net", LOCALNET) ",{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"a\"},"
-			"\"spec\":{\"template\":{\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"default\"},{\"name\":\"data\",\"macAddress\":\"0a:58:00:00:00:09\"}]}},"
-			"\"networks\":[{\"name\":\"data\",\"multus\":{\"networkName\":\"a/net\"}},{\"name\":\"default\",\"pod\":{}}],\"volumes\":[{\"containerDisk\":{}},{\"cloudInitNoCloud\":{%s}}]}}}}]",
-			data[i]);
+		char *objects =
+		        mem_printf("[" NAD("a", "net",
+		                           LOCALNET) ",{\"apiVersion\":\"kubevirt.io/"
+		                                     "v1\",\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"vm\","
+		                                     "\"namespace\":\"a\"},"
+		                                     "\"spec\":{\"template\":{\"spec\":{\"domain\":{\"devices\":{"
+		                                     "\"interfaces\":[{\"name\":\"default\"},{\"name\":\"data\","
+		                                     "\"macAddress\":\"0a:58:00:00:00:09\"}]}},"
+		                                     "\"networks\":[{\"name\":\"data\",\"multus\":{\"networkName\":\"a/"
+		                                     "net\"}},{\"name\":\"default\",\"pod\":{}}],\"volumes\":[{"
+		                                     "\"containerDisk\":{}},{\"cloudInitNoCloud\":{%s}}]}}}}]",
+		                   data[i]);
 		struct topo *topo = build_from(objects, NULL, NULL);
 		assert_string_equal(attachment(topo, "a/vm", "data-net")->addresses, "10.9.8.7/24");
 		assert_string_equal(attachment(topo, "a/vm", "data-net")->interface, names[i]);
@@ -437,19 +545,32 @@ static void test_cloud_init_forms(void **state)
 	}
 }
 
-#define NODE(name, labels) "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"" name "\",\"labels\":{" labels "}},\"status\":{" \
-	"\"addresses\":[{\"type\":\"Hostname\",\"address\":\"x\"},{\"type\":\"InternalIP\",\"address\":\"10.89.1.2\"}],\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"
-#define NNCP(status) "{\"apiVersion\":\"nmstate.io/v1\",\"kind\":\"NodeNetworkConfigurationPolicy\",\"metadata\":{\"name\":\"share\"},\"spec\":{" \
-	"\"nodeSelector\":{\"node-role.kubernetes.io/worker\":\"\"},\"desiredState\":{\"ovn\":{\"bridge-mappings\":[{\"localnet\":\"data-net\",\"bridge\":\"breth0\"}," \
+#define NODE(name, labels)                                                                                             \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"" name "\",\"labels\":{" labels             \
+	"}},\"status\":{"                                                                                              \
+	"\"addresses\":[{\"type\":\"Hostname\",\"address\":\"x\"},{\"type\":\"InternalIP\",\"address\":\"10.89.1.2\"}" \
+	"],\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"
+#define NNCP(status)                                                                                                   \
+	"{\"apiVersion\":\"nmstate.io/"                                                                                \
+	"v1\",\"kind\":\"NodeNetworkConfigurationPolicy\",\"metadata\":{\"name\":\"share\"},\"spec\":{"                \
+	"\"nodeSelector\":{\"node-role.kubernetes.io/"                                                                 \
+	"worker\":\"\"},\"desiredState\":{\"ovn\":{\"bridge-mappings\":[{\"localnet\":\"data-net\",\"bridge\":"        \
+	"\"breth0\"},"                                                                                                 \
 	"{\"localnet\":\"old\",\"bridge\":\"breth0\",\"state\":\"absent\"}]}}}" status "}"
 
 static void test_bridges(void **state)
 {
 	(void)state;
-	const char *const base = NODE("cp", "\"node-role.kubernetes.io/control-plane\":\"\"") "," NODE("w1", "\"node-role.kubernetes.io/worker\":\"\"") ","
-		NODE("w2", "\"node-role.kubernetes.io/worker\":\"\"") "," NAD("a", "net", LOCALNET);
-	char *objects = mem_printf("[%s,%s,{\"apiVersion\":\"nmstate.io/v1beta1\",\"kind\":\"NodeNetworkState\",\"metadata\":{\"name\":\"w2\"},\"status\":{\"currentState\":"
-	                           "{\"ovn\":{\"bridge-mappings\":[{\"localnet\":\"physnet\",\"bridge\":\"breth0\"},{\"localnet\":\"data-net\",\"bridge\":\"breth0\"}]}}}}]", base, NNCP(""));
+	const char *const base =
+	        NODE("cp", "\"node-role.kubernetes.io/control-plane\":\"\"") "," NODE("w1", "\"node-role.kubernetes.io/"
+	                                                                                    "worker\":\"\"") "," NODE(
+	                "w2", "\"node-role.kubernetes.io/worker\":\"\"") "," NAD("a", "net", LOCALNET);
+	char *objects = mem_printf(
+	        "[%s,%s,{\"apiVersion\":\"nmstate.io/"
+	        "v1beta1\",\"kind\":\"NodeNetworkState\",\"metadata\":{\"name\":\"w2\"},\"status\":{\"currentState\":"
+	        "{\"ovn\":{\"bridge-mappings\":[{\"localnet\":\"physnet\",\"bridge\":\"breth0\"},{\"localnet\":\"data-"
+	        "net\",\"bridge\":\"breth0\"}]}}}}]",
+	        base, NNCP(""));
 	struct topo *topo = build_from(objects, NULL, NULL);
 	assert_false(topo->nodes.data[0].is_worker);
 	assert_true(topo->nodes.data[1].is_worker && topo->nodes.data[1].is_ready);
@@ -465,7 +586,8 @@ static void test_bridges(void **state)
 	topo_destroy(topo);
 	free(objects);
 
-	objects = mem_printf("[%s,%s]", base, NNCP(",\"status\":{\"conditions\":[{\"type\":\"Degraded\",\"status\":\"True\"}]}"));
+	objects = mem_printf("[%s,%s]", base,
+	                     NNCP(",\"status\":{\"conditions\":[{\"type\":\"Degraded\",\"status\":\"True\"}]}"));
 	topo = build_from(objects, "[" NNCP("") "]", NULL);
 	assert_int_equal(topo->bridges.data[0].state, TOPO_FAILED);
 	topo_destroy(topo);
@@ -482,9 +604,17 @@ static void test_order(void **state)
 {
 	(void)state;
 	static const char *const objects[] = {
-		POD("b", "p", ASKS "," GOT("b", "192.168.200.3"), RUNNING), NAD("b", "net", GREEN), NAD("a", "net", GREEN),
-		POD("a", "x", ASKS, CREATING), POD("a", "p", "", RUNNING), NODE("n2", ""), VM(""), NODE("n1", ""),
-		LAUNCHER("abcde", "Running", ""), NAD("a", "late", LOCALNET), EVENT("x", "", "Warning", "FailedMount", "x", "10"),
+	        POD("b", "p", ASKS "," GOT("b", "192.168.200.3"), RUNNING),
+	        NAD("b", "net", GREEN),
+	        NAD("a", "net", GREEN),
+	        POD("a", "x", ASKS, CREATING),
+	        POD("a", "p", "", RUNNING),
+	        NODE("n2", ""),
+	        VM(""),
+	        NODE("n1", ""),
+	        LAUNCHER("abcde", "Running", ""),
+	        NAD("a", "late", LOCALNET),
+	        EVENT("x", "", "Warning", "FailedMount", "x", "10"),
 	};
 	size_t n = sizeof objects / sizeof *objects;
 	struct topo *first = NULL;
@@ -514,9 +644,12 @@ static void test_hostile(void **state)
 	(void)state;
 	char *long_name = mem_alloc(5001);
 	memset(long_name, 'x', 5000);
-	char *objects = mem_printf("[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"a\",\"annotations\":7},\"spec\":[],\"status\":{\"phase\":7,"
-	                           "\"containerStatuses\":{\"a\":1},\"conditions\":[7,{\"type\":8}],\"message\":\"%s\"}},7,[],\"x\",null,{\"kind\":\"Pod\"},{\"kind\":\"List\",\"items\":[{\"kind\":\"List\",\"items\":[7]}]}]",
-	                           long_name, long_name);
+	char *objects = mem_printf(
+	        "[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"a\","
+	        "\"annotations\":7},\"spec\":[],\"status\":{\"phase\":7,"
+	        "\"containerStatuses\":{\"a\":1},\"conditions\":[7,{\"type\":8}],\"message\":\"%s\"}},7,[],\"x\",null,{"
+	        "\"kind\":\"Pod\"},{\"kind\":\"List\",\"items\":[{\"kind\":\"List\",\"items\":[7]}]}]",
+	        long_name, long_name);
 	struct topo *topo = build_from(objects, NULL, NULL);
 	assert_int_equal(topo->workloads.len, 1);
 	assert_true(strlen(topo->workloads.data[0].name) <= 253);
@@ -528,15 +661,21 @@ static void test_hostile(void **state)
 
 static json_t *make_pod(int i)
 {
-	char *name = mem_printf("p%04d", i), *ns = mem_printf("ns%d", i % 10), *ip = mem_printf("10.7.%d.%d", i / 250, i % 250 + 1);
-	char *status = mem_printf("[{\n    \"name\": \"ovn-kubernetes\",\n    \"interface\": \"eth0\",\n    \"ips\": [\n        \"10.244.2.8\"\n    ],\n"
-	                          "    \"mac\": \"0a:58:0a:f4:02:08\",\n    \"default\": true,\n    \"dns\": {}\n},{\n    \"name\": \"%s/net\",\n    \"interface\": \"net1\",\n"
-	                          "    \"ips\": [\n        \"%s\"\n    ],\n    \"mac\": \"0a:58:c0:a8:c8:05\",\n    \"dns\": {}\n}]", ns, ip);
-	json_t *pod = json_pack("{ss,ss,s{ss,ss,ss,s{ss,ss}},s{ss,s[{ss,s[{si}]}]},s{ss,s[{ss,ss}],s[{sb,s{s{}}}]}}", "apiVersion", "v1", "kind", "Pod",
-	                        "metadata", "name", name, "namespace", ns, "uid", name, "annotations", CNI_NETWORKS_ANNOTATION, "net",
-	                        CNI_STATUS_ANNOTATION, status, "spec", "nodeName", "n1", "containers", "name", "c", "ports", "containerPort", 9000, "status",
-	                        "phase", "Running", "conditions", "type", "Ready", "status", "True", "containerStatuses", "ready", 1, "state",
-	                        "running");
+	char *name = mem_printf("p%04d", i), *ns = mem_printf("ns%d", i % 10),
+	     *ip = mem_printf("10.7.%d.%d", i / 250, i % 250 + 1);
+	char *status = mem_printf(
+	        "[{\n    \"name\": \"ovn-kubernetes\",\n    \"interface\": \"eth0\",\n    \"ips\": [\n        "
+	        "\"10.244.2.8\"\n    ],\n"
+	        "    \"mac\": \"0a:58:0a:f4:02:08\",\n    \"default\": true,\n    \"dns\": {}\n},{\n    \"name\": "
+	        "\"%s/net\",\n    \"interface\": \"net1\",\n"
+	        "    \"ips\": [\n        \"%s\"\n    ],\n    \"mac\": \"0a:58:c0:a8:c8:05\",\n    \"dns\": {}\n}]",
+	        ns, ip);
+	json_t *pod = json_pack("{ss,ss,s{ss,ss,ss,s{ss,ss}},s{ss,s[{ss,s[{si}]}]},s{ss,s[{ss,ss}],s[{sb,s{s{}}}]}}",
+	                        "apiVersion", "v1", "kind", "Pod", "metadata", "name", name, "namespace", ns, "uid",
+	                        name, "annotations", CNI_NETWORKS_ANNOTATION, "net", CNI_STATUS_ANNOTATION, status,
+	                        "spec", "nodeName", "n1", "containers", "name", "c", "ports", "containerPort", 9000,
+	                        "status", "phase", "Running", "conditions", "type", "Ready", "status", "True",
+	                        "containerStatuses", "ready", 1, "state", "running");
 	free(name);
 	free(ns);
 	free(ip);
@@ -575,11 +714,13 @@ static void test_thousand_pods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),         cmocka_unit_test(test_running_pod),      cmocka_unit_test(test_planned),
-		cmocka_unit_test(test_address_sources), cmocka_unit_test(test_phases),           cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_bad_networks),    cmocka_unit_test(test_other_namespaces), cmocka_unit_test(test_machine),
-		cmocka_unit_test(test_cloud_init_forms), cmocka_unit_test(test_bridges),         cmocka_unit_test(test_order),
-		cmocka_unit_test(test_hostile),         cmocka_unit_test(test_thousand_pods),
+	        cmocka_unit_test(test_nothing),      cmocka_unit_test(test_running_pod),
+	        cmocka_unit_test(test_planned),      cmocka_unit_test(test_address_sources),
+	        cmocka_unit_test(test_phases),       cmocka_unit_test(test_reasons),
+	        cmocka_unit_test(test_bad_networks), cmocka_unit_test(test_other_namespaces),
+	        cmocka_unit_test(test_machine),      cmocka_unit_test(test_cloud_init_forms),
+	        cmocka_unit_test(test_bridges),      cmocka_unit_test(test_order),
+	        cmocka_unit_test(test_hostile),      cmocka_unit_test(test_thousand_pods),
 	};
 	return cmocka_run_group_tests_name("topo", tests, NULL, forget_values);
 }
