@@ -16,7 +16,7 @@ struct request {
 	const char *files[FILES_MAX], *flows[FILES_MAX];
 	size_t n_files, n_flows;
 	struct cmd_diagram_source source;
-	bool ascii, svg, no_legend, no_flows;
+	bool ascii, svg, planned, no_legend, no_flows;
 };
 
 /* ---- objects ---- */
@@ -82,17 +82,19 @@ static bool gather_objects(const struct request *request, const struct play_act 
 	for (size_t i = 0; i < request->n_files; i++)
 		if (!read_objects(request->files[i], into, err))
 			return false;
-	if (request->n_files > 0)
+	if (request->n_files > 0 || request->planned)
 		return true;
 	if (!cmd_diagram_cluster)
-		return err_set(err, ERR_INVALID, "no objects: name lists of them with --objects FILE (\"kubectl get ... -o json\")");
+		return err_set(err, ERR_INVALID,
+		               "no objects: name lists of them with --objects FILE (\"kubectl get ... -o json\"), or "
+		               "say --planned");
 	return cmd_diagram_cluster(&request->source, act, into, err);
 }
 
 /* ---- flows ---- */
 static const char *const flow_states[] = {
-	[DIAGRAM_FLOW_UNTRIED] = "untried", [DIAGRAM_FLOW_UNDERWAY] = "underway", [DIAGRAM_FLOW_OK] = "ok",
-	[DIAGRAM_FLOW_BLOCKED] = "blocked", [DIAGRAM_FLOW_FAILED] = "failed",
+        [DIAGRAM_FLOW_UNTRIED] = "untried", [DIAGRAM_FLOW_UNDERWAY] = "underway", [DIAGRAM_FLOW_OK] = "ok",
+        [DIAGRAM_FLOW_BLOCKED] = "blocked", [DIAGRAM_FLOW_FAILED] = "failed",
 };
 enum { N_FLOW_STATES = sizeof flow_states / sizeof *flow_states };
 
@@ -111,7 +113,8 @@ static bool set_flow(const struct play_act *act, struct diagram_flow *flows, con
 				flows[i].note = state[len] ? state + len + 1 : "";
 				return true;
 			}
-		return err_set(err, ERR_INVALID, "--flow %s: a state is untried, underway, ok, blocked or failed", text);
+		return err_set(err, ERR_INVALID, "--flow %s: a state is untried, underway, ok, blocked or failed",
+		               text);
 	}
 	return err_set(err, ERR_INVALID, "--flow %s: the act \"%s\" has no such flow", text, act->name);
 }
@@ -121,7 +124,11 @@ static struct diagram_flow *make_flows(const struct request *request, const stru
 	struct diagram_flow *flows = mem_alloc((act->flows.len + 1) * sizeof *flows);
 	for (size_t i = 0; i < act->flows.len; i++) {
 		const struct play_flow_plan *plan = &act->flows.data[i];
-		flows[i] = (struct diagram_flow){.id = plan->id, .from = plan->from, .to = plan->to, .port = plan->port, .note = "",
+		flows[i] = (struct diagram_flow){.id = plan->id,
+		                                 .from = plan->from,
+		                                 .to = plan->to,
+		                                 .port = plan->port,
+		                                 .note = "",
 		                                 .network = plan->network && plan->network[0] ? plan->network : NULL};
 	}
 	for (size_t i = 0; i < request->n_flows; i++)
@@ -133,15 +140,33 @@ static struct diagram_flow *make_flows(const struct request *request, const stru
 }
 
 /* ---- out ---- */
-#define RGB(rgb, attributes) {.fg = 0x02000000u | 0x##rgb, .bg = COLOR_RGB(0x10, 0x14, 0x1a), .attrs = (attributes)}
-static const struct canvas_look looks[ROLE_COUNT] = { /* of the SVG: dark, and apart for eyes that confuse red and green */
-	[ROLE_NONE] = RGB(d8dee6, 0),        [ROLE_TEXT] = RGB(f0f4f8, 0),        [ROLE_MUTED] = RGB(8b96a3, 0),
-	[ROLE_OK] = RGB(4cc2ff, 0),          [ROLE_FAIL] = RGB(ff8c42, 0),        [ROLE_WAIT] = RGB(ffd166, 0),
-	[ROLE_PLANNED] = RGB(66717e, 0),     [ROLE_WORKLOAD] = RGB(c3ccd6, 0),    [ROLE_NAMESPACE] = RGB(8fa3bf, 0),
-	[ROLE_NODE] = RGB(8fa3bf, 0),        [ROLE_SECONDARY] = RGB(5ec8a8, 0),   [ROLE_SECONDARY_2] = RGB(c792ea, 0),
-	[ROLE_SECONDARY_3] = RGB(f7c873, 0), [ROLE_POD_NETWORK] = RGB(7d8896, 0), [ROLE_PHYSICAL] = RGB(b0a27a, 0),
-	[ROLE_SWITCH] = RGB(f0f4f8, 0),      [ROLE_ADDRESS] = RGB(9fd3ff, 0),     [ROLE_FLOW_OK] = RGB(4cc2ff, ATTR_BOLD),
-	[ROLE_FOCUS] = RGB(ffffff, ATTR_BOLD), [ROLE_FLOW_UNTRIED] = RGB(aab4bf, 0), [ROLE_FLOW_BLOCKED] = RGB(ff8c42, ATTR_BOLD),
+#define RGB(rgb, attributes)                                                                                           \
+	{                                                                                                              \
+		.fg = 0x02000000u | 0x##rgb, .bg = COLOR_RGB(0x10, 0x14, 0x1a), .attrs = (attributes)                  \
+	}
+static const struct canvas_look looks[ROLE_COUNT] = {
+        /* of the SVG: dark, and apart for eyes that confuse red and green */
+        [ROLE_NONE] = RGB(d8dee6, 0),
+        [ROLE_TEXT] = RGB(f0f4f8, 0),
+        [ROLE_MUTED] = RGB(8b96a3, 0),
+        [ROLE_OK] = RGB(4cc2ff, 0),
+        [ROLE_FAIL] = RGB(ff8c42, 0),
+        [ROLE_WAIT] = RGB(ffd166, 0),
+        [ROLE_PLANNED] = RGB(66717e, 0),
+        [ROLE_WORKLOAD] = RGB(c3ccd6, 0),
+        [ROLE_NAMESPACE] = RGB(8fa3bf, 0),
+        [ROLE_NODE] = RGB(8fa3bf, 0),
+        [ROLE_SECONDARY] = RGB(5ec8a8, 0),
+        [ROLE_SECONDARY_2] = RGB(c792ea, 0),
+        [ROLE_SECONDARY_3] = RGB(f7c873, 0),
+        [ROLE_POD_NETWORK] = RGB(7d8896, 0),
+        [ROLE_PHYSICAL] = RGB(b0a27a, 0),
+        [ROLE_SWITCH] = RGB(f0f4f8, 0),
+        [ROLE_ADDRESS] = RGB(9fd3ff, 0),
+        [ROLE_FLOW_OK] = RGB(4cc2ff, ATTR_BOLD),
+        [ROLE_FOCUS] = RGB(ffffff, ATTR_BOLD),
+        [ROLE_FLOW_UNTRIED] = RGB(aab4bf, 0),
+        [ROLE_FLOW_BLOCKED] = RGB(ff8c42, ATTR_BOLD),
 };
 
 static void print_diagram(const struct request *request, const struct diagram *diagram, const char *title)
@@ -165,8 +190,10 @@ static bool draw(const struct request *request, struct diagram_options *options,
 		VEC(const json_t *) list = {0};
 		for (size_t i = 0; i < json_array_size(objects); i++)
 			vec_push(&list, json_array_get(objects, i));
-		struct topo_input input = {.objects = list.data, .n_objects = list.len,
-		                           .planned = (const json_t *const *)act->planned.data, .n_planned = act->planned.len,
+		struct topo_input input = {.objects = list.data,
+		                           .n_objects = list.len,
+		                           .planned = (const json_t *const *)act->planned.data,
+		                           .n_planned = act->planned.len,
 		                           .namespaces = (const char *const *)act->namespaces.data};
 		struct topo *topo = topo_build(&input);
 		if (!request->group)
@@ -215,20 +242,24 @@ int cmd_diagram(int argc, char **argv)
 	struct request request = {.act = "overlay"};
 	const char *unused = NULL;
 	const struct cmd_option options[] = {
-		{"--size", "WxH", "columns and rows (100x30)", &request.size, NULL},
-		{"--ascii", NULL, "without characters beyond ASCII", NULL, &request.ascii},
-		{"--objects", "FILE", "a Kubernetes list or object, JSON or YAML; several times; - is standard input", &unused, NULL},
-		{"--context", "NAME", "without --objects: ask this kube context, not the lab", &request.source.context, NULL},
-		{"--kubeconfig", "FILE", "the file it is in", &request.source.kubeconfig, NULL},
-		{"--group", "node|namespace", "what the frames are (the act's choice)", &request.group, NULL},
-		{"--flow", "ID=STATE[,NOTE]", "a flow of the act as untried, underway, ok, blocked or failed; several times", &unused, NULL},
-		{"--no-flows", NULL, "without the act's flows", NULL, &request.no_flows},
-		{"--no-legend", NULL, "without the legend", NULL, &request.no_legend},
-		{"--focus", "NAMESPACE/NAME", "highlight a workload and unfold its frame", &request.focus, NULL},
-		{"--svg", NULL, "as an SVG picture", NULL, &request.svg},
+	        {"--size", "WxH", "columns and rows (100x30)", &request.size, NULL},
+	        {"--ascii", NULL, "without characters beyond ASCII", NULL, &request.ascii},
+	        {"--objects", "FILE", "a Kubernetes list or object, JSON or YAML; several times; - is standard input",
+	         &unused, NULL},
+	        {"--planned", NULL, "without --objects: only what the act's manifests promise", NULL, &request.planned},
+	        {"--context", "NAME", "without --objects: ask this kube context, not the lab", &request.source.context,
+	         NULL},
+	        {"--kubeconfig", "FILE", "the file it is in", &request.source.kubeconfig, NULL},
+	        {"--group", "node|namespace", "what the frames are (the act's choice)", &request.group, NULL},
+	        {"--flow", "ID=STATE[,NOTE]",
+	         "a flow of the act as untried, underway, ok, blocked or failed; several times", &unused, NULL},
+	        {"--no-flows", NULL, "without the act's flows", NULL, &request.no_flows},
+	        {"--no-legend", NULL, "without the legend", NULL, &request.no_legend},
+	        {"--focus", "NAMESPACE/NAME", "highlight a workload and unfold its frame", &request.focus, NULL},
+	        {"--svg", NULL, "as an SVG picture", NULL, &request.svg},
 	};
-	const struct cmd_usage usage = {"onesdn diagram [OPTION]... [ACT|FILE]", "Prints the diagram of an act.", options,
-	                                sizeof options / sizeof *options, 1};
+	const struct cmd_usage usage = {"onesdn diagram [OPTION]... [ACT|FILE]", "Prints the diagram of an act.",
+	                                options, sizeof options / sizeof *options, 1};
 	struct diagram_options drawing = {.cols = 100, .rows = 30};
 	size_t n_operands = 0;
 	int status = 0;

@@ -9,6 +9,7 @@ struct cmd_diagram_source {
 };
 /* Appends the objects of the act's namespaces, and the nodes and network objects that belong to them, as the cluster has them
  * now, to `objects`. May be left out of a build: then --objects must name them. */
-bool cmd_diagram_cluster(const struct cmd_diagram_source *source, const struct play_act *act, json_t *objects, struct err *err);
+bool cmd_diagram_cluster(const struct cmd_diagram_source *source, const struct play_act *act, json_t *objects,
+                         struct err *err);
 
 #endif

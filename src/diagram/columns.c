@@ -67,8 +67,14 @@ int plan_frame_trunk(const struct plan *plan, const struct frame *frame, int net
 
 void plan_init(struct plan *plan, const struct model *model, const struct attempt *attempt)
 {
-	*plan = (struct plan){.model = model, .attempt = *attempt, .cols = model->options->cols, .rows = model->options->rows,
-	                      .internet_y = -1, .legend_y = -1, .list_y = -1, .problems_y = -1};
+	*plan = (struct plan){.model = model,
+	                      .attempt = *attempt,
+	                      .cols = model->options->cols,
+	                      .rows = model->options->rows,
+	                      .internet_y = -1,
+	                      .legend_y = -1,
+	                      .list_y = -1,
+	                      .problems_y = -1};
 }
 
 void plan_finish(struct plan *plan)
@@ -105,13 +111,14 @@ static void show_members(struct plan *plan, struct frame *frame, size_t cap)
 
 static void write_edge(const struct model *model, struct frame *frame)
 {
-	text_add(frame->title, TEXT_SIZE, "%s%s", frame->group->title, frame->group->is_stopping ? " · terminating" : "");
+	text_add(frame->title, TEXT_SIZE, "%s%s", frame->group->title,
+	         frame->group->is_stopping ? " · terminating" : "");
 	frame->title_cols = text_columns(frame->title);
 	if (frame->group->problem)
 		text_add(frame->note, TEXT_SIZE, "%s", frame->group->problem);
 	if (frame->n_folded > 0)
-		text_add(frame->note, TEXT_SIZE, "%s%s and %zu more", frame->note[0] ? " " : "", model->options->ascii ? "..." : "…",
-		         frame->n_folded);
+		text_add(frame->note, TEXT_SIZE, "%s%s and %zu more", frame->note[0] ? " " : "",
+		         model->options->ascii ? "..." : "…", frame->n_folded);
 }
 
 static void build_frames(struct plan *plan)
@@ -139,7 +146,8 @@ static void build_frames(struct plan *plan)
 /* ---- how wide ---- */
 static void measure(struct plan *plan)
 {
-	static const int least[] = {[DETAIL_RICH] = 24, [DETAIL_FULL] = 18, [DETAIL_ADDRESS] = 13, [DETAIL_COMPACT] = 6};
+	static const int least[] = {
+	        [DETAIL_RICH] = 24, [DETAIL_FULL] = 18, [DETAIL_ADDRESS] = 13, [DETAIL_COMPACT] = 6};
 	const struct model *model = plan->model;
 	int cols = least[plan->attempt.detail], rows = 1, host_cols = 6, host_rows = 1;
 	for (size_t i = 0; i < plan->places.len; i++) {
@@ -147,7 +155,8 @@ static void measure(struct plan *plan)
 		rows = max_int(rows, extent.rows);
 		cols = max_int(cols, extent.cols);
 		if (model->options->group == DIAGRAM_BY_NODE)
-			cols = max_int(cols, text_columns(model->topo->workloads.data[plan->places.data[i].workload].ns) + 2);
+			cols = max_int(cols,
+			               text_columns(model->topo->workloads.data[plan->places.data[i].workload].ns) + 2);
 	}
 	for (size_t i = 0; i < model->hosts.len && i < HOST_MAX; i++) {
 		enum detail detail = plan->attempt.detail == DETAIL_COMPACT ? DETAIL_COMPACT : DETAIL_FULL;
@@ -263,7 +272,8 @@ static int assign_bands(struct plan *plan)
 	for (int b = 0; b + 1 < plan->n_bands; b++)
 		plan->trunks |= plan->band_nets[b];
 	int n_left = plan_count(left_nets(plan, plan->trunks));
-	return plan->cols - margin_cols(plan) - 2 * plan_count(plan->trunks) - (n_left > 0) - (plan_count(plan->trunks) > n_left);
+	return plan->cols - margin_cols(plan) - 2 * plan_count(plan->trunks) - (n_left > 0) -
+	       (plan_count(plan->trunks) > n_left);
 }
 
 static bool bands_fit(const struct plan *plan, int avail)
@@ -275,13 +285,16 @@ static bool bands_fit(const struct plan *plan, int avail)
 }
 
 struct growth {
-	size_t at;  /* in struct spacing */
-	int by;     /* at most so many columns more */
+	size_t at; /* in struct spacing */
+	int by;    /* at most so many columns more */
 };
-#define GROW(field, by) {offsetof(struct spacing, field), by}
+#define GROW(field, by)                                                                                                \
+	{                                                                                                              \
+		offsetof(struct spacing, field), by                                                                    \
+	}
 static const struct growth growths[] = {
-	GROW(pad, 1), GROW(gap, 2), GROW(frame_gap, 3), GROW(box_cols, 1), GROW(frame_gap, 6), GROW(gap, 2), GROW(box_cols, 3),
-	GROW(pad, 1), GROW(frame_gap, 8), GROW(gap, 4), GROW(box_cols, 4), GROW(frame_gap, 10),
+        GROW(pad, 1),      GROW(gap, 2), GROW(frame_gap, 3), GROW(box_cols, 1), GROW(frame_gap, 6), GROW(gap, 2),
+        GROW(box_cols, 3), GROW(pad, 1), GROW(frame_gap, 8), GROW(gap, 4),      GROW(box_cols, 4),  GROW(frame_gap, 10),
 };
 
 static void spend_columns(struct plan *plan, int avail)
@@ -360,7 +373,8 @@ static bool place_hosts(struct plan *plan)
 /* ---- wires that leave ---- */
 static enum canvas_role link_role(const struct plan *plan, size_t workload, int net)
 {
-	return model_link_state(plan->model, workload, net) == TOPO_PLANNED ? ROLE_PLANNED : plan->model->nets[net].role;
+	return model_link_state(plan->model, workload, net) == TOPO_PLANNED ? ROLE_PLANNED
+	                                                                    : plan->model->nets[net].role;
 }
 
 static void add_drop(struct plan *plan, int x, int net, int band, enum canvas_role role)

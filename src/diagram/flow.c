@@ -4,18 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARROW_UP = 0x25b2, ARROW_DOWN = 0x25bc, ARROW_RIGHT = 0x25b6, ARROW_LEFT = 0x25c0, THIN_UP = 0x25b5, THIN_DOWN = 0x25bf,
-       THIN_RIGHT = 0x25b9, THIN_LEFT = 0x25c3, BREAK = 0x2573, PACKET = 0x25cf, PACKET_EVERY = 7 };
+enum {
+	ARROW_UP = 0x25b2,
+	ARROW_DOWN = 0x25bc,
+	ARROW_RIGHT = 0x25b6,
+	ARROW_LEFT = 0x25c0,
+	THIN_UP = 0x25b5,
+	THIN_DOWN = 0x25bf,
+	THIN_RIGHT = 0x25b9,
+	THIN_LEFT = 0x25c3,
+	BREAK = 0x2573,
+	PACKET = 0x25cf,
+	PACKET_EVERY = 7
+};
 
 static const uint8_t ranks[] = {
-	[DIAGRAM_FLOW_UNTRIED] = 1, [DIAGRAM_FLOW_FAILED] = 2, [DIAGRAM_FLOW_BLOCKED] = 3, [DIAGRAM_FLOW_OK] = 4,
-	[DIAGRAM_FLOW_UNDERWAY] = 5,
+        [DIAGRAM_FLOW_UNTRIED] = 1, [DIAGRAM_FLOW_FAILED] = 2,   [DIAGRAM_FLOW_BLOCKED] = 3,
+        [DIAGRAM_FLOW_OK] = 4,      [DIAGRAM_FLOW_UNDERWAY] = 5,
 };
 
 void flow_draws_init(struct flow_draws *draws, const struct plan *plan, struct wires *wires)
 {
 	const struct model *model = plan->model;
-	*draws = (struct flow_draws){.data = mem_alloc((model->n_flows + 1) * sizeof *draws->data), .len = model->n_flows};
+	*draws = (struct flow_draws){.data = mem_alloc((model->n_flows + 1) * sizeof *draws->data),
+	                             .len = model->n_flows};
 	for (size_t i = 0; i < model->n_flows; i++) {
 		struct flow_draw *draw = &draws->data[i];
 		size_t from, to;
@@ -31,7 +43,8 @@ void flow_draws_init(struct flow_draws *draws, const struct plan *plan, struct w
 			continue;
 		}
 		enum diagram_flow_state state = draw->flow->state;
-		struct flow_mark mark = {.rank = ranks[state], .is_heavy = state != DIAGRAM_FLOW_UNTRIED, .role = text_flow_role(state)};
+		struct flow_mark mark = {
+		        .rank = ranks[state], .is_heavy = state != DIAGRAM_FLOW_UNTRIED, .role = text_flow_role(state)};
 		if (state == DIAGRAM_FLOW_UNTRIED)
 			mark.role = ROLE_NONE;
 		wires_mark_path(wires, draw->net, &draw->path, mark);
@@ -54,7 +67,8 @@ static bool is_blank(const struct canvas *canvas, int x, int y)
 }
 
 /* A straight piece that belongs to this flow before all others, with nothing crossing it and no label on it. */
-static bool is_own_straight(const struct flow_draw *draw, const struct wires *wires, const struct canvas *canvas, size_t i)
+static bool is_own_straight(const struct flow_draw *draw, const struct wires *wires, const struct canvas *canvas,
+                            size_t i)
 {
 	struct point at = draw->path.points.data[i];
 	if (i == 0 || i + 1 >= draw->path.points.len)
@@ -72,7 +86,8 @@ static bool is_own_straight(const struct flow_draw *draw, const struct wires *wi
 
 static bool is_across(const struct path *path, size_t i)
 {
-	return path->points.data[i].y == path->points.data[i - 1].y && path->points.data[i].y == path->points.data[i + 1].y;
+	return path->points.data[i].y == path->points.data[i - 1].y &&
+	       path->points.data[i].y == path->points.data[i + 1].y;
 }
 
 /* ---- arrows ---- */
@@ -81,12 +96,26 @@ static uint32_t head_char(const struct canvas *canvas, bool is_thin, uint32_t th
 	return is_thin && !canvas->ascii ? thin : thick;
 }
 
+/* Arrows of several flows on one wire: one is enough for the eye. */
+static bool has_head_near(const struct canvas *canvas, struct point at)
+{
+	static const uint32_t heads[] = {ARROW_LEFT, ARROW_RIGHT, THIN_LEFT, THIN_RIGHT};
+	for (int x = at.x - 6; x <= at.x + 6; x++) {
+		const struct cell *cell = canvas_at((struct canvas *)canvas, x, at.y);
+		for (size_t i = 0; cell && i < sizeof heads / sizeof *heads; i++)
+			if (cell->ch[0] == (canvas->ascii ? canvas_ascii_char(heads[i]) : heads[i]))
+				return true;
+	}
+	return false;
+}
+
 static void paint_heads(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas)
 {
 	bool is_thin = draw->flow->state == DIAGRAM_FLOW_UNTRIED;
 	enum canvas_role role = text_flow_role(draw->flow->state);
 	const struct wire_cell *cell = wires_at(wires, draw->tap.x, draw->tap.y);
-	if (cell->down.flow == ranks[draw->flow->state])
+	bool is_dead = is_thin && cell->down.role == ROLE_FAIL; /* the wire itself cannot come up: its mark stays */
+	if (cell->down.flow == ranks[draw->flow->state] && !is_dead)
 		canvas_put_char(canvas, draw->tap.x, draw->tap.y, role, ATTR_BOLD,
 		                draw->is_to_host ? head_char(canvas, is_thin, ARROW_DOWN, THIN_DOWN)
 		                                 : head_char(canvas, is_thin, ARROW_UP, THIN_UP));
@@ -104,6 +133,8 @@ static void paint_heads(const struct flow_draw *draw, const struct wires *wires,
 		    !is_own_straight(draw, wires, canvas, i + 1))
 			continue;
 		bool is_right = path->points.data[i].x > path->points.data[i - 1].x;
+		if (has_head_near(canvas, path->points.data[i]))
+			return;
 		canvas_put_char(canvas, path->points.data[i].x, path->points.data[i].y, role, ATTR_BOLD,
 		                is_right ? head_char(canvas, is_thin, ARROW_RIGHT, THIN_RIGHT)
 		                         : head_char(canvas, is_thin, ARROW_LEFT, THIN_LEFT));
@@ -134,14 +165,16 @@ static void paint_break(const struct flow_draw *draw, const struct wires *wires,
 		return;
 	size_t wide = best_len >= 9 ? 1 : 0;
 	for (size_t i = best_at - wide; i <= best_at + wide; i++)
-		canvas_put_char(canvas, path->points.data[i].x, path->points.data[i].y, ROLE_FLOW_BLOCKED, ATTR_BOLD, BREAK);
+		canvas_put_char(canvas, path->points.data[i].x, path->points.data[i].y, ROLE_FLOW_BLOCKED, ATTR_BOLD,
+		                BREAK);
 }
 
 static void paint_packets(const struct flow_draw *draw, const struct wires *wires, int tick, struct canvas *canvas)
 {
 	for (size_t i = 1; i + 1 < draw->path.points.len; i++)
 		if (((int64_t)i - tick) % PACKET_EVERY == 0 && is_own_straight(draw, wires, canvas, i))
-			canvas_put_char(canvas, draw->path.points.data[i].x, draw->path.points.data[i].y, ROLE_WAIT, ATTR_BOLD, PACKET);
+			canvas_put_char(canvas, draw->path.points.data[i].x, draw->path.points.data[i].y, ROLE_WAIT,
+			                ATTR_BOLD, PACKET);
 }
 
 /* ---- labels ---- */
@@ -178,7 +211,9 @@ static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, co
 		if (at.x != draw->tap.x || at.y != path->points.data[i].y + step)
 			break;
 		int x = label->is_right ? at.x + 2 : at.x - 1 - cols;
-		int indent = label->form == NOTE_BELOW ? note_indent(canvas, x, at.y + 1, note_cols) : 0;
+		bool is_last = draw->is_to_host || i < 3 ||
+		               path->points.data[i - 3].x != at.x; /* below it is the bus, or the host */
+		int indent = label->form != NOTE_BELOW ? 0 : is_last ? -1 : note_indent(canvas, x, at.y + 1, note_cols);
 		if (indent < 0 || !is_room(canvas, x, at.y, cols))
 			continue;
 		canvas_put(canvas, x, at.y, cols, role, ATTR_BOLD, label->text);
@@ -190,7 +225,8 @@ static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, co
 }
 
 /* On the box's own edge, between the wires that leave it. */
-static bool label_on_edge(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas, const char *text)
+static bool label_on_edge(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas,
+                          const char *text)
 {
 	const uint32_t edges[] = {0x2500, 0x2504, 0x2501, 0x2505};
 	int cols = text_columns(text) + 2, x = draw->tap.x + 1;
@@ -208,7 +244,8 @@ static bool label_on_edge(const struct flow_draw *draw, const struct wires *wire
 	return true;
 }
 
-static bool paint_label(const struct flow_draw *draw, const struct plan *plan, const struct wires *wires, struct canvas *canvas)
+static bool paint_label(const struct flow_draw *draw, const struct plan *plan, const struct wires *wires,
+                        struct canvas *canvas)
 {
 	struct label label;
 	for (int side = 0; side < 2; side++)
@@ -257,7 +294,8 @@ size_t paint_flow_list(const struct flow_draws *draws, const struct plan *plan, 
 			continue;
 		}
 		text_flow_line(plan->model, draws->data[i].flow, text);
-		canvas_put_fit(canvas, 1, plan->list_y + (int)n++, plan->cols - 2, text_flow_role(draws->data[i].flow->state), 0, text);
+		canvas_put_fit(canvas, 1, plan->list_y + (int)n++, plan->cols - 2,
+		               text_flow_role(draws->data[i].flow->state), 0, text);
 	}
 	return n_left_out;
 }

@@ -9,10 +9,11 @@ struct label_way {
 	bool is_hung;
 	int rows;
 };
-static const struct label_way ways[] = { /* the best first */
-	{LABEL_FULL, false, 0},   {LABEL_FULL, true, 1},  {LABEL_TWO_LINES, true, 2}, {LABEL_SUBNET, false, 0},
-	{LABEL_SUBNET, true, 1},  {LABEL_SUBNET_BELOW, true, 2}, {LABEL_NAME, false, 0}, {LABEL_NAME, true, 1},
-	{LABEL_CUT, false, 0},    {LABEL_CUT, true, 1},
+static const struct label_way ways[] = {
+        /* the best first */
+        {LABEL_FULL, false, 0},  {LABEL_FULL, true, 1},         {LABEL_TWO_LINES, true, 2}, {LABEL_SUBNET, false, 0},
+        {LABEL_SUBNET, true, 1}, {LABEL_SUBNET_BELOW, true, 2}, {LABEL_NAME, false, 0},     {LABEL_NAME, true, 1},
+        {LABEL_CUT, false, 0},   {LABEL_CUT, true, 1},
 };
 enum { CUT_COLUMNS = 7, LABEL_COLUMNS_MAX = 60 };
 
@@ -99,7 +100,8 @@ static bool try_way(struct plan *plan, int net, const struct label_way *way, int
 		return false;
 	bus->is_hung = way->is_hung;
 	bus->label = (struct rect){x + (wide - cols) / 2, 0, cols, 1};
-	bus->second = (struct rect){second < wide ? x + (wide - second) / 2 : x, 0, second < wide ? second : wide, second ? 1 : 0};
+	bus->second = (struct rect){second < wide ? x + (wide - second) / 2 : x, 0, second < wide ? second : wide,
+	                            second ? 1 : 0};
 	bus->hang_x = way->is_hung ? find_hang(plan, net, bus->label.x, cols) : -1;
 	return !way->is_hung || bus->hang_x >= 0;
 }
@@ -113,7 +115,8 @@ static bool label_bus(struct plan *plan, int net)
 	for (int pass = 0; pass < 2; pass++) /* more rows than wished for only when nothing else will do */
 		for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 			if ((ways[i].rows <= plan->space.label_rows) != (pass == 0) ||
-			    (ways[i].form == LABEL_CUT && !plan->attempt.has_label_margin) || !try_way(plan, net, &ways[i], wish))
+			    (ways[i].form == LABEL_CUT && !plan->attempt.has_label_margin) ||
+			    !try_way(plan, net, &ways[i], wish))
 				continue;
 			int left = bus->is_hung ? bus->hang_x : bus->label.x - 1;
 			int right = bus->is_hung ? bus->hang_x : bus->label.x + bus->label.cols;

@@ -28,7 +28,8 @@ static void hidden_parts(const struct plan *plan, size_t n_flows_hidden, struct 
 			n_nets++;
 	}
 	add_hidden(out, n_nets, "network", "networks", NULL);
-	add_hidden(out, model->groups.len - plan->frames.len, by_node ? "node" : "namespace", by_node ? "nodes" : "namespaces", NULL);
+	add_hidden(out, model->groups.len - plan->frames.len, by_node ? "node" : "namespace",
+	           by_node ? "nodes" : "namespaces", NULL);
 	add_hidden(out, model->hosts.len - plan->n_hosts, "host", "hosts", NULL);
 	add_hidden(out, n_flows_hidden, "flow", "flows", NULL);
 }
@@ -39,7 +40,8 @@ void paint_hidden(const struct plan *plan, size_t n_flows_hidden, struct diagram
 	for (size_t f = 0; f < plan->frames.len; f++) {
 		const struct frame *frame = &plan->frames.data[f];
 		bool by_node = plan->model->options->group == DIAGRAM_BY_NODE;
-		add_hidden(&all, frame->n_folded, by_node ? "workload" : "pod", by_node ? "workloads" : "pods", frame->group->title);
+		add_hidden(&all, frame->n_folded, by_node ? "workload" : "pod", by_node ? "workloads" : "pods",
+		           frame->group->title);
 	}
 	hidden_parts(plan, n_flows_hidden, &parts);
 	if (parts.len > 0) {
@@ -67,11 +69,13 @@ static void list_workload(const struct model *model, size_t workload, int y, str
 	struct str text = {0};
 	str_append_f(&text, " %s", w->name ? w->name : "");
 	for (size_t i = 0; i < model->links[workload].len; i++) {
-		const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
+		const struct topo_attachment *attachment =
+		        &model->topo->attachments.data[model->links[workload].data[i]];
 		if (attachment->network != 0 && attachment->address && attachment->address[0])
 			str_append_f(&text, " %s", attachment->address);
 	}
-	canvas_put_fit(canvas, x, y, canvas->cols - x, workload == model->focus ? ROLE_FOCUS : ROLE_TEXT, 0, str_text(&text));
+	canvas_put_fit(canvas, x, y, canvas->cols - x, workload == model->focus ? ROLE_FOCUS : ROLE_TEXT, 0,
+	               str_text(&text));
 	str_finish(&text);
 	vec_push(&diagram->hits, (struct diagram_hit){mem_strdup(w->id ? w->id : ""), {0, y, canvas->cols, 1}});
 }

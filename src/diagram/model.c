@@ -36,7 +36,8 @@ static bool has_hosts(const struct topo *topo, size_t network)
 {
 	for (size_t i = 0; i < topo->attachments.len; i++) {
 		const struct topo_attachment *attachment = &topo->attachments.data[i];
-		if (attachment->network == network && is_attachment_sound(topo, attachment) && is_host(topo, attachment->workload))
+		if (attachment->network == network && is_attachment_sound(topo, attachment) &&
+		    is_host(topo, attachment->workload))
 			return true;
 	}
 	return false;
@@ -45,7 +46,8 @@ static bool has_hosts(const struct topo *topo, size_t network)
 static bool is_used(const struct topo *topo, size_t network)
 {
 	for (size_t i = 0; i < topo->attachments.len; i++)
-		if (topo->attachments.data[i].network == network && is_attachment_sound(topo, &topo->attachments.data[i]))
+		if (topo->attachments.data[i].network == network &&
+		    is_attachment_sound(topo, &topo->attachments.data[i]))
 			return true;
 	return false;
 }
@@ -88,8 +90,9 @@ static void collect_nets(struct model *model)
 	for (int pass = 0; pass < 3; pass++)
 		for (size_t i = 0; i < topo->networks.len; i++) {
 			struct candidate candidate = {i, has_hosts(topo, i)};
-			bool is_outside = i > 0 && (candidate.has_hosts || (topo->networks.data[i].topology == CNI_LOCALNET &&
-			                                                     model->options->group == DIAGRAM_BY_NODE));
+			bool is_outside =
+			        i > 0 && (candidate.has_hosts || (topo->networks.data[i].topology == CNI_LOCALNET &&
+			                                          model->options->group == DIAGRAM_BY_NODE));
 			int order = is_outside ? 2 : i == 0 ? 1 : 0;
 			if (order == pass && (i > 0 || is_used(topo, i)))
 				add_net(model, candidate, &n_overlays);
@@ -114,7 +117,8 @@ static bool has_workloads_on(const struct topo *topo, size_t node)
 		if (topo->workloads.data[w].node == node && !is_host(topo, w))
 			return true;
 	for (size_t i = 0; node != TOPO_NONE && i < topo->bridges.len; i++)
-		if (topo->bridges.data[i].node == node && topo->bridges.data[i].mappings && topo->bridges.data[i].mappings[0])
+		if (topo->bridges.data[i].node == node && topo->bridges.data[i].mappings &&
+		    topo->bridges.data[i].mappings[0])
 			return true;
 	return false;
 }
@@ -129,8 +133,9 @@ static void group_by_node(struct model *model)
 		struct group *group = node == TOPO_NONE ? add_group(model, "on no node yet", node, true)
 		                                        : add_group(model, topo->nodes.data[n].name, node, false);
 		for (size_t w = 0; w < topo->workloads.len; w++)
-			if (!is_host(topo, w) && (topo->workloads.data[w].node == node ||
-			                          (node == TOPO_NONE && topo->workloads.data[w].node >= topo->nodes.len)))
+			if (!is_host(topo, w) &&
+			    (topo->workloads.data[w].node == node ||
+			     (node == TOPO_NONE && topo->workloads.data[w].node >= topo->nodes.len)))
 				vec_push(&group->members, w);
 	}
 }
@@ -142,7 +147,8 @@ static void note_problems(struct model *model)
 		const struct topo_nad *nad = &topo->nads.data[i];
 		if (nad->state != TOPO_FAILED)
 			continue;
-		vec_push(&model->problems, mem_printf("✗ %s/%s: %s", nad->ns, nad->name, nad->problem ? nad->problem : ""));
+		vec_push(&model->problems,
+		         mem_printf("✗ %s/%s: %s", nad->ns, nad->name, nad->problem ? nad->problem : ""));
 		for (size_t g = 0; g < model->groups.len; g++)
 			if (text_equal(nad->ns, model->groups.data[g].title) && !model->groups.data[g].problem)
 				model->groups.data[g].problem = mem_printf("✗ %s", nad->name);
@@ -153,8 +159,9 @@ static void group_by_namespace(struct model *model)
 {
 	const struct topo *topo = model->topo;
 	for (size_t n = 0; n < topo->namespaces.len; n++)
-		add_group(model, topo->namespaces.data[n].name, TOPO_NONE, topo->namespaces.data[n].state == TOPO_PLANNED)
-			->is_stopping = topo->namespaces.data[n].state == TOPO_STOPPING;
+		add_group(model, topo->namespaces.data[n].name, TOPO_NONE,
+		          topo->namespaces.data[n].state == TOPO_PLANNED)
+		        ->is_stopping = topo->namespaces.data[n].state == TOPO_STOPPING;
 	for (size_t w = 0; w < topo->workloads.len; w++) {
 		if (is_host(topo, w))
 			continue;
@@ -176,10 +183,12 @@ static void put_sources_first(const struct model *model, struct group *group)
 		size_t workload = group->members.data[i];
 		bool is_source = false;
 		for (size_t f = 0; f < model->n_flows && !is_source; f++)
-			is_source = model->flows[f].from && text_equal(model->flows[f].from, model->topo->workloads.data[workload].id);
+			is_source = model->flows[f].from &&
+			            text_equal(model->flows[f].from, model->topo->workloads.data[workload].id);
 		if (!is_source)
 			continue;
-		memmove(&group->members.data[n_first + 1], &group->members.data[n_first], (i - n_first) * sizeof *group->members.data);
+		memmove(&group->members.data[n_first + 1], &group->members.data[n_first],
+		        (i - n_first) * sizeof *group->members.data);
 		group->members.data[n_first++] = workload;
 	}
 }
@@ -225,7 +234,11 @@ static void measure_text(struct model *model)
 void model_init(struct model *model, const struct topo *topo, const struct diagram_flow *flows, size_t n_flows,
                 const struct diagram_options *options)
 {
-	*model = (struct model){.topo = topo, .flows = flows, .n_flows = n_flows, .options = options, .focus = TOPO_NONE,
+	*model = (struct model){.topo = topo,
+	                        .flows = flows,
+	                        .n_flows = n_flows,
+	                        .options = options,
+	                        .focus = TOPO_NONE,
 	                        .focus_group = TOPO_NONE};
 	collect_links(model);
 	collect_nets(model);
@@ -270,7 +283,8 @@ enum topo_state model_link_state(const struct model *model, size_t workload, int
 {
 	enum topo_state best = TOPO_PLANNED;
 	for (size_t i = 0; i < model->links[workload].len; i++) {
-		const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
+		const struct topo_attachment *attachment =
+		        &model->topo->attachments.data[model->links[workload].data[i]];
 		if (attachment->network != model->nets[net].network)
 			continue;
 		if (attachment->state == TOPO_RUNNING)
@@ -284,7 +298,8 @@ enum topo_state model_link_state(const struct model *model, size_t workload, int
 bool model_is_nad_failed(const struct model *model, size_t workload, int net)
 {
 	for (size_t i = 0; i < model->links[workload].len; i++) {
-		const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
+		const struct topo_attachment *attachment =
+		        &model->topo->attachments.data[model->links[workload].data[i]];
 		if (attachment->network == model->nets[net].network && attachment->nad < model->topo->nads.len &&
 		    model->topo->nads.data[attachment->nad].state == TOPO_FAILED)
 			return true;
@@ -315,7 +330,8 @@ const struct topo_bridge *model_bridge(const struct model *model, size_t node, i
 {
 	const struct topo *topo = model->topo;
 	const struct topo_network *network = &topo->networks.data[model->nets[net].network];
-	const char *physical = network->physical_name && network->physical_name[0] ? network->physical_name : network->name;
+	const char *physical =
+	        network->physical_name && network->physical_name[0] ? network->physical_name : network->name;
 	size_t len = physical ? strlen(physical) : 0;
 	for (size_t i = 0; i < topo->bridges.len; i++) {
 		const struct topo_bridge *bridge = &topo->bridges.data[i];

@@ -10,7 +10,7 @@ enum {
 	GROUP_MAX = 64,   /* frames drawn */
 	MEMBER_MAX = 512, /* boxes drawn in a frame */
 	HOST_MAX = 12,
-	TEXT_SIZE = 128,  /* bytes of one span or label */
+	TEXT_SIZE = 128, /* bytes of one span or label */
 	SPAN_MAX = 4,
 	LINE_MAX = 8,
 };
@@ -28,14 +28,14 @@ struct net {
 	enum wire_style style;
 	enum canvas_role role;
 	bool is_planned, is_failed, has_hosts;
-	bool is_bridged;          /* grouped by node: reaches its bus through each node's bridge */
+	bool is_bridged; /* grouped by node: reaches its bus through each node's bridge */
 };
 struct group {
 	const char *title;
-	size_t node;              /* TOPO_NONE: a namespace, or workloads on no node */
+	size_t node; /* TOPO_NONE: a namespace, or workloads on no node */
 	bool is_planned, is_stopping;
-	VEC(size_t) members;      /* workloads */
-	char *problem;            /* "✗ shared-net"; NULL: none */
+	VEC(size_t) members; /* workloads */
+	char *problem;       /* "✗ shared-net"; NULL: none */
 };
 struct model {
 	const struct topo *topo;
@@ -47,14 +47,14 @@ struct model {
 	size_t n_nets_left_out;
 	VEC(struct group) groups;
 	VEC(size_t) hosts;
-	VEC(char *) problems;     /* sentences about what belongs to no box: attachment definitions */
-	uint32_t *masks;          /* a workload's networks, bit k for nets[k] */
-	struct extent *extents;   /* of a workload's box text, DETAILS of them each */
-	uint8_t *priorities;      /* of a workload when boxes are folded away; 0 comes first */
-	VEC(size_t) *links;       /* a workload's attachments, by index */
-	size_t focus;             /* workload or TOPO_NONE */
+	VEC(char *) problems;   /* sentences about what belongs to no box: attachment definitions */
+	uint32_t *masks;        /* a workload's networks, bit k for nets[k] */
+	struct extent *extents; /* of a workload's box text, DETAILS of them each */
+	uint8_t *priorities;    /* of a workload when boxes are folded away; 0 comes first */
+	VEC(size_t) * links;    /* a workload's attachments, by index */
+	size_t focus;           /* workload or TOPO_NONE */
 	size_t focus_group;
-	int flow_rows;            /* flows that end at one workload, at most: so many rows of labels */
+	int flow_rows; /* flows that end at one workload, at most: so many rows of labels */
 };
 void model_init(struct model *model, const struct topo *topo, const struct diagram_flow *flows, size_t n_flows,
                 const struct diagram_options *options);
@@ -76,7 +76,7 @@ struct span {
 struct line {
 	struct span spans[SPAN_MAX];
 	int n, cols;
-	bool is_elastic;          /* does not make a box wider: it changes while a workload starts */
+	bool is_elastic; /* does not make a box wider: it changes while a workload starts */
 };
 int text_box_lines(const struct model *model, size_t workload, enum detail detail, struct line lines[LINE_MAX]);
 /* The label of a bus: `form` 0 is the longest. False when there is no such form; `second` is a line below, often "". */

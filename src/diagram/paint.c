@@ -21,8 +21,8 @@ static void paint_note(const struct plan *plan, const struct frame *frame, struc
 	if (frame->n == 0) {
 		const char *words = "nothing yet";
 		int used = text_columns(words);
-		canvas_put_fit(canvas, x + (cols > used ? (cols - used) / 2 : 0), frame->area.y + frame->area.rows / 2, cols, ROLE_MUTED,
-		               0, words);
+		canvas_put_fit(canvas, x + (cols > used ? (cols - used) / 2 : 0), frame->area.y + frame->area.rows / 2,
+		               cols, ROLE_MUTED, 0, words);
 	}
 }
 
@@ -62,7 +62,10 @@ static void paint_bus_label(const struct plan *plan, int net, struct canvas *can
 	paint_switch(canvas, bus->label, role, bus->text);
 	if (bus->second.rows > 0)
 		canvas_put_fit(canvas, bus->second.x, bus->second.y, bus->second.cols,
-		               drawn->is_failed ? ROLE_FAIL : drawn->is_planned ? ROLE_PLANNED : ROLE_ADDRESS, 0, bus->text2);
+		               drawn->is_failed    ? ROLE_FAIL
+		               : drawn->is_planned ? ROLE_PLANNED
+		                                   : ROLE_ADDRESS,
+		               0, bus->text2);
 }
 
 static void paint_bridge(const struct frame *frame, struct canvas *canvas)
@@ -83,7 +86,8 @@ static void paint_problems(const struct plan *plan, struct canvas *canvas)
 		size_t left = model->problems.len - (size_t)i;
 		if (left > 1 && i == plan->space.problems - 1) {
 			char text[TEXT_SIZE] = "";
-			text_add(text, sizeof text, "✗ %zu %s, first %s", left, i ? "more problems" : "problems", model->problems.data[i]);
+			text_add(text, sizeof text, "✗ %zu %s, first %s", left, i ? "more problems" : "problems",
+			         model->problems.data[i]);
 			canvas_put_fit(canvas, 1, plan->problems_y + i, plan->cols - 2, ROLE_FAIL, 0, text);
 			return;
 		}
@@ -96,16 +100,18 @@ static void paint_line(struct canvas *canvas, int x, int y, int max, const struc
 {
 	if (line->cols <= max) {
 		for (int i = 0; i < line->n; i++)
-			x += canvas_put(canvas, x, y, max, line->spans[i].role, line->spans[i].attrs, line->spans[i].text);
+			x += canvas_put(canvas, x, y, max, line->spans[i].role, line->spans[i].attrs,
+			                line->spans[i].text);
 		return;
 	}
 	/* too long: the last span stays whole when it is short (the octet), what is before it is cut */
 	int last = line->n > 2 ? text_columns(line->spans[line->n - 1].text) : 0;
-	if (last * 2 > max)
+	if (last * 2 > max || max - last < 5)
 		last = 0;
 	int left = max - last;
 	for (int i = 0; i < line->n - (last > 0); i++) {
-		int used = canvas_put_fit(canvas, x, y, left, line->spans[i].role, line->spans[i].attrs, line->spans[i].text);
+		int used = canvas_put_fit(canvas, x, y, left, line->spans[i].role, line->spans[i].attrs,
+		                          line->spans[i].text);
 		x += used;
 		left -= used;
 	}
@@ -113,7 +119,8 @@ static void paint_line(struct canvas *canvas, int x, int y, int max, const struc
 		canvas_put(canvas, x, y, last, line->spans[line->n - 1].role, 0, line->spans[line->n - 1].text);
 }
 
-static void paint_taps(const struct plan *plan, const struct place *place, const struct wires *wires, struct canvas *canvas)
+static void paint_taps(const struct plan *plan, const struct place *place, const struct wires *wires,
+                       struct canvas *canvas)
 {
 	for (int k = 0; k < plan->model->n_nets; k++) {
 		int x, y;
@@ -124,7 +131,8 @@ static void paint_taps(const struct plan *plan, const struct place *place, const
 		if (piece->net != k)
 			continue;
 		uint32_t ch = wires_tap_char(piece, is_host ? ARM_UP : ARM_DOWN);
-		if (piece->role == ROLE_FAIL && !piece->flow) /* a wire that cannot come up: not by its colour alone */
+		if (piece->role == ROLE_FAIL &&
+		    piece->flow <= 1) /* a wire that cannot come up: not by its colour alone */
 			ch = 0x2717;
 		canvas_put_char(canvas, x, y, (enum canvas_role)piece->role, 0, ch);
 	}
@@ -146,14 +154,17 @@ static void thicken(struct canvas *canvas, struct rect area)
 		}
 }
 
-static void paint_place(const struct plan *plan, const struct place *place, const struct wires *wires, struct diagram *diagram)
+static void paint_place(const struct plan *plan, const struct place *place, const struct wires *wires,
+                        struct diagram *diagram)
 {
 	const struct model *model = plan->model;
 	const struct topo_workload *workload = &model->topo->workloads.data[place->workload];
 	struct canvas *canvas = diagram->canvas;
 	bool is_planned = workload->state == TOPO_PLANNED, is_focus = place->workload == model->focus;
-	enum canvas_role role = is_focus ? ROLE_FOCUS : is_planned ? ROLE_PLANNED : workload->state == TOPO_FAILED ? ROLE_FAIL
-	                                                                                                  : ROLE_WORKLOAD;
+	enum canvas_role role = is_focus                         ? ROLE_FOCUS
+	                        : is_planned                     ? ROLE_PLANNED
+	                        : workload->state == TOPO_FAILED ? ROLE_FAIL
+	                                                         : ROLE_WORKLOAD;
 	const char *title = model->options->group == DIAGRAM_BY_NODE && place->frame >= 0 ? workload->ns : NULL;
 	canvas_fill(canvas, place->area, ROLE_NONE, ' ');
 	canvas_box(canvas, place->area, is_planned ? BOX_DOTTED : BOX_SQUARE, role, title);
@@ -171,7 +182,8 @@ static void paint_place(const struct plan *plan, const struct place *place, cons
 }
 
 /* ---- legend ---- */
-static int legend_entry(struct canvas *canvas, int x, int y, enum canvas_role role, const char *sample, const char *words)
+static int legend_entry(struct canvas *canvas, int x, int y, enum canvas_role role, const char *sample,
+                        const char *words)
 {
 	if (canvas) {
 		canvas_put(canvas, x, y, 2, role, 0, sample);
@@ -187,10 +199,10 @@ struct legend_row {
 	const char *sample, *words;
 };
 static const struct legend_row legend_rows[] = {
-	{NET_SECONDARY, WIRE_LIGHT, ROLE_SECONDARY, "──", "secondary"},
-	{NET_SECONDARY, WIRE_DOUBLE, ROLE_SECONDARY_2, "══", "another secondary"},
-	{NET_POD, WIRE_DASHED, ROLE_POD_NETWORK, "╌╌", "pod network"},
-	{NET_PHYSICAL, WIRE_DOTTED, ROLE_PHYSICAL, "┄┄", "physical"},
+        {NET_SECONDARY, WIRE_LIGHT, ROLE_SECONDARY, "──", "secondary"},
+        {NET_SECONDARY, WIRE_DOUBLE, ROLE_SECONDARY_2, "══", "another secondary"},
+        {NET_POD, WIRE_DASHED, ROLE_POD_NETWORK, "╌╌", "pod network"},
+        {NET_PHYSICAL, WIRE_DOTTED, ROLE_PHYSICAL, "┄┄", "physical"},
 };
 
 static int paint_entries(const struct plan *plan, struct canvas *canvas, int x, int y)
@@ -200,8 +212,9 @@ static int paint_entries(const struct plan *plan, struct canvas *canvas, int x, 
 		const struct legend_row *row = &legend_rows[i];
 		bool is_drawn = row->kind == NET_PHYSICAL && plan->space.internet > 0;
 		for (int k = 0; k < plan->model->n_nets; k++)
-			is_drawn = is_drawn || (plan->attempt.nets & 1u << k && plan->model->nets[k].kind == row->kind &&
-			                        plan->model->nets[k].style == row->style);
+			is_drawn =
+			        is_drawn || (plan->attempt.nets & 1u << k && plan->model->nets[k].kind == row->kind &&
+			                     plan->model->nets[k].style == row->style);
 		if (is_drawn)
 			x += legend_entry(canvas, x, y, row->role, row->sample, row->words);
 	}

@@ -12,10 +12,10 @@ void paint_legend(const struct plan *plan, struct canvas *canvas);
 /* ---- flow.c ---- */
 struct flow_draw {
 	const struct diagram_flow *flow;
-	int net;                 /* -1: not drawn on wires */
-	bool is_listed;          /* its label found no place: it goes to the list */
+	int net;        /* -1: not drawn on wires */
+	bool is_listed; /* its label found no place: it goes to the list */
 	bool is_to_host;
-	struct point tap;        /* of the destination */
+	struct point tap; /* of the destination */
 	struct path path;
 };
 struct flow_draws {

@@ -24,7 +24,9 @@ static struct wire_look look_of(const struct plan *plan, int net, bool is_inside
 	const struct net *drawn = &plan->model->nets[net];
 	return (struct wire_look){.net = net,
 	                          .style = is_inside && drawn->is_bridged ? WIRE_LIGHT : drawn->style,
-	                          .role = drawn->is_failed ? ROLE_FAIL : drawn->is_planned ? ROLE_PLANNED : drawn->role};
+	                          .role = drawn->is_failed    ? ROLE_FAIL
+	                                  : drawn->is_planned ? ROLE_PLANNED
+	                                                      : drawn->role};
 }
 
 static struct wire_look look_of_link(const struct plan *plan, const struct place *place, int net)
@@ -73,7 +75,8 @@ static void route_upper_rows(const struct plan *plan, const struct frame *frame,
 			const struct place *place = &plan->places.data[frame->first + i];
 			if (place->row != row || !is_on(plan, place, net))
 				continue;
-			int x = place->area.x + plan_tap(plan, place->area.cols, net), from = place->area.y + place->area.rows - 1;
+			int x = place->area.x + plan_tap(plan, place->area.cols, net),
+			    from = place->area.y + place->area.rows - 1;
 			y = from + 1 + plan_index(frame->upper, net);
 			wires_down(wires, x, from, y, look_of_link(plan, place, net));
 			include(&reach, x);
@@ -92,8 +95,9 @@ static void route_last_row(const struct plan *plan, const struct frame *frame, i
 	for (size_t i = 0; i < frame->n; i++) {
 		const struct place *place = &plan->places.data[frame->first + i];
 		if (place->row == frame->rows - 1 && is_on(plan, place, net))
-			wires_down(wires, place->area.x + plan_tap(plan, place->area.cols, net), place->area.y + place->area.rows - 1,
-			           exit_y(plan, frame, net), look_of_link(plan, place, net));
+			wires_down(wires, place->area.x + plan_tap(plan, place->area.cols, net),
+			           place->area.y + place->area.rows - 1, exit_y(plan, frame, net),
+			           look_of_link(plan, place, net));
 	}
 }
 
@@ -146,7 +150,8 @@ static void route_bus(const struct plan *plan, int net, struct wires *wires)
 		const struct place *place = &plan->places.data[i];
 		int x, y;
 		bool is_host;
-		if (place->frame < 0 && is_on(plan, place, net) && plan_find_tap(plan, place->workload, net, &x, &y, &is_host)) {
+		if (place->frame < 0 && is_on(plan, place, net) &&
+		    plan_find_tap(plan, place->workload, net, &x, &y, &is_host)) {
 			struct wire_look look = look_of_link(plan, place, net);
 			look.style = plan->model->nets[net].style;
 			wires_down(wires, x, bus->y, y, look);
@@ -184,7 +189,8 @@ bool plan_find_tap(const struct plan *plan, size_t workload, int net, int *x, in
 		*y = *is_host ? place->area.y : place->area.y + place->area.rows - 1;
 		for (size_t d = 0; d < plan->drops.len && *is_host; d++) {
 			const struct drop *drop = &plan->drops.data[d];
-			if (drop->band < 0 && drop->net == net && drop->x > place->area.x && drop->x < place->area.x + place->area.cols)
+			if (drop->band < 0 && drop->net == net && drop->x > place->area.x &&
+			    drop->x < place->area.x + place->area.cols)
 				*x = drop->x;
 		}
 		return true;

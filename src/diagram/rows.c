@@ -49,8 +49,8 @@ static int label_rows(const struct bus *bus)
 static int hidden_rows(const struct plan *plan)
 {
 	const struct model *model = plan->model;
-	return plan_count(plan->attempt.nets) < model->n_nets || model->n_nets_left_out > 0 || plan->n_hosts < model->hosts.len ||
-	       plan->frames.len < model->groups.len;
+	return plan_count(plan->attempt.nets) < model->n_nets || model->n_nets_left_out > 0 ||
+	       plan->n_hosts < model->hosts.len || plan->frames.len < model->groups.len;
 }
 
 /* All rows that the plan takes with its present spacing. */
@@ -73,31 +73,37 @@ static int total_rows(struct plan *plan)
 /* ---- what spare rows are spent on, the dearest first ---- */
 enum { IF_ALWAYS, IF_LEGEND, IF_INTERNET, IF_HOSTS, IF_FLOWS_2, IF_FLOWS_3, IF_PROBLEMS, IF_PROBLEMS_2 };
 struct wish {
-	size_t at;   /* in struct spacing */
+	size_t at; /* in struct spacing */
 	int value;
 	int condition;
 	bool is_must[4]; /* by detail: without it there is not enough room for this much detail */
 };
-#define WISH(field, value, condition, ...) {offsetof(struct spacing, field), value, condition, {__VA_ARGS__}}
+#define WISH(field, value, condition, ...)                                                                             \
+	{                                                                                                              \
+		offsetof(struct spacing, field), value, condition,                                                     \
+		{                                                                                                      \
+			__VA_ARGS__                                                                                    \
+		}                                                                                                      \
+	}
 static const struct wish wishes[] = {
-	WISH(host_gap, 1, IF_HOSTS, true, true, true, false),
-	WISH(flow_gap, 1, IF_ALWAYS, true, true, true, false),
-	WISH(flow_gap, 2, IF_FLOWS_2, true, false, false, false),
-	WISH(flow_gap, 3, IF_FLOWS_3, true, false, false, false),
-	WISH(problems, 1, IF_PROBLEMS, true, false, false, false),
-	WISH(problems, 2, IF_PROBLEMS_2, false, false, false, false),
-	WISH(label_rows, 1, IF_ALWAYS, true, false, false, false),
-	WISH(label_rows, 2, IF_ALWAYS, true, false, false, false),
-	WISH(internet, 2, IF_INTERNET, true, false, false, false),
-	WISH(legend, 1, IF_LEGEND, false, false, false, false),
-	WISH(bus_gap, 1, IF_ALWAYS, true, false, false, false),
-	WISH(flow_gap, 2, IF_ALWAYS, true, false, false, false),
-	WISH(bottom_pad, 1, IF_ALWAYS, false, false, false, false),
-	WISH(flow_gap, 3, IF_ALWAYS, false, false, false, false),
-	WISH(host_gap, 2, IF_HOSTS, false, false, false, false),
-	WISH(bus_gap, 2, IF_ALWAYS, false, false, false, false),
-	WISH(flow_gap, 4, IF_ALWAYS, false, false, false, false),
-	WISH(bus_gap, 3, IF_ALWAYS, false, false, false, false),
+        WISH(host_gap, 1, IF_HOSTS, true, true, true, false),
+        WISH(flow_gap, 1, IF_ALWAYS, true, true, true, false),
+        WISH(flow_gap, 2, IF_FLOWS_2, true, false, false, false),
+        WISH(flow_gap, 3, IF_FLOWS_3, true, false, false, false),
+        WISH(problems, 1, IF_PROBLEMS, true, false, false, false),
+        WISH(problems, 2, IF_PROBLEMS_2, false, false, false, false),
+        WISH(label_rows, 1, IF_ALWAYS, true, false, false, false),
+        WISH(label_rows, 2, IF_ALWAYS, true, false, false, false),
+        WISH(internet, 2, IF_INTERNET, true, false, false, false),
+        WISH(legend, 1, IF_LEGEND, false, false, false, false),
+        WISH(bus_gap, 1, IF_ALWAYS, true, false, false, false),
+        WISH(flow_gap, 2, IF_ALWAYS, true, false, false, false),
+        WISH(bottom_pad, 1, IF_ALWAYS, false, false, false, false),
+        WISH(flow_gap, 3, IF_ALWAYS, false, false, false, false),
+        WISH(host_gap, 2, IF_HOSTS, false, false, false, false),
+        WISH(bus_gap, 2, IF_ALWAYS, false, false, false, false),
+        WISH(flow_gap, 4, IF_ALWAYS, false, false, false, false),
+        WISH(bus_gap, 3, IF_ALWAYS, false, false, false, false),
 };
 
 static bool applies(const struct plan *plan, int condition)
@@ -186,7 +192,8 @@ static int place_buses(struct plan *plan, int y)
 
 static void place_drops(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->drops.len; i++) { /* the frame's lower edge; what starts higher is drawn by route.c */
+	for (size_t i = 0; i < plan->drops.len;
+	     i++) { /* the frame's lower edge; what starts higher is drawn by route.c */
 		struct drop *drop = &plan->drops.data[i];
 		if (drop->band >= 0)
 			drop->from_y = plan->band_y[drop->band] + plan->band_rows[drop->band] - 1;

@@ -19,7 +19,8 @@ static bool try_attempt(struct search *search, const struct attempt *attempt)
 /* A shape that cannot fit, from counts alone: most shapes are like that. */
 static bool is_hopeless(const struct search *search, const struct attempt *attempt)
 {
-	static const int least[] = {[DETAIL_RICH] = 28, [DETAIL_FULL] = 22, [DETAIL_ADDRESS] = 17, [DETAIL_COMPACT] = 10};
+	static const int least[] = {
+	        [DETAIL_RICH] = 28, [DETAIL_FULL] = 22, [DETAIL_ADDRESS] = 17, [DETAIL_COMPACT] = 10};
 	const struct model *model = search->model;
 	int n_nets = plan_count(attempt->nets), cols = 0, most = 0;
 	int box = least[attempt->detail] < attempt->text_max + 4 ? least[attempt->detail] : attempt->text_max + 4;
@@ -38,7 +39,8 @@ static bool is_hopeless(const struct search *search, const struct attempt *attem
 /* All shapes of up to so many rows of boxes altogether, fewest first; a single band before several. */
 static bool try_shapes(struct search *search, const enum detail *details, size_t n_details, int text_max)
 {
-	static const int text_limits[] = {[DETAIL_RICH] = 42, [DETAIL_FULL] = 30, [DETAIL_ADDRESS] = 30, [DETAIL_COMPACT] = 26};
+	static const int text_limits[] = {
+	        [DETAIL_RICH] = 42, [DETAIL_FULL] = 30, [DETAIL_ADDRESS] = 30, [DETAIL_COMPACT] = 26};
 	int most = search->model->options->rows / 3;
 	for (int product = 1; product <= most && product <= 40; product++)
 		for (size_t d = 0; d < n_details; d++)

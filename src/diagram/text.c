@@ -41,9 +41,9 @@ struct mark {
 	enum canvas_role role;
 };
 static const struct mark marks[] = {
-	[TOPO_PLANNED] = {"○", "○▣", ROLE_PLANNED}, [TOPO_STARTING] = {"◐", "◐▣", ROLE_WAIT},
-	[TOPO_RUNNING] = {"●", "▣", ROLE_OK},       [TOPO_FAILED] = {"✗", "✗▣", ROLE_FAIL},
-	[TOPO_STOPPING] = {"◑", "◑▣", ROLE_WAIT},   [TOPO_STOPPED] = {"○", "○▣", ROLE_MUTED},
+        [TOPO_PLANNED] = {"○", "○▣", ROLE_PLANNED}, [TOPO_STARTING] = {"◐", "◐▣", ROLE_WAIT},
+        [TOPO_RUNNING] = {"●", "▣", ROLE_OK},       [TOPO_FAILED] = {"✗", "✗▣", ROLE_FAIL},
+        [TOPO_STOPPING] = {"◑", "◑▣", ROLE_WAIT},   [TOPO_STOPPED] = {"○", "○▣", ROLE_MUTED},
 };
 
 const char *text_mark(const struct model *model, size_t workload, enum canvas_role *role)
@@ -57,8 +57,8 @@ const char *text_mark(const struct model *model, size_t workload, enum canvas_ro
 static const char *phase_text(const struct topo_workload *w)
 {
 	static const char *const names[] = {
-		[TOPO_PLANNED] = "planned", [TOPO_STARTING] = "starting", [TOPO_RUNNING] = "running",
-		[TOPO_FAILED] = "failed",   [TOPO_STOPPING] = "stopping", [TOPO_STOPPED] = "stopped",
+	        [TOPO_PLANNED] = "planned", [TOPO_STARTING] = "starting", [TOPO_RUNNING] = "running",
+	        [TOPO_FAILED] = "failed",   [TOPO_STOPPING] = "stopping", [TOPO_STOPPED] = "stopped",
 	};
 	return w->phase && w->phase[0] ? w->phase : names[w->state];
 }
@@ -82,8 +82,10 @@ static bool is_pod_net(const struct topo_attachment *attachment)
 /* Words for where an address is known from, when it is not the pod's own status. */
 static const char *source_text(enum topo_source source)
 {
-	static const char *const words[] = {[TOPO_FROM_GUEST] = "guest", [TOPO_FROM_CLOUD_INIT] = "cloud-init",
-	                                    [TOPO_FROM_REQUEST] = "asked for", [TOPO_FROM_SCENARIO] = ""};
+	static const char *const words[] = {[TOPO_FROM_GUEST] = "guest",
+	                                    [TOPO_FROM_CLOUD_INIT] = "cloud-init",
+	                                    [TOPO_FROM_REQUEST] = "asked for",
+	                                    [TOPO_FROM_SCENARIO] = ""};
 	return (size_t)source < sizeof words / sizeof *words ? nonnull(words[source]) : "";
 }
 
@@ -107,7 +109,8 @@ static void address_line(const struct model *model, size_t workload, const struc
 	if (address[0])
 		span(line, role, 0, address);
 	else
-		span(line, is_planned ? ROLE_PLANNED : ROLE_MUTED, 0, attachment->state == TOPO_RUNNING ? "no address" : "…");
+		span(line, is_planned ? ROLE_PLANNED : ROLE_MUTED, 0,
+		     attachment->state == TOPO_RUNNING ? "no address" : "…");
 	if (address[0] && source[0] && (detail == DETAIL_RICH || (detail == DETAIL_FULL && w->kind == TOPO_VM))) {
 		text[0] = '\0';
 		text_add(text, sizeof text, " %s", source);
@@ -136,7 +139,8 @@ static void compact_line(const struct model *model, size_t workload, struct line
 		return;
 	}
 	for (size_t i = 0; i < model->links[workload].len; i++) {
-		const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
+		const struct topo_attachment *attachment =
+		        &model->topo->attachments.data[model->links[workload].data[i]];
 		if (is_pod_net(attachment) || !attachment->address || !attachment->address[0])
 			continue;
 		text_add(text, sizeof text, " %s", last_part(attachment->address));
@@ -155,7 +159,8 @@ static void phase_line(const struct model *model, size_t workload, enum detail d
 		text_add(text, sizeof text, "✗ ");
 	text_add(text, sizeof text, "%s", phase_text(w));
 	span(line, w->state == TOPO_RUNNING ? ROLE_MUTED : role, 0, text);
-	if (detail == DETAIL_RICH && w->node < model->topo->nodes.len && model->options->group == DIAGRAM_BY_NAMESPACE) {
+	if (detail == DETAIL_RICH && w->node < model->topo->nodes.len &&
+	    model->options->group == DIAGRAM_BY_NAMESPACE) {
 		text[0] = '\0';
 		text_add(text, sizeof text, " · %s", nonnull(model->topo->nodes.data[w->node].name));
 		span(line, ROLE_MUTED, 0, text);
@@ -170,8 +175,10 @@ static int address_lines(const struct model *model, size_t workload, enum detail
 		n_secondary += !is_pod_net(&model->topo->attachments.data[model->links[workload].data[i]]);
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < n_links && n < LINE_MAX; i++) {
-			const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
-			if (is_pod_net(attachment) != (pass == 1) || (pass == 1 && n_secondary > 0 && detail != DETAIL_RICH))
+			const struct topo_attachment *attachment =
+			        &model->topo->attachments.data[model->links[workload].data[i]];
+			if (is_pod_net(attachment) != (pass == 1) ||
+			    (pass == 1 && n_secondary > 0 && detail != DETAIL_RICH))
 				continue;
 			address_line(model, workload, attachment, detail, &lines[n++]);
 		}
@@ -195,11 +202,13 @@ int text_box_lines(const struct model *model, size_t workload, enum detail detai
 	n = address_lines(model, workload, detail, lines, n);
 	bool has_address = false;
 	for (size_t i = 0; i < model->links[workload].len; i++) {
-		const struct topo_attachment *attachment = &model->topo->attachments.data[model->links[workload].data[i]];
+		const struct topo_attachment *attachment =
+		        &model->topo->attachments.data[model->links[workload].data[i]];
 		has_address = has_address || (!is_pod_net(attachment) && attachment->address && attachment->address[0]);
 	}
 	/* the phase takes the place of an address that is not there yet, so that a box keeps its size while it starts */
-	if (!is_rich && w->kind != TOPO_HOST && w->state != TOPO_RUNNING && (!has_address || w->state == TOPO_FAILED || w->state == TOPO_STOPPING)) {
+	if (!is_rich && w->kind != TOPO_HOST && w->state != TOPO_RUNNING &&
+	    (!has_address || w->state == TOPO_FAILED || w->state == TOPO_STOPPING)) {
 		lines[first] = (struct line){0};
 		phase_line(model, workload, detail, &lines[first]);
 		n = n > first ? n : first + 1;
@@ -244,7 +253,9 @@ bool text_bus_label(const struct model *model, int net, int form, char first[TEX
 		text_add(second, TEXT_SIZE, "%s", nonnull(network->problem));
 		return form == LABEL_TWO_LINES;
 	}
-	if (form == LABEL_SUBNET && (!subnets[0] || drawn->is_bridged))
+	if (form == LABEL_SUBNET && drawn->kind == NET_PHYSICAL && network->vlan > 0)
+		text_add(first, TEXT_SIZE, " · VLAN %d", network->vlan);
+	else if (form == LABEL_SUBNET && !subnets[0])
 		text_add(first, TEXT_SIZE, " · %s", kind);
 	if (form == LABEL_FULL || form == LABEL_TWO_LINES)
 		text_add(first, TEXT_SIZE, " · %s", kind);
@@ -261,9 +272,9 @@ struct flow_look {
 	enum canvas_role role;
 };
 static const struct flow_look flow_looks[] = {
-	[DIAGRAM_FLOW_UNTRIED] = {"?", ROLE_FLOW_UNTRIED}, [DIAGRAM_FLOW_UNDERWAY] = {"→", ROLE_WAIT},
-	[DIAGRAM_FLOW_OK] = {"✓", ROLE_FLOW_OK},           [DIAGRAM_FLOW_BLOCKED] = {"✗", ROLE_FLOW_BLOCKED},
-	[DIAGRAM_FLOW_FAILED] = {"✗", ROLE_FAIL},
+        [DIAGRAM_FLOW_UNTRIED] = {"?", ROLE_FLOW_UNTRIED}, [DIAGRAM_FLOW_UNDERWAY] = {"→", ROLE_WAIT},
+        [DIAGRAM_FLOW_OK] = {"✓", ROLE_FLOW_OK},           [DIAGRAM_FLOW_BLOCKED] = {"✗", ROLE_FLOW_BLOCKED},
+        [DIAGRAM_FLOW_FAILED] = {"✗", ROLE_FAIL},
 };
 
 enum canvas_role text_flow_role(enum diagram_flow_state state)
@@ -298,7 +309,8 @@ void text_flow_label(const struct model *model, const struct diagram_flow *flow,
 static const char *end_name(const struct model *model, const char *id)
 {
 	size_t workload = topo_find_workload(model->topo, nonnull(id));
-	return workload < model->topo->workloads.len ? nonnull(model->topo->workloads.data[workload].name) : nonnull(id);
+	return workload < model->topo->workloads.len ? nonnull(model->topo->workloads.data[workload].name)
+	                                             : nonnull(id);
 }
 
 void text_flow_line(const struct model *model, const struct diagram_flow *flow, char out[2 * TEXT_SIZE])

@@ -8,10 +8,10 @@
 enum { ARM_UP = 1, ARM_RIGHT = 2, ARM_DOWN = 4, ARM_LEFT = 8 };
 
 struct piece {
-	int8_t net;             /* -1: none */
-	uint8_t arms, heavy;    /* heavy: arms that a flow goes along */
+	int8_t net;          /* -1: none */
+	uint8_t arms, heavy; /* heavy: arms that a flow goes along */
 	uint8_t style, role;
-	uint8_t flow;           /* 0: none, else its rank: stronger flows hide weaker ones */
+	uint8_t flow; /* 0: none, else its rank: stronger flows hide weaker ones */
 };
 struct wire_cell {
 	struct piece across, down;
@@ -19,7 +19,7 @@ struct wire_cell {
 struct wires {
 	int cols, rows;
 	struct wire_cell *cells;
-	int n_conflicts;        /* pieces that did not fit: two networks in one cell and direction */
+	int n_conflicts; /* pieces that did not fit: two networks in one cell and direction */
 };
 struct wire_look {
 	int net;
@@ -44,7 +44,7 @@ bool wires_find_path(const struct wires *wires, int net, struct point from, stru
 struct flow_mark {
 	uint8_t rank;
 	bool is_heavy;
-	enum canvas_role role;  /* ROLE_NONE: the network's own stays */
+	enum canvas_role role; /* ROLE_NONE: the network's own stays */
 };
 void wires_mark_path(struct wires *wires, int net, const struct path *path, struct flow_mark mark);
 /* The pieces of a cell as one character; 0 for an empty cell. In ASCII a crossing shows its vertical piece. */

@@ -26,7 +26,8 @@ static inline unsigned bytes_next(struct bytes *bytes, unsigned below)
 
 static inline char *name_of(struct bytes *bytes, const char *prefix, unsigned i)
 {
-	static const char *const tails[] = {"", "-server", "-7d9f8b6c5-x2x4z", "-日本", "-a-very-long-name-that-goes-on-and-on-and-on-and-on"};
+	static const char *const tails[] = {"", "-server", "-7d9f8b6c5-x2x4z", "-日本",
+	                                    "-a-very-long-name-that-goes-on-and-on-and-on-and-on"};
 	return mem_printf("%s%u%s", prefix, i, tails[bytes_next(bytes, 16) % 7 % 5]);
 }
 
@@ -40,45 +41,61 @@ static inline void add_attachment(struct topo *topo, struct bytes *bytes, size_t
 	static const char *const addresses[] = {"", "192.168.200.7", "fd00:10:244::15", "10.128.100.200"};
 	enum topo_state state = (enum topo_state)bytes_next(bytes, TOPO_STOPPED + 1);
 	vec_push(&topo->attachments,
-	         (struct topo_attachment){.workload = workload, .network = network,
+	         (struct topo_attachment){.workload = workload,
+	                                  .network = network,
 	                                  .nad = topo->nads.len ? bytes_next(bytes, 3) % topo->nads.len : TOPO_NONE,
 	                                  .interface = mem_printf("net%zu", network),
-	                                  .address = mem_strdup(addresses[bytes_next(bytes, 4)]), .addresses = no_text(),
-	                                  .source = (enum topo_source)bytes_next(bytes, TOPO_FROM_SCENARIO + 1), .mac = no_text(),
-	                                  .state = state, .problem = mem_strdup(state == TOPO_FAILED ? "no address left" : "")});
+	                                  .address = mem_strdup(addresses[bytes_next(bytes, 4)]),
+	                                  .addresses = no_text(),
+	                                  .source = (enum topo_source)bytes_next(bytes, TOPO_FROM_SCENARIO + 1),
+	                                  .mac = no_text(),
+	                                  .state = state,
+	                                  .problem = mem_strdup(state == TOPO_FAILED ? "no address left" : "")});
 }
 
 /* Networks begin with different letters, so that a cut label still says whose it is. */
 static inline void add_networks(struct topo *topo, struct bytes *bytes)
 {
-	static const char *const names[] = {"", "alpha-network", "beta", "cyan", "echo", "foxtrot", "golf", "hotel", "india",
-	                                    "juliet", "kilo", "lima", "mike"};
+	static const char *const names[] = {"",      "alpha-network", "beta",   "cyan", "echo", "foxtrot", "golf",
+	                                    "hotel", "india",         "juliet", "kilo", "lima", "mike"};
 	unsigned n = 1 + bytes_next(bytes, 20) % 13;
 	for (unsigned i = 0; i < n && i < sizeof names / sizeof *names; i++) {
 		static const enum cni_topology topologies[] = {CNI_LAYER2, CNI_LOCALNET, CNI_LAYER3, CNI_LAYER2};
-		enum topo_state state = (enum topo_state)(bytes_next(bytes, 8) == 0 ? TOPO_FAILED : bytes_next(bytes, 5) ? TOPO_RUNNING : TOPO_PLANNED);
+		enum topo_state state = (enum topo_state)(bytes_next(bytes, 8) == 0 ? TOPO_FAILED
+		                                          : bytes_next(bytes, 5)    ? TOPO_RUNNING
+		                                                                    : TOPO_PLANNED);
 		vec_push(&topo->networks,
-		         (struct topo_network){.name = mem_strdup(names[i]), .topology = i ? topologies[bytes_next(bytes, 4)] : CNI_DEFAULT,
-		                               .subnets = mem_strdup(bytes_next(bytes, 2) ? "192.168.200.0/24" : ""),
-		                               .vlan = bytes_next(bytes, 2) ? 123 : 0, .physical_name = no_text(), .state = state,
-		                               .problem = mem_strdup(state == TOPO_FAILED ? "two attachments disagree about its subnets" : "")});
+		         (struct topo_network){
+		                 .name = mem_strdup(names[i]),
+		                 .topology = i ? topologies[bytes_next(bytes, 4)] : CNI_DEFAULT,
+		                 .subnets = mem_strdup(bytes_next(bytes, 2) ? "192.168.200.0/24" : ""),
+		                 .vlan = bytes_next(bytes, 2) ? 123 : 0,
+		                 .physical_name = no_text(),
+		                 .state = state,
+		                 .problem = mem_strdup(
+		                         state == TOPO_FAILED ? "two attachments disagree about its subnets" : "")});
 	}
 }
 
 static inline void add_workloads(struct topo *topo, struct bytes *bytes, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		enum topo_kind kind = bytes_next(bytes, 12) == 0 ? TOPO_HOST : bytes_next(bytes, 6) == 0 ? TOPO_VM : TOPO_POD;
+		enum topo_kind kind = bytes_next(bytes, 12) == 0  ? TOPO_HOST
+		                      : bytes_next(bytes, 6) == 0 ? TOPO_VM
+		                                                  : TOPO_POD;
 		size_t ns = topo->namespaces.len ? bytes_next(bytes, (unsigned)topo->namespaces.len) : 0;
 		size_t node = bytes_next(bytes, (unsigned)topo->nodes.len + 1);
-		struct topo_workload workload = {.kind = kind,
-		                                 .id = mem_printf("w%u", i),
-		                                 .ns = mem_strdup(topo->namespaces.len ? topo->namespaces.data[ns].name : "nowhere"),
-		                                 .name = name_of(bytes, "pod", i), .pod = no_text(),
-		                                 .node = node < topo->nodes.len ? node : TOPO_NONE,
-		                                 .state = (enum topo_state)bytes_next(bytes, TOPO_STOPPED + 1),
-		                                 .phase = mem_strdup(bytes_next(bytes, 2) ? "ContainerCreating" : ""), .reason = no_text(),
-		                                 .ports = mem_strdup(bytes_next(bytes, 2) ? "tcp/9000" : "")};
+		struct topo_workload workload = {
+		        .kind = kind,
+		        .id = mem_printf("w%u", i),
+		        .ns = mem_strdup(topo->namespaces.len ? topo->namespaces.data[ns].name : "nowhere"),
+		        .name = name_of(bytes, "pod", i),
+		        .pod = no_text(),
+		        .node = node < topo->nodes.len ? node : TOPO_NONE,
+		        .state = (enum topo_state)bytes_next(bytes, TOPO_STOPPED + 1),
+		        .phase = mem_strdup(bytes_next(bytes, 2) ? "ContainerCreating" : ""),
+		        .reason = no_text(),
+		        .ports = mem_strdup(bytes_next(bytes, 2) ? "tcp/9000" : "")};
 		vec_push(&topo->workloads, workload);
 		for (size_t k = 0; k < topo->networks.len; k++)
 			if (bytes_next(bytes, 4) < (k < 2 ? 3u : 1u))
@@ -91,16 +108,23 @@ static inline struct topo *graph_of(struct bytes *bytes)
 	struct topo *topo = mem_alloc(sizeof *topo);
 	unsigned n_namespaces = bytes_next(bytes, 6), n_nodes = bytes_next(bytes, 5);
 	for (unsigned i = 0; i < n_namespaces; i++)
-		vec_push(&topo->namespaces, (struct topo_namespace){name_of(bytes, "ns", i), bytes_next(bytes, 3) ? TOPO_RUNNING : TOPO_PLANNED});
+		vec_push(&topo->namespaces,
+		         (struct topo_namespace){name_of(bytes, "ns", i),
+		                                 bytes_next(bytes, 3) ? TOPO_RUNNING : TOPO_PLANNED});
 	for (unsigned i = 0; i < n_nodes; i++)
 		vec_push(&topo->nodes, (struct topo_node){mem_printf("node-%u", i), no_text(), true, true});
 	add_networks(topo, bytes);
 	if (n_namespaces && bytes_next(bytes, 3) == 0)
-		vec_push(&topo->nads, (struct topo_nad){.ns = mem_strdup(topo->namespaces.data[0].name), .name = mem_strdup("shared-net"),
-		                                        .network = TOPO_NONE, .state = TOPO_FAILED, .problem = mem_strdup("does not parse")});
+		vec_push(&topo->nads, (struct topo_nad){.ns = mem_strdup(topo->namespaces.data[0].name),
+		                                        .name = mem_strdup("shared-net"),
+		                                        .network = TOPO_NONE,
+		                                        .state = TOPO_FAILED,
+		                                        .problem = mem_strdup("does not parse")});
 	for (unsigned i = 0; i < n_nodes; i++)
 		if (bytes_next(bytes, 3))
-			vec_push(&topo->bridges, (struct topo_bridge){i, mem_strdup("Zbr"), mem_strdup("alpha-network:Zbr,beta:Zbr"), TOPO_RUNNING});
+			vec_push(&topo->bridges,
+			         (struct topo_bridge){i, mem_strdup("Zbr"), mem_strdup("alpha-network:Zbr,beta:Zbr"),
+			                              TOPO_RUNNING});
 	static const unsigned amounts[] = {3, 6, 12, 40, 120};
 	add_workloads(topo, bytes, bytes_next(bytes, amounts[bytes_next(bytes, 5)] + 1));
 	return topo;
@@ -124,11 +148,16 @@ static inline void flows_of(struct bytes *bytes, const struct topo *topo, struct
 	memset(ids, 0, sizeof *ids);
 	ids->n = bytes_next(bytes, FLOWS_MAX + 1);
 	for (size_t i = 0; i < ids->n; i++) {
-		snprintf(ids->from[i], sizeof ids->from[i], "w%u", bytes_next(bytes, (unsigned)topo->workloads.len + 1));
+		snprintf(ids->from[i], sizeof ids->from[i], "w%u",
+		         bytes_next(bytes, (unsigned)topo->workloads.len + 1));
 		snprintf(ids->to[i], sizeof ids->to[i], "w%u", bytes_next(bytes, (unsigned)topo->workloads.len + 1));
-		ids->flows[i] = (struct diagram_flow){.id = "flow", .from = ids->from[i], .to = ids->to[i], .port = "tcp/9000",
-		                                      .note = bytes_next(bytes, 2) ? "3 packets dropped" : "",
-		                                      .state = (enum diagram_flow_state)bytes_next(bytes, DIAGRAM_FLOW_FAILED + 1)};
+		ids->flows[i] = (struct diagram_flow){
+		        .id = "flow",
+		        .from = ids->from[i],
+		        .to = ids->to[i],
+		        .port = "tcp/9000",
+		        .note = bytes_next(bytes, 2) ? "3 packets dropped" : "",
+		        .state = (enum diagram_flow_state)bytes_next(bytes, DIAGRAM_FLOW_FAILED + 1)};
 	}
 }
 
@@ -186,19 +215,22 @@ static inline bool check_boxes(const struct diagram *diagram, char *why, size_t 
 	const struct canvas *canvas = diagram->canvas;
 	for (size_t i = 0; i < diagram->hits.len; i++) {
 		struct rect a = diagram->hits.data[i].area;
-		if (a.x < 0 || a.y < 0 || a.x + a.cols > canvas->cols || a.y + a.rows > canvas->rows || a.cols < 1 || a.rows < 1)
+		if (a.x < 0 || a.y < 0 || a.x + a.cols > canvas->cols || a.y + a.rows > canvas->rows || a.cols < 1 ||
+		    a.rows < 1)
 			CHECK_FAIL("box %s is not on the canvas", diagram->hits.data[i].id);
 		for (size_t k = 0; k < i; k++) {
 			struct rect b = diagram->hits.data[k].area;
 			if (a.x < b.x + b.cols && b.x < a.x + a.cols && a.y < b.y + b.rows && b.y < a.y + a.rows)
-				CHECK_FAIL("boxes %s and %s overlap", diagram->hits.data[i].id, diagram->hits.data[k].id);
+				CHECK_FAIL("boxes %s and %s overlap", diagram->hits.data[i].id,
+				           diagram->hits.data[k].id);
 		}
 		for (int y = a.y + 1; y < a.y + a.rows - 1; y++)
 			for (int x = a.x + 1; x < a.x + a.cols - 1; x++)
 				if (char_at(canvas, x, y) >= 0x2500 && char_at(canvas, x, y) <= 0x257f)
 					CHECK_FAIL("a wire at %d,%d is in the box %s", x, y, diagram->hits.data[i].id);
 		for (int corner = 0; corner < 4 && a.rows > 1; corner++) {
-			uint32_t ch = char_at(canvas, corner & 1 ? a.x + a.cols - 1 : a.x, corner & 2 ? a.y + a.rows - 1 : a.y);
+			uint32_t ch = char_at(canvas, corner & 1 ? a.x + a.cols - 1 : a.x,
+			                      corner & 2 ? a.y + a.rows - 1 : a.y);
 			if (ch < 0x250c || ch > 0x251b)
 				CHECK_FAIL("a corner of the box %s is overwritten", diagram->hits.data[i].id);
 		}
@@ -241,8 +273,10 @@ static inline bool check_labels(const struct diagram *diagram, char *why, size_t
 					CHECK_FAIL("the label at %d,%d is overwritten at %d", x, y, at);
 			}
 			for (size_t i = 0; i < diagram->hits.len; i++)
-				if (is_inside(diagram->hits.data[i].area, x, y) || is_inside(diagram->hits.data[i].area, end, y))
-					CHECK_FAIL("the label at %d,%d is in the box %s", x, y, diagram->hits.data[i].id);
+				if (is_inside(diagram->hits.data[i].area, x, y) ||
+				    is_inside(diagram->hits.data[i].area, end, y))
+					CHECK_FAIL("the label at %d,%d is in the box %s", x, y,
+					           diagram->hits.data[i].id);
 		}
 	return true;
 }
@@ -250,9 +284,9 @@ static inline bool check_labels(const struct diagram *diagram, char *why, size_t
 struct flood {
 	const struct diagram *diagram;
 	const struct canvas *canvas;
-	uint8_t *seen;        /* bit per arm by which a cell was entered */
+	uint8_t *seen;         /* bit per arm by which a cell was entered */
 	VEC(struct rect) todo; /* x, y and in cols the arm that it was entered from */
-	char letters[32];     /* first letters of the labels that were reached */
+	char letters[32];      /* first letters of the labels that were reached */
 };
 
 static inline void flood_push(struct flood *flood, int x, int y, unsigned from)
@@ -313,7 +347,8 @@ static inline void flood_run(struct flood *flood)
 		for (size_t i = 0; i < 4; i++) {
 			if (!(arms & ways[i].arm) || ways[i].arm == from)
 				continue;
-			bool is_straight = (ways[i].arm | from) == (UP | DOWN) || (ways[i].arm | from) == (LEFT | RIGHT);
+			bool is_straight =
+			        (ways[i].arm | from) == (UP | DOWN) || (ways[i].arm | from) == (LEFT | RIGHT);
 			int x = cell.x + ways[i].dx, y = cell.y + ways[i].dy;
 			unsigned there = arms_at(flood->canvas, x, y);
 			if ((arms & STRAIGHT && !is_straight) || (there && !(there & ways[i].back)))
@@ -325,15 +360,16 @@ static inline void flood_run(struct flood *flood)
 
 static inline char net_letter(const struct topo *topo, size_t network, bool by_node)
 {
-	for (size_t i = 0; by_node && topo->networks.data[network].topology == CNI_LOCALNET && i < topo->bridges.len; i++)
+	for (size_t i = 0; by_node && topo->networks.data[network].topology == CNI_LOCALNET && i < topo->bridges.len;
+	     i++)
 		if (topo->bridges.data[i].node == TOPO_NONE)
 			return topo->bridges.data[i].name[0];
 	return network == 0 ? 'd' : topo->networks.data[network].name[0];
 }
 
 /* The wires of one box: each goes to the label of a network that the workload is on, and there are as many as networks. */
-static inline bool check_wires(const struct topo *topo, const struct diagram *diagram, const struct diagram_hit *hit, bool by_node,
-                               char *why, size_t why_size)
+static inline bool check_wires(const struct topo *topo, const struct diagram *diagram, const struct diagram_hit *hit,
+                               bool by_node, char *why, size_t why_size)
 {
 	const struct canvas *canvas = diagram->canvas;
 	size_t workload = topo_find_workload(topo, hit->id);
@@ -349,8 +385,10 @@ static inline bool check_wires(const struct topo *topo, const struct diagram *di
 	for (int x = hit->area.x + 1; x < hit->area.x + hit->area.cols - 1; x++) {
 		uint32_t ch = char_at(canvas, x, y);
 		unsigned arms = arms_at(canvas, x, y);
-		bool is_tap = ch == 0x25b2 || ch == 0x25b5 || ch == 0x25bc || ch == 0x25bf || ch == 0x2717 || (arms & (is_host ? UP : DOWN));
-		if (ch == 0x2717 && !char_at(canvas, x - 1, y) && !char_at(canvas, x + 1, y)) /* the mark of a flow's label on the edge */
+		bool is_tap = ch == 0x25b2 || ch == 0x25b5 || ch == 0x25bc || ch == 0x25bf || ch == 0x2717 ||
+		              (arms & (is_host ? UP : DOWN));
+		if (ch == 0x2717 && !char_at(canvas, x - 1, y) &&
+		    !char_at(canvas, x + 1, y)) /* the mark of a flow's label on the edge */
 			is_tap = false;
 		if (!is_tap)
 			continue;
@@ -366,17 +404,19 @@ static inline bool check_wires(const struct topo *topo, const struct diagram *di
 		free(flood.seen);
 		vec_finish(&flood.todo);
 		if (!is_home || is_astray || (!by_node && n_labels != 1))
-			CHECK_FAIL("the wire of %s at %d,%d reaches \"%s\", wanted one of \"%s\"", hit->id, x, y, flood.letters, own);
+			CHECK_FAIL("the wire of %s at %d,%d reaches \"%s\", wanted one of \"%s\"", hit->id, x, y,
+			           flood.letters, own);
 	}
 	bool is_hidden = strstr(diagram->hidden, "network") != NULL;
 	if (n_taps > strlen(own) || (!is_hidden && n_taps != strlen(own)))
-		CHECK_FAIL("%s has %zu wires, is on the networks \"%s\"; hidden: %s", hit->id, n_taps, own, diagram->hidden);
+		CHECK_FAIL("%s has %zu wires, is on the networks \"%s\"; hidden: %s", hit->id, n_taps, own,
+		           diagram->hidden);
 	return true;
 }
 
 /* Everything that must hold; false and why. */
-static inline bool check_picture(const struct topo *topo, const struct diagram *diagram, const struct diagram_options *options,
-                                 char *why, size_t why_size)
+static inline bool check_picture(const struct topo *topo, const struct diagram *diagram,
+                                 const struct diagram_options *options, char *why, size_t why_size)
 {
 	const struct canvas *canvas = diagram->canvas;
 	if (options->ascii) {
@@ -390,7 +430,8 @@ static inline bool check_picture(const struct topo *topo, const struct diagram *
 	if (strstr(diagram->hidden, "too small"))
 		return true;
 	for (size_t i = 0; i < diagram->hits.len; i++)
-		if (!check_wires(topo, diagram, &diagram->hits.data[i], options->group == DIAGRAM_BY_NODE, why, why_size))
+		if (!check_wires(topo, diagram, &diagram->hits.data[i], options->group == DIAGRAM_BY_NODE, why,
+		                 why_size))
 			return false;
 	return true;
 }

@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes bytes = {data, size, 0};
-	struct diagram_options options = {.cols = 1 + (int)bytes_next(&bytes, 300), .rows = 1 + (int)bytes_next(&bytes, 100)};
+	struct diagram_options options = {.cols = 1 + (int)bytes_next(&bytes, 300),
+	                                  .rows = 1 + (int)bytes_next(&bytes, 100)};
 	unsigned flags = bytes_next(&bytes, 64);
 	options.ascii = (flags & 7) == 7;
 	options.legend = flags & 8;
@@ -24,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!canvas_same(one->canvas, other->canvas) || !check_picture(topo, one, &options, why, sizeof why)) {
 		struct str text = {0};
 		canvas_text(one->canvas, &text);
-		fprintf(stderr, "%s\n%dx%d: %s\nhidden: %s\n", str_text(&text), options.cols, options.rows, why, one->hidden);
+		fprintf(stderr, "%s\n%dx%d: %s\nhidden: %s\n", str_text(&text), options.cols, options.rows, why,
+		        one->hidden);
 		abort();
 	}
 	diagram_destroy(one);

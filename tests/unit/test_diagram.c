@@ -14,29 +14,44 @@
 /* ---- graphs by hand ---- */
 static size_t put_network(struct topo *topo, const char *name, enum cni_topology topology, const char *subnets)
 {
-	vec_push(&topo->networks,
-	         (struct topo_network){.name = mem_strdup(name), .topology = topology, .subnets = mem_strdup(subnets),
-	                               .physical_name = mem_strdup(""), .state = TOPO_RUNNING, .problem = mem_strdup("")});
+	vec_push(&topo->networks, (struct topo_network){.name = mem_strdup(name),
+	                                                .topology = topology,
+	                                                .subnets = mem_strdup(subnets),
+	                                                .physical_name = mem_strdup(""),
+	                                                .state = TOPO_RUNNING,
+	                                                .problem = mem_strdup("")});
 	return topo->networks.len - 1;
 }
 
 static size_t put_workload(struct topo *topo, enum topo_kind kind, const char *ns, const char *name, size_t node)
 {
 	vec_push(&topo->workloads,
-	         (struct topo_workload){.kind = kind, .id = kind == TOPO_HOST ? mem_strdup(name) : mem_printf("%s/%s", ns, name),
-	                                .ns = mem_strdup(ns), .name = mem_strdup(name), .pod = mem_strdup(""), .node = node,
-	                                .state = TOPO_RUNNING, .phase = mem_strdup("Running"), .reason = mem_strdup(""),
+	         (struct topo_workload){.kind = kind,
+	                                .id = kind == TOPO_HOST ? mem_strdup(name) : mem_printf("%s/%s", ns, name),
+	                                .ns = mem_strdup(ns),
+	                                .name = mem_strdup(name),
+	                                .pod = mem_strdup(""),
+	                                .node = node,
+	                                .state = TOPO_RUNNING,
+	                                .phase = mem_strdup("Running"),
+	                                .reason = mem_strdup(""),
 	                                .ports = mem_strdup("")});
 	return topo->workloads.len - 1;
 }
 
-static void put_attachment(struct topo *topo, size_t workload, size_t network, const char *interface, const char *address)
+static void put_attachment(struct topo *topo, size_t workload, size_t network, const char *interface,
+                           const char *address)
 {
-	vec_push(&topo->attachments,
-	         (struct topo_attachment){.workload = workload, .network = network, .nad = TOPO_NONE,
-	                                  .interface = mem_strdup(interface), .address = mem_strdup(address),
-	                                  .addresses = mem_strdup(address), .source = TOPO_FROM_STATUS, .mac = mem_strdup(""),
-	                                  .state = TOPO_RUNNING, .problem = mem_strdup("")});
+	vec_push(&topo->attachments, (struct topo_attachment){.workload = workload,
+	                                                      .network = network,
+	                                                      .nad = TOPO_NONE,
+	                                                      .interface = mem_strdup(interface),
+	                                                      .address = mem_strdup(address),
+	                                                      .addresses = mem_strdup(address),
+	                                                      .source = TOPO_FROM_STATUS,
+	                                                      .mac = mem_strdup(""),
+	                                                      .state = TOPO_RUNNING,
+	                                                      .problem = mem_strdup("")});
 }
 
 static struct topo *overlay(void)
@@ -64,7 +79,8 @@ static struct topo *localnet(void)
 	static const char *const nodes[] = {"ovn-worker", "ovn-worker2"};
 	for (size_t i = 0; i < 2; i++) {
 		vec_push(&topo->nodes, (struct topo_node){mem_strdup(nodes[i]), mem_strdup(""), true, true});
-		vec_push(&topo->bridges, (struct topo_bridge){i, mem_strdup("breth0"), mem_strdup("other:br9,data-net:breth0"), TOPO_RUNNING});
+		vec_push(&topo->bridges, (struct topo_bridge){i, mem_strdup("breth0"),
+		                                              mem_strdup("other:br9,data-net:breth0"), TOPO_RUNNING});
 	}
 	vec_push(&topo->bridges, (struct topo_bridge){TOPO_NONE, mem_strdup("podman1"), mem_strdup(""), TOPO_RUNNING});
 	put_network(topo, "", CNI_DEFAULT, "");
@@ -88,7 +104,8 @@ static char *text_of(const struct diagram *diagram)
 	return str_take(&text);
 }
 
-static struct diagram *draw(const struct topo *topo, int cols, int rows, const struct diagram_flow *flows, size_t n_flows)
+static struct diagram *draw(const struct topo *topo, int cols, int rows, const struct diagram_flow *flows,
+                            size_t n_flows)
 {
 	struct diagram_options options = {.cols = cols, .rows = rows, .legend = true};
 	return diagram_draw(topo, flows, n_flows, &options);
@@ -130,25 +147,30 @@ static void test_talk_layout(void **state)
 {
 	(void)state;
 	struct topo *topo = overlay();
-	struct diagram_flow flow = {.id = "b", .from = "tenantblue/podclient", .to = "tenantblue/blue-server", .port = "tcp/9000",
-	                            .note = "0.9 ms", .state = DIAGRAM_FLOW_OK};
+	struct diagram_flow flow = {.id = "b",
+	                            .from = "tenantblue/podclient",
+	                            .to = "tenantblue/blue-server",
+	                            .port = "tcp/9000",
+	                            .note = "0.9 ms",
+	                            .state = DIAGRAM_FLOW_OK};
 	struct diagram *diagram = draw(topo, 98, 14, &flow, 1);
 	char *text = text_of(diagram);
 	assert_string_equal(
-		text, " ╭─ tenantblue ──────────────────────────────────────────╮          ╭─ tenantyellow ────────────╮\n"
-		      " │  ┌─────────────────────┐     ┌─────────────────────┐  │          │  ┌─────────────────────┐  │\n"
-		      " │  │ ● podclient         │     │ ● blue-server       │  │          │  │ ● yellow-server     │  │\n"
-		      " │  │ net1 192.168.200.2  │     │ net1 192.168.200.4  │  │          │  │ net1 192.168.200.7  │  │\n"
-		      " │  └───┰─────────────┬───┘     └───▲─────────────┬───┘  │          │  └───┬─────────────┬───┘  │\n"
-		      " ╰──────┃─────────────╎─────────────┃─────────────╎──────╯          ╰──────│─────────────╎──────╯\n"
-		      "        ┃             ╎             ┃ ✓ tcp/9000  ╎                        │             ╎\n"
-		      "        ┗━━━━━━━━━━━━━┿━━━━━━━━━▶━━━┹─────────────┼─────────────────┬──────┘             ╎\n"
-		      "                      ╎                           ╎    ▐ green-network · layer2 ▌        ╎\n"
-		      "                      ╎                           ╎         192.168.200.0/24             ╎\n"
-		      "                      ╎                           ╎                                      ╎\n"
-		      "                      └╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┴╌╌╌╌▐ default network ▌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┘\n"
-		      "                                                                ┆\n"
-		      "  ── secondary   ╌╌ pod network   ┄┄ physical               internet\n");
+	        text,
+	        " ╭─ tenantblue ──────────────────────────────────────────╮          ╭─ tenantyellow ────────────╮\n"
+	        " │  ┌─────────────────────┐     ┌─────────────────────┐  │          │  ┌─────────────────────┐  │\n"
+	        " │  │ ● podclient         │     │ ● blue-server       │  │          │  │ ● yellow-server     │  │\n"
+	        " │  │ net1 192.168.200.2  │     │ net1 192.168.200.4  │  │          │  │ net1 192.168.200.7  │  │\n"
+	        " │  └───┰─────────────┬───┘     └───▲─────────────┬───┘  │          │  └───┬─────────────┬───┘  │\n"
+	        " ╰──────┃─────────────╎─────────────┃─────────────╎──────╯          ╰──────│─────────────╎──────╯\n"
+	        "        ┃             ╎             ┃ ✓ tcp/9000  ╎                        │             ╎\n"
+	        "        ┗━━━━━━━━━━━━━┿━━━━━━━━━▶━━━┹─────────────┼─────────────────┬──────┘             ╎\n"
+	        "                      ╎                           ╎    ▐ green-network · layer2 ▌        ╎\n"
+	        "                      ╎                           ╎         192.168.200.0/24             ╎\n"
+	        "                      ╎                           ╎                                      ╎\n"
+	        "                      └╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┴╌╌╌╌▐ default network ▌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┘\n"
+	        "                                                                ┆\n"
+	        "  ── secondary   ╌╌ pod network   ┄┄ physical               internet\n");
 	assert_string_equal(diagram->hidden, "");
 	assert_int_equal(diagram->hits.len, 3);
 	assert_string_equal(diagram->hits.data[0].id, "tenantblue/podclient");
@@ -162,9 +184,17 @@ static void test_blocked_flow_is_broken(void **state)
 	(void)state;
 	struct topo *topo = overlay();
 	struct diagram_flow flows[] = {
-		{.id = "b", .from = "tenantblue/podclient", .to = "tenantblue/blue-server", .port = "tcp/9000", .state = DIAGRAM_FLOW_OK},
-		{.id = "y", .from = "tenantblue/podclient", .to = "tenantyellow/yellow-server", .port = "tcp/5432",
-		 .note = "3 packets dropped", .state = DIAGRAM_FLOW_BLOCKED},
+	        {.id = "b",
+	         .from = "tenantblue/podclient",
+	         .to = "tenantblue/blue-server",
+	         .port = "tcp/9000",
+	         .state = DIAGRAM_FLOW_OK},
+	        {.id = "y",
+	         .from = "tenantblue/podclient",
+	         .to = "tenantyellow/yellow-server",
+	         .port = "tcp/5432",
+	         .note = "3 packets dropped",
+	         .state = DIAGRAM_FLOW_BLOCKED},
 	};
 	struct diagram *diagram = draw(topo, 120, 30, flows, 2);
 	char *text = text_of(diagram);
@@ -183,7 +213,8 @@ static void test_untried_flow_is_thin(void **state)
 {
 	(void)state;
 	struct topo *topo = overlay();
-	struct diagram_flow flow = {.id = "b", .from = "tenantblue/podclient", .to = "tenantblue/blue-server", .port = "tcp/9000"};
+	struct diagram_flow flow = {
+	        .id = "b", .from = "tenantblue/podclient", .to = "tenantblue/blue-server", .port = "tcp/9000"};
 	struct diagram *diagram = draw(topo, 98, 14, &flow, 1);
 	char *text = text_of(diagram);
 	assert_shows(text, "? tcp/9000");
@@ -198,7 +229,8 @@ static void test_packets_move_only_under_way(void **state)
 {
 	(void)state;
 	struct topo *topo = overlay();
-	struct diagram_flow flow = {.id = "b", .from = "tenantblue/podclient", .to = "tenantyellow/yellow-server", .port = "tcp/9000"};
+	struct diagram_flow flow = {
+	        .id = "b", .from = "tenantblue/podclient", .to = "tenantyellow/yellow-server", .port = "tcp/9000"};
 	for (int s = DIAGRAM_FLOW_UNTRIED; s <= DIAGRAM_FLOW_FAILED; s++) {
 		flow.state = (enum diagram_flow_state)s;
 		struct diagram_options options = {.cols = 98, .rows = 14, .tick = 1};
@@ -223,9 +255,14 @@ static void test_many_flows_become_a_list(void **state)
 	const char *ids[] = {"tenantblue/podclient", "tenantblue/blue-server", "tenantyellow/yellow-server"};
 	struct diagram_flow flows[4];
 	for (size_t i = 0; i < 4; i++)
-		flows[i] = (struct diagram_flow){.id = "f", .from = ids[i % 3], .to = ids[(i + 1) % 3], .port = "tcp/9000",
-		                                 .note = "", .state = DIAGRAM_FLOW_OK};
-	flows[3] = (struct diagram_flow){.id = "f", .from = ids[1], .to = ids[0], .port = "tcp/80", .note = "", .state = DIAGRAM_FLOW_FAILED};
+		flows[i] = (struct diagram_flow){.id = "f",
+		                                 .from = ids[i % 3],
+		                                 .to = ids[(i + 1) % 3],
+		                                 .port = "tcp/9000",
+		                                 .note = "",
+		                                 .state = DIAGRAM_FLOW_OK};
+	flows[3] = (struct diagram_flow){
+	        .id = "f", .from = ids[1], .to = ids[0], .port = "tcp/80", .note = "", .state = DIAGRAM_FLOW_FAILED};
 	struct diagram *diagram = draw(topo, 90, 20, flows, 4);
 	char *text = text_of(diagram);
 	for (size_t i = 0; i < 4; i++) { /* each is either on a wire or in the list */
@@ -274,8 +311,11 @@ static void test_problems_are_told(void **state)
 	topo->networks.data[1].state = TOPO_FAILED;
 	free(topo->networks.data[1].problem);
 	topo->networks.data[1].problem = mem_strdup("subnets differ");
-	vec_push(&topo->nads, (struct topo_nad){.ns = mem_strdup("tenantyellow"), .name = mem_strdup("shared-net"), .network = TOPO_NONE,
-	                                        .state = TOPO_FAILED, .problem = mem_strdup("the config is no JSON")});
+	vec_push(&topo->nads, (struct topo_nad){.ns = mem_strdup("tenantyellow"),
+	                                        .name = mem_strdup("shared-net"),
+	                                        .network = TOPO_NONE,
+	                                        .state = TOPO_FAILED,
+	                                        .problem = mem_strdup("the config is no JSON")});
 	struct diagram *diagram = draw(topo, 98, 20, NULL, 0);
 	char *text = text_of(diagram);
 	assert_shows(text, "✗ ErrImagePull");
@@ -292,8 +332,12 @@ static void test_localnet_by_node(void **state)
 	(void)state;
 	struct topo *topo = localnet();
 	struct diagram_options options = {.cols = 98, .rows = 18, .group = DIAGRAM_BY_NODE, .legend = true};
-	struct diagram_flow flow = {.id = "db", .from = "data-consumer/vm-workload", .to = "turtle-db", .port = "tcp/5432",
-	                            .note = "3 packets dropped", .state = DIAGRAM_FLOW_BLOCKED};
+	struct diagram_flow flow = {.id = "db",
+	                            .from = "data-consumer/vm-workload",
+	                            .to = "turtle-db",
+	                            .port = "tcp/5432",
+	                            .note = "3 packets dropped",
+	                            .state = DIAGRAM_FLOW_BLOCKED};
 	struct diagram *diagram = diagram_draw(topo, &flow, 1, &options);
 	char *text = text_of(diagram);
 	assert_int_equal(count(text, "▐ breth0 ▌"), 2);
@@ -353,7 +397,8 @@ static void test_more_than_fits_is_folded(void **state)
 	struct diagram_options options = {.cols = 98, .rows = 14};
 	struct diagram *diagram = diagram_draw(topo, NULL, 0, &options);
 	size_t n_shown = diagram->hits.len, n_hidden = topo->workloads.len - n_shown;
-	char *text = text_of(diagram), *fold = mem_printf("… and %zu more", n_hidden), *words = mem_printf("%zu more pods in tenantblue", n_hidden);
+	char *text = text_of(diagram), *fold = mem_printf("… and %zu more", n_hidden),
+	     *words = mem_printf("%zu more pods in tenantblue", n_hidden);
 	assert_true(n_shown >= 5);
 	assert_shows(text, fold);
 	assert_string_equal(diagram->hidden, words);
@@ -406,8 +451,12 @@ static void test_ascii(void **state)
 {
 	(void)state;
 	struct topo *topo = overlay();
-	struct diagram_flow flow = {.id = "b", .from = "tenantblue/podclient", .to = "tenantyellow/yellow-server", .port = "tcp/9000",
-	                            .note = "", .state = DIAGRAM_FLOW_OK};
+	struct diagram_flow flow = {.id = "b",
+	                            .from = "tenantblue/podclient",
+	                            .to = "tenantyellow/yellow-server",
+	                            .port = "tcp/9000",
+	                            .note = "",
+	                            .state = DIAGRAM_FLOW_OK};
 	for (int s = DIAGRAM_FLOW_UNTRIED; s <= DIAGRAM_FLOW_FAILED; s++) {
 		flow.state = (enum diagram_flow_state)s;
 		struct diagram_options options = {.cols = 98, .rows = 14, .ascii = true, .legend = true, .tick = 3};
@@ -431,7 +480,8 @@ static void test_hostile_names(void **state)
 	free(topo->workloads.data[0].name);
 	topo->workloads.data[0].name = mem_strdup("\x1b[31mred\x1b[0m\n\xff\xfe│▐▌");
 	free(topo->attachments.data[1].address);
-	topo->attachments.data[1].address = mem_strdup("\x1b]0;title\a999.999.999.999 and much more than an address ever is");
+	topo->attachments.data[1].address =
+	        mem_strdup("\x1b]0;title\a999.999.999.999 and much more than an address ever is");
 	struct diagram *diagram = draw(topo, 98, 14, NULL, 0);
 	char *text = text_of(diagram);
 	assert_null(strchr(text, 0x1b));
@@ -448,7 +498,9 @@ static void test_every_size(void **state)
 	for (int cols = 1; cols <= 200; cols += cols < 90 ? 3 : 11)
 		for (int rows = 1; rows <= 60; rows += rows < 24 ? 1 : 6)
 			for (int t = 0; t < 2; t++) {
-				struct diagram_options options = {.cols = cols, .rows = rows, .group = t ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE};
+				struct diagram_options options = {.cols = cols,
+				                                  .rows = rows,
+				                                  .group = t ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE};
 				struct diagram *diagram = diagram_draw(topos[t], NULL, 0, &options);
 				assert_int_equal(diagram->canvas->cols, cols);
 				assert_int_equal(diagram->canvas->rows, rows);
@@ -471,9 +523,11 @@ static void test_random_graphs(void **state)
 			data[i] = (uint8_t)(x >> 33);
 		}
 		struct bytes bytes = {data, sizeof data, 0};
-		struct diagram_options options = {.cols = 20 + (int)bytes_next(&bytes, 180), .rows = 8 + (int)bytes_next(&bytes, 60),
+		struct diagram_options options = {.cols = 20 + (int)bytes_next(&bytes, 180),
+		                                  .rows = 8 + (int)bytes_next(&bytes, 60),
 		                                  .group = seed % 3 ? DIAGRAM_BY_NAMESPACE : DIAGRAM_BY_NODE,
-		                                  .focus = seed % 4 ? NULL : "w1", .tick = (int)seed % 5};
+		                                  .focus = seed % 4 ? NULL : "w1",
+		                                  .tick = (int)seed % 5};
 		struct topo *topo = graph_of(&bytes);
 		struct flow_ids flows;
 		flows_of(&bytes, topo, &flows);
@@ -492,22 +546,22 @@ static void test_random_graphs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_talk_layout),
-		cmocka_unit_test(test_blocked_flow_is_broken),
-		cmocka_unit_test(test_untried_flow_is_thin),
-		cmocka_unit_test(test_packets_move_only_under_way),
-		cmocka_unit_test(test_many_flows_become_a_list),
-		cmocka_unit_test(test_planned_is_dim_and_dotted),
-		cmocka_unit_test(test_problems_are_told),
-		cmocka_unit_test(test_localnet_by_node),
-		cmocka_unit_test(test_second_network_is_another_line),
-		cmocka_unit_test(test_more_than_fits_is_folded),
-		cmocka_unit_test(test_too_small_says_so),
-		cmocka_unit_test(test_nothing_at_all),
-		cmocka_unit_test(test_ascii),
-		cmocka_unit_test(test_hostile_names),
-		cmocka_unit_test(test_every_size),
-		cmocka_unit_test(test_random_graphs),
+	        cmocka_unit_test(test_talk_layout),
+	        cmocka_unit_test(test_blocked_flow_is_broken),
+	        cmocka_unit_test(test_untried_flow_is_thin),
+	        cmocka_unit_test(test_packets_move_only_under_way),
+	        cmocka_unit_test(test_many_flows_become_a_list),
+	        cmocka_unit_test(test_planned_is_dim_and_dotted),
+	        cmocka_unit_test(test_problems_are_told),
+	        cmocka_unit_test(test_localnet_by_node),
+	        cmocka_unit_test(test_second_network_is_another_line),
+	        cmocka_unit_test(test_more_than_fits_is_folded),
+	        cmocka_unit_test(test_too_small_says_so),
+	        cmocka_unit_test(test_nothing_at_all),
+	        cmocka_unit_test(test_ascii),
+	        cmocka_unit_test(test_hostile_names),
+	        cmocka_unit_test(test_every_size),
+	        cmocka_unit_test(test_random_graphs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

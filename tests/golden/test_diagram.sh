@@ -1,0 +1,79 @@
+#!/bin/bash
+# Golden pictures: objects + size -> what `onesdn diagram` prints, byte for byte. Prints TAP. With GOLDEN_UPDATE=1 the expected
+# pictures (tests/golden/diagram/*.txt) are written anew and the difference is shown.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+onesdn=${BUILD:-build}/onesdn
+here=tests/golden/diagram
+real=tests/data/real-cluster
+actual=$(mktemp -d) || exit 2
+trap 'rm -rf "$actual"' EXIT
+n=0 failed=0
+
+picture() { # NAME ARG...: one case
+	local name=$1 expected=$here/$1.txt got=$actual/$1.txt
+	shift
+	n=$((n + 1))
+	"$onesdn" diagram "$@" >"$got" 2>&1 || echo "exit status $?" >>"$got"
+	if [ "${GOLDEN_UPDATE:-}" = 1 ] && ! cmp -s "$expected" "$got"; then
+		diff -u --label "$name before" --label "$name now" "$expected" "$got" 2>/dev/null | sed 's/^/# /'
+		cp "$got" "$expected"
+	fi
+	if cmp -s "$expected" "$got"; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		diff -u --label expected --label got "$expected" "$got" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+running=(--objects "$real/overlay-namespaces.json" --objects "$real/overlay-nads.json" --objects "$real/overlay-pods.json"
+	--objects "$real/overlay-nodes.json")
+seen=(--flow 'blue=ok,0.9 ms' --flow 'yellow=ok,2.1 ms')
+
+# the act as it goes on, in the talk's size
+picture planned overlay --planned --size 98x14 --no-flows
+picture starting overlay --objects $here/starting.yaml --size 98x14 --no-flows
+picture running overlay "${running[@]}" --size 98x14 --no-flows
+picture flows-untried overlay "${running[@]}" --size 98x14
+picture flows-underway overlay "${running[@]}" --size 98x14 --flow blue=underway
+picture flows-seen overlay "${running[@]}" --size 98x14 "${seen[@]}"
+picture flow-blocked overlay "${running[@]}" --size 98x16 --flow 'blue=ok,0.9 ms' --flow 'yellow=blocked,3 packets dropped'
+picture flow-failed overlay "${running[@]}" --size 98x16 --flow blue=failed --flow yellow=ok
+picture terminating overlay --objects $here/terminating.yaml --size 98x14 --no-flows
+
+# sizes
+for size in 1x1 20x6 40x10 60x14 78x18 80x24 118x18 120x30 200x50; do
+	picture "size-$size" overlay "${running[@]}" --size $size "${seen[@]}"
+done
+picture ascii overlay "${running[@]}" --size 98x14 --ascii "${seen[@]}"
+picture ascii-planned overlay --planned --size 98x14 --ascii
+
+# other clusters
+picture third-namespace $here/three.scenario.yaml --objects $here/third-namespace.yaml --size 118x24 --flow red=blocked --flow blue=ok
+picture third-namespace-narrow $here/three.scenario.yaml --objects $here/third-namespace.yaml --size 40x30 --no-flows
+picture second-network overlay --objects $here/second-network.yaml --size 98x20
+picture forty-pods overlay --objects $here/forty-pods.yaml --size 98x14
+picture forty-pods-tall overlay --objects $here/forty-pods.yaml --size 120x40
+picture forty-pods-focus overlay --objects $here/forty-pods.yaml --size 98x14 --focus tenantblue/blue-server-33
+picture broken-nad overlay --objects $here/broken-nad.yaml --size 98x16
+picture failed-image overlay --objects $here/failed.yaml --size 98x14
+
+# localnet, frames are nodes
+picture localnet $here/nodes.scenario.yaml --objects $here/localnet.yaml --size 98x16 --no-flows
+picture localnet-flows $here/nodes.scenario.yaml --objects $here/localnet.yaml --size 120x24 --flow turtles=ok --flow second=blocked
+picture localnet-planned $here/nodes.scenario.yaml --planned --size 98x18
+picture localnet-by-namespace $here/nodes.scenario.yaml --objects $here/localnet.yaml --size 98x18 --group namespace
+picture localnet-real $here/nodes.scenario.yaml --size 118x22 --no-flows --objects "$real/localnet-namespaces.json" \
+	--objects "$real/localnet-nads.json" --objects "$real/localnet-nncps.json" --objects "$real/localnet-pods.json" \
+	--objects "$real/localnet-vms.json" --objects "$real/overlay-nodes.json"
+
+# what is asked for in a wrong way
+picture bad-file overlay --objects $here/no-such-file.json
+picture bad-flow overlay --planned --flow green=ok
+picture bad-state overlay --planned --flow blue=maybe
+picture bad-size overlay --planned --size 0x0
+picture bad-group overlay --planned --group tenant
+echo "1..$n"
+exit $failed
