@@ -33,14 +33,21 @@ struct pane {
 static void paint(struct pane *pane)
 {
 	static const struct canvas_look looks[ROLE_COUNT]; /* the program's own colours */
-	int mouse = term_wants_motion(pane->term, true) ? SCREEN_MOUSE_ALL : term_wants_motion(pane->term, false) ? SCREEN_MOUSE_DRAGS
+	int first, last, mouse = term_wants_motion(pane->term, true) ? SCREEN_MOUSE_ALL : term_wants_motion(pane->term, false) ? SCREEN_MOUSE_DRAGS
 										     : term_wants_mouse(pane->term) ? SCREEN_MOUSE_CLICKS
 														    : SCREEN_MOUSE_OFF;
-	term_paint(pane->term, pane->canvas, (struct rect){0, 0, pane->canvas->cols, pane->canvas->rows}, 0, true);
+	struct canvas *canvas = pane->canvas;
+	bool visible = term_cursor(pane->term, &canvas->cursor_x, &canvas->cursor_y);
+	if (!visible)
+		canvas->cursor_x = canvas->cursor_y = -1;
+	if (!term_dirty(pane->term, &first, &last))
+		last = first - 1;
+	for (int y = first; y <= last && y < canvas->rows; y++)
+		term_row(pane->term, y, canvas_at(canvas, 0, y), canvas->cols);
 	term_clean(pane->term);
 	screen_set_mouse(pane->screen, (enum screen_mouse)mouse);
 	screen_set_cursor_shape(pane->screen, term_cursor_shape(pane->term));
-	screen_flush(pane->screen, pane->canvas, looks);
+	screen_flush_rows(pane->screen, canvas, looks, first, last);
 	pane->is_dirty = false;
 	pane->painted_at = loop_now(pane->loop);
 	loop_timer_stop(pane->timer);
@@ -51,7 +58,7 @@ static void paint_if_due(void *user)
 {
 	struct pane *pane = user;
 	bool more;
-	if (!pane->is_dirty || term_is_held(pane->term))
+	if (!pane->is_dirty || term_is_held(pane->term) || !screen_is_ready(pane->screen))
 		return;
 	size_t fed = term_fed(pane->term, &more);
 	int64_t now = loop_now(pane->loop), since = now - pane->painted_at;
@@ -67,7 +74,7 @@ static void paint_if_due(void *user)
 static void on_pause(void *user)
 {
 	struct pane *pane = user;
-	if (pane->is_dirty && !term_is_held(pane->term))
+	if (pane->is_dirty && !term_is_held(pane->term) && screen_is_ready(pane->screen))
 		paint(pane);
 }
 
@@ -167,7 +174,8 @@ static void on_signal(int signum, void *user)
 
 static bool open_pane(struct pane *pane, struct err *err)
 {
-	static const struct screen_events events = {on_input, on_resize, on_colors, on_gone};
+	static const struct screen_events events = {.on_input = on_input, .on_resize = on_resize, .on_colors = on_colors,
+						.on_gone = on_gone}; /* nothing is flushed while the screen is not ready */
 	struct term_options options = {.events = {.on_dirty = on_dirty, .on_title = on_title, .on_bell = on_bell,
 						  .on_exit = on_exit_of, .on_clipboard = on_clipboard}};
 	pane->screen = screen_create(pane->loop, &events, pane, err);

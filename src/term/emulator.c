@@ -152,15 +152,6 @@ static void hard_reset(struct emulator *emulator)
 	grid_row(emulator->grid, emulator->grid->rows - 1)->wrapped = false;
 }
 
-static void soft_reset(struct emulator *emulator, const struct csi *csi)
-{
-	(void)csi;
-	int shape = emulator->shape;
-	default_modes(emulator);
-	emulator->shape = shape;
-	vt_soft_reset(emulator->vt);
-}
-
 static void dec_mode(struct emulator *emulator, int mode, bool on)
 {
 	char text[16];
@@ -291,6 +282,13 @@ static void report_version(struct emulator *emulator, const struct csi *csi)
 		emulator->events->reply(emulator->user, name, sizeof name - 1);
 }
 
+/* DECSTR: like tmux and libvterm 0.1. Programs send it to a terminal that they find in default modes anyway; where they do
+ * not, what follows counts on the modes that were set. */
+static void ignore(struct emulator *emulator, const struct csi *csi)
+{
+	(void)emulator, (void)csi;
+}
+
 static const struct {
 	char leader, intermediate, final;
 	void (*run)(struct emulator *emulator, const struct csi *csi);
@@ -298,7 +296,7 @@ static const struct {
 	{0, 0, 'm', sgr},             {0, 0, 'b', repeat},           {0, 0, '@', shift_chars},   {0, 0, 'P', shift_chars},
 	{0, 0, 'h', set_modes},       {0, 0, 'l', set_modes},        {'?', 0, 'h', set_modes},   {'?', 0, 'l', set_modes},
 	{0, 0, 's', save_or_margins}, {0, 0, 'u', restore},          {0, 0, 'r', margins},       {0, 0, 'J', erase_display},
-	{0, '!', 'p', soft_reset},    {'?', '$', 'p', report_mode},  {0, ' ', 'q', cursor_shape}, {0, 0, 't', window_report},
+	{0, '!', 'p', ignore},        {'?', '$', 'p', report_mode},  {0, ' ', 'q', cursor_shape}, {0, 0, 't', window_report},
 	{'>', 0, 'q', report_version},
 };
 

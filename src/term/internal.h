@@ -21,6 +21,7 @@ struct term {
 	int status;
 	struct str out;                 /* waiting to be written, from out_at on */
 	size_t out_at;
+	bool awaits_room;               /* the source waits for LOOP_WRITE too */
 
 	bool dirty_told, more;
 	size_t fed;

@@ -205,7 +205,10 @@ static void write_program(struct term *term)
 		str_clear(out);
 		term->out_at = 0;
 	}
-	loop_fd_set(term->source, out->len > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+	if (term->awaits_room != (out->len > 0)) { /* not for every key: it costs a system call */
+		term->awaits_room = out->len > 0;
+		loop_fd_set(term->source, term->awaits_room ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+	}
 }
 
 static void on_source(int events, void *user)
@@ -242,7 +245,7 @@ bool term_start(struct term *term, const char *const *argv, const char *const *e
 	vec_push(&all, NULL);
 	struct loop_spawn spec = {.argv = argv, .env = all.data, .cwd = cwd, .pty = true, .rows = (uint16_t)term->emulator.grid->rows,
 				  .cols = (uint16_t)term->emulator.grid->cols, .fds = {-1, -1, -1}};
-	term->has_exited = false;
+	term->has_exited = term->awaits_room = false;
 	term->child = loop_spawn(term->loop, &spec, on_child, term, err);
 	vec_finish(&all);
 	if (!term->child)

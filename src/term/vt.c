@@ -136,11 +136,6 @@ void vt_resize(struct vt *vt, int rows, int cols)
 	vterm_set_size(vt->vterm, rows, cols);
 }
 
-void vt_soft_reset(struct vt *vt)
-{
-	vterm_state_reset(vt->state, 0);
-}
-
 /* ---- to the program ---- */
 
 static const VTermKey keys[] = {

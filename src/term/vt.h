@@ -26,7 +26,6 @@ void vt_destroy(struct vt *vt);
 void vt_feed(struct vt *vt, const char *bytes, size_t size);             /* whole sequences only */
 void vt_cursor(const struct vt *vt, int *x, int *y);
 void vt_resize(struct vt *vt, int rows, int cols);                       /* resets the scrolling region */
-void vt_soft_reset(struct vt *vt);                                       /* DECSTR */
 void vt_key(struct vt *vt, enum term_key_code code, int modifiers);      /* through reply */
 void vt_mouse(struct vt *vt, const struct term_mouse *mouse);
 void vt_paste_mark(struct vt *vt, bool begin);

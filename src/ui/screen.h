@@ -15,6 +15,7 @@ struct screen_events { /* none may destroy the screen: post that */
 	void (*on_resize)(int rows, int cols, void *user); /* paint and flush the whole frame */
 	void (*on_colors)(uint32_t fg, uint32_t bg, void *user); /* the terminal's own: COLOR_RGB, or COLOR_DEFAULT when not told */
 	void (*on_gone)(void *user);                       /* the terminal was closed */
+	void (*on_ready)(void *user);                      /* screen_is_ready again, and a flush was left out: paint */
 };
 /* Takes over the terminal on standard input and output. NULL and words when it is none, or one that cannot be drawn on. */
 struct screen *screen_create(struct loop *loop, const struct screen_events *events, void *user, struct err *err);
@@ -24,7 +25,10 @@ enum theme_depth screen_depth(const struct screen *screen); /* the colours that 
 bool screen_is_ascii(const struct screen *screen);         /* no UTF-8 locale: make canvases with `ascii` set */
 bool screen_is_light(const struct screen *screen);         /* its background, as far as it was told; else dark */
 
-/* Shows the canvas (of the screen's size; what is beyond is cut): only what differs from what is there is sent. */
+/* Shows the canvas (of the screen's size; what is beyond is cut): only what differs from what is there is sent, as one write.
+ * While a slow terminal has not taken the frame before, it does nothing (on_ready comes later): frames are left out, never
+ * queued. */
+bool screen_is_ready(const struct screen *screen);
 void screen_flush(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT]);
 /* The same when the caller knows that only rows first..last have changed since the flush before. */
 void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], int first,
