@@ -310,6 +310,31 @@ static void run_blank(struct ui *ui, const char *argument)
 }
 
 /* ---- finding ---- */
+/* One line on the workload in focus: what it is in, where, its addresses, and why it does not run. */
+void action_describe(struct ui *ui)
+{
+	const struct topo *topo = ui->scene.topo;
+	size_t at = topo && *ui->focus ? topo_find_workload(topo, ui->focus) : TOPO_NONE;
+	if (at == TOPO_NONE)
+		return;
+	const struct topo_workload *workload = &topo->workloads.data[at];
+	struct str line = {0};
+	str_append_f(&line, "%s  %s", workload->id, workload->phase);
+	if (workload->node != TOPO_NONE)
+		str_append_f(&line, " on %s", topo->nodes.data[workload->node].name);
+	for (size_t i = 0; i < topo->attachments.len; i++) {
+		const struct topo_attachment *attachment = &topo->attachments.data[i];
+		if (attachment->workload == at && *attachment->address)
+			str_append_f(&line, "  %s %s", attachment->interface, attachment->address);
+		if (attachment->workload == at && *attachment->problem)
+			str_append_f(&line, "  %s", attachment->problem);
+	}
+	if (*workload->reason)
+		str_append_f(&line, "  %s", workload->reason);
+	ui_say(ui, workload->state == TOPO_FAILED, "%s", str_text(&line));
+	str_finish(&line);
+}
+
 void action_filter(struct ui *ui, const char *text)
 {
 	snprintf(ui->filter, sizeof ui->filter, "%s", text);
@@ -322,7 +347,7 @@ void action_filter(struct ui *ui, const char *text)
 	if (*text && !found)
 		ui_say(ui, false, "No workload has \"%s\" in its name (/ and Enter shows all again)", text);
 	else if (*text)
-		ui_say(ui, false, "%s%s", ui->focus, found > 1 ? " is the first of several" : "");
+		action_describe(ui);
 }
 
 static void run_filter(struct ui *ui, const char *argument)
@@ -361,6 +386,17 @@ static void run_mouse(struct ui *ui, const char *argument)
 	}
 	ui->has_mouse = *argument ? on : !ui->has_mouse;
 	ui_say(ui, false, ui->has_mouse ? "The mouse is the program's" : "The mouse is the outer terminal's: it can select text");
+}
+
+/* As in the pane itself; without a command in it, what people mean who press Ctrl-C. */
+static void run_interrupt(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	struct term *pane = ui_pane(ui);
+	if (pane && ui->play && play_is_busy(ui->play))
+		term_key(pane, (struct term_key){.ch = 'c', .modifiers = TERM_CTRL});
+	else
+		ui_say(ui, false, "No command of the show runs; q quits");
 }
 
 static void run_redraw(struct ui *ui, const char *argument)
@@ -419,6 +455,7 @@ const struct command commands[] = {
 	{"resume", ARG_NONE, "", NULL, run_resume},
 	{"blank", ARG_NONE, "", NULL, run_blank},
 	{"command", ARG_NONE, "", NULL, run_command},
+	{"interrupt", ARG_NONE, "", NULL, run_interrupt},
 	{"suspend", ARG_NONE, "", NULL, run_suspend},
 };
 const size_t n_commands = sizeof commands / sizeof *commands;

@@ -35,6 +35,7 @@ const struct key_row key_rows[] = {
 	{KEYS_STAGE, "down j", "scroll 1", NULL, NULL, "scroll down a line"},
 	{KEYS_STAGE, "shift-pageup", "scroll -page", NULL, NULL, "scroll up a page (the wheel, too)"},
 	{KEYS_STAGE, "shift-pagedown", "scroll page", NULL, NULL, "scroll down a page"},
+	{KEYS_STAGE, "ctrl-c", "interrupt", NULL, NULL, "stop the command that runs in the pane"},
 	{KEYS_STAGE, "ctrl-l", "redraw", NULL, NULL, "draw the screen anew"},
 	{KEYS_STAGE, "ctrl-z", "suspend", NULL, NULL, "suspend; fg comes back"},
 	{KEYS_STAGE, "q", "quit", NULL, NULL, "quit, after asking when something runs"},

@@ -143,6 +143,7 @@ static void click_diagram(struct ui *ui, int x, int y)
 	for (size_t i = 0; diagram && i < diagram->hits.len; i++)
 		if (rect_has(diagram->hits.data[i].area, x, y))
 			snprintf(ui->focus, sizeof ui->focus, "%s", diagram->hits.data[i].id);
+	action_describe(ui);
 }
 
 static void click(struct ui *ui, struct term_mouse mouse, bool is_in_pane)

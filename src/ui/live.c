@@ -208,6 +208,7 @@ void live_stop(struct ui *ui)
 	if (!ui->screen)
 		return;
 	loop_on_sleep(ui->loop, NULL, NULL);
+	loop_unpost(ui->loop, ui);
 	screen_destroy(ui->screen);
 	ui->screen = NULL;
 	loop_timer_destroy(ui->draw_timer);
@@ -243,15 +244,23 @@ bool live_is_light(const struct ui *ui)
 }
 
 /* The whole process group stops, as the terminal's own Ctrl-Z would have it, so that the shell sees its job stop. */
-void live_suspend(struct ui *ui)
+static void suspend(void *user)
 {
+	struct ui *ui = user;
 	struct err err;
-	if (!ui->screen)
-		return;
 	screen_destroy(ui->screen);
 	ui->screen = NULL;
+	struct sigaction by_default = {.sa_handler = SIG_DFL}, before; /* ncurses has its own for it */
+	sigaction(SIGTSTP, &by_default, &before);
 	kill(0, SIGTSTP);
+	sigaction(SIGTSTP, &before, NULL);
 	if (!open_screen(ui, &err))
 		base_abort("%s", err.text);
 	live_redraw(ui);
+}
+
+void live_suspend(struct ui *ui)
+{
+	if (ui->screen) /* not inside the screen's own callback */
+		loop_post(ui->loop, suspend, ui);
 }

@@ -92,6 +92,7 @@ void scene_show_ended(struct ui *ui); /* forgets what was drawn of a show that i
 void action_popup(struct ui *ui, enum ui_popup popup);
 void action_scroll(struct ui *ui, int lines);
 void action_filter(struct ui *ui, const char *text);
+void action_describe(struct ui *ui); /* says what is known of the workload in focus */
 void action_front(struct ui *ui, enum ui_pane pane);
 
 #endif

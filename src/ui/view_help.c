@@ -32,7 +32,7 @@ static void pretty_keys(const char *keys, char *out, size_t size)
 	static const char *const signs[][2] = {
 		{"space", "Space"}, {"enter", "Enter"}, {"right", "→"},   {"left", "←"},         {"up", "↑"},           {"down", "↓"},
 		{"pagedown", "PgDn"}, {"pageup", "PgUp"}, {"escape", "Esc"}, {"tab", "Tab"},        {"home", "Home"},      {"end", "End"},
-		{"f5", "F5"},       {"ctrl-l", "Ctrl-L"}, {"ctrl-z", "Ctrl-Z"}, {"ctrl-u", "Ctrl-U"}, {"shift-pageup", "Shift-PgUp"},
+		{"f5", "F5"},       {"ctrl-c", "Ctrl-C"}, {"ctrl-l", "Ctrl-L"}, {"ctrl-z", "Ctrl-Z"}, {"ctrl-u", "Ctrl-U"}, {"shift-pageup", "Shift-PgUp"},
 		{"shift-pagedown", "Shift-PgDn"},
 	};
 	size_t len = 0;

@@ -231,6 +231,73 @@ static void test_mouse(void **state)
 	pty_expect(&pty, SOON, "STAGE");
 }
 
+/* Stopped as a job of the shell that it was started in, and brought back. */
+static void test_suspend(void **state)
+{
+	(void)state;
+	const char *const argv[] = {"bash", "--norc", "-i", NULL};
+	const char *const env[] = {"PS1=outer> ", "HISTFILE", NULL};
+	pty_start(&pty, 100, 30, argv, env);
+	pty_expect(&pty, SOON, "outer>");
+	char *line = mem_printf("%s show overlay --kubeconfig %s\r", onesdn, kubeconfig);
+	pty_type(&pty, line);
+	free(line);
+	pty_expect(&pty, SOON, "PLANNED", "$ ", "? help");
+	pty_type(&pty, "\032");
+	pty_expect(&pty, SOON, "Stopped", "outer>");
+	assert_false(term_is_altscreen(pty.term));
+	pty_type(&pty, "fg\r");
+	pty_expect(&pty, SOON, "PLANNED", "? help");
+	pty_type(&pty, "f");
+	pty_expect(&pty, SOON, "FLOW");
+	pty_type(&pty, "fq");
+	pty_expect(&pty, SOON, "outer>");
+	pty_type(&pty, "exit\r");
+	pty_expect_end(&pty, SOON);
+}
+
+static bool mouse_is(struct pty *of, void *user)
+{
+	return term_wants_mouse(of->term) == *(bool *)user;
+}
+
+/* What asks, what refuses, what is found. */
+static void test_commands(void **state)
+{
+	(void)state;
+	start_live(100, 30);
+	pty_type(&pty, "u");
+	pty_expect(&pty, SOON, "? Undo \"Create the tenants' namespaces\"?", "y yes  n no");
+	pty_type(&pty, " ");
+	pty_expect_gone(&pty, SOON, "? Undo");
+	pty_type(&pty, ":act nosuch\r");
+	pty_expect(&pty, SOON, "✗", "nosuch");
+	pty_type(&pty, ":act ov\t\r");
+	pty_expect(&pty, SOON, "1/8", "$ ");
+	pty_type(&pty, ":layout zoom\r:la\t\r");
+	pty_expect(&pty, SOON, "Layout talk");
+	pty_type(&pty, ":mouse off\r");
+	pty_expect(&pty, SOON, "outer terminal");
+	bool wanted = false;
+	assert_true(pty_wait(&pty, SOON, mouse_is, &wanted));
+	pty_type(&pty, ":mouse on\r");
+	pty_expect(&pty, SOON, "The mouse is the program's");
+	wanted = true;
+	assert_true(pty_wait(&pty, SOON, mouse_is, &wanted));
+	pty_type(&pty, ":help stage\r");
+	pty_expect(&pty, SOON, ":stage [N|ID]");
+	pty_type(&pty, ":shell workload-owner\r");
+	pty_expect(&pty, SOON, "TERMINAL", "WORKLOAD OWNER", "$ ");
+	run_in_pane("clear; echo I am $ONESDN_PERSONA");
+	pty_expect(&pty, SOON, "I am workload-owner");
+	pty_type(&pty, "\033[24~");
+	pty_expect(&pty, SOON, "STAGE");
+	pty_type(&pty, "\003");
+	pty_expect(&pty, SOON, "q quits");
+	pty_type(&pty, "/blue-s\r");
+	pty_expect(&pty, SOON, "tenantblue/blue-server  planned");
+}
+
 /* ---- ways out ---- */
 static void test_quit_asks(void **state)
 {
@@ -349,6 +416,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_mouse, end_show),     cmocka_unit_test_teardown(test_quit_asks, end_show),
 		cmocka_unit_test_teardown(test_crash, end_show),     cmocka_unit_test_teardown(test_term, end_show),
 		cmocka_unit_test_teardown(test_hangup, end_show),    cmocka_unit_test_teardown(test_refused, end_show),
+		cmocka_unit_test_teardown(test_suspend, end_show),   cmocka_unit_test_teardown(test_commands, end_show),
 	};
 	return cmocka_run_group_tests_name("screen", tests, make_dirs, remove_dirs);
 }
