@@ -1,6 +1,7 @@
 /* The lab's one process: makes the parts, hands them to each other, and ends them. What the parts do is in their own files. */
 #include "lab/supervisor.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +10,12 @@
 #include <unistd.h>
 
 #include "lab/control.h"
+#include "lab/control/deployments.h"
+#include "lab/control/events.h"
+#include "lab/control/namespaces.h"
+#include "lab/control/networks.h"
+#include "lab/control/nodes.h"
+#include "lab/control/pods.h"
 #include "lab/netns.h"
 #include "lab/stack.h"
 
@@ -19,6 +26,14 @@ struct supervisor {
 	struct loop *loop;
 	struct stack *stack;
 	struct control *control;
+	struct store *store;
+	struct api *api;
+	struct networks *networks;
+	struct pods *pods;
+	struct namespaces *namespaces;
+	struct deployments *deployments;
+	struct events *events;
+	char host_port[32];
 	struct loop_timer *deadline;
 	struct loop_signal *signals[3];
 	struct loop_fd *guard;
@@ -41,14 +56,33 @@ static json_t *node_status(const struct stack_node *node)
 	                 "reason", node->reason);
 }
 
+/* All that runs in the lab, shared pages counted by their share. */
+static int64_t memory_kb(void)
+{
+	DIR *proc = opendir("/proc");
+	int64_t total = 0;
+	for (const struct dirent *entry = proc != NULL ? readdir(proc) : NULL; entry != NULL; entry = readdir(proc)) {
+		char path[300];
+		struct str text = {0};
+		snprintf(path, sizeof path, "/proc/%s/smaps_rollup", entry->d_name);
+		const char *at = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && file_read(path, 65536, &text, NULL) ? strstr(str_text(&text), "\nPss:") : NULL;
+		total += at != NULL ? strtoll(at + strlen("\nPss:"), NULL, 10) : 0;
+		str_finish(&text);
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return total;
+}
+
 static json_t *status(void *user)
 {
 	struct supervisor *s = user;
 	json_t *nodes = json_array();
 	for (size_t i = 0; i < STACK_NODES; i++)
 		json_array_append_new(nodes, node_status(stack_node(s->stack, i)));
-	return json_pack("{s:b, s:i, s:I, s:o}", "ready", (int)s->is_up, "port", s->plan->sockets.port, "uptimeMs",
-	                 (json_int_t)(loop_now(s->loop) - s->started), "nodes", nodes);
+	return json_pack("{s:b, s:i, s:I, s:o, s:I, s:I}", "ready", (int)s->is_up, "port", s->plan->sockets.port, "uptimeMs",
+	                 (json_int_t)(loop_now(s->loop) - s->started), "nodes", nodes, "pods", (json_int_t)pods_count(s->pods), "memoryKb",
+	                 (json_int_t)memory_kb());
 }
 
 static void down(void *user)
@@ -79,13 +113,24 @@ static void on_node(struct stack_node *node, void *user)
 	struct supervisor *s = user;
 	if (s->is_up)
 		log_write(LOG_INFO, "node %s: %s", node->config->name, node->is_ready ? "ready" : node->reason);
+	if (s->pods == NULL)
+		return;
+	nodes_update(s->store, node);
+	pods_networks_changed(s->pods);
 }
 
 static void on_port(struct stack_node *node, const char *interface, void *user)
 {
-	(void)node;
-	(void)interface;
-	(void)user;
+	struct supervisor *s = user;
+	if (s->pods != NULL)
+		pods_port_changed(s->pods, node, interface);
+}
+
+static void on_network(void *user)
+{
+	struct supervisor *s = user;
+	if (s->pods != NULL)
+		pods_networks_changed(s->pods);
 }
 
 static void on_up(void *user)
@@ -130,8 +175,38 @@ static void watch_outside(struct supervisor *s, int guard_alive)
 	loop_timer_start(s->deadline, UP_DEADLINE_MS, 0);
 }
 
+/* What the lab runs gets an environment of its own, not the one of whoever typed `up`. */
+static void clear_environment(void)
+{
+	clearenv();
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+}
+
+static bool start_api(struct supervisor *s, struct err *err)
+{
+	snprintf(s->host_port, sizeof s->host_port, "127.0.0.1:%d", s->plan->sockets.port);
+	const struct api_options options = {
+		.store = s->store, .pods = s->pods, .tcp_fd = s->plan->sockets.tcp, .unix_fd = s->plan->sockets.api, .users = s->plan->users, .n_users = LAB_USERS,
+		.version = NODES_KUBELET_VERSION, .host_port = s->host_port,
+	};
+	s->api = api_create(s->loop, &options, err);
+	return s->api != NULL;
+}
+
+static void start_controllers(struct supervisor *s)
+{
+	s->networks = networks_create(s->loop, s->store, stack_ovn(s->stack), on_network, s);
+	s->pods = pods_create(&(struct pods_options){s->loop, s->store, s->stack, stack_ovn(s->stack), s->networks});
+	s->namespaces = namespaces_create(s->loop, s->store);
+	s->deployments = deployments_create(s->loop, s->store);
+	s->events = events_create(s->loop, s->store);
+}
+
 static bool start(struct supervisor *s, int guard_alive, struct err *err)
 {
+	clear_environment();
 	s->loop = loop_create(err);
 	if (s->loop == NULL)
 		return false;
@@ -142,13 +217,25 @@ static bool start(struct supervisor *s, int guard_alive, struct err *err)
 	s->stack = stack_create(s->loop, &(struct stack_events){on_node, on_port, on_up, on_trouble, s}, err);
 	if (s->stack == NULL)
 		return false;
+	s->store = store_create(s->loop);
+	start_controllers(s);
+	nodes_add_all(s->store, s->stack);
 	s->control = control_create(s->loop, s->plan->sockets.control, &(struct control_events){status, down, s});
-	return true;
+	return start_api(s, err);
 }
 
 static void finish(struct supervisor *s)
 {
 	control_destroy(s->control);
+	api_destroy(s->api);
+	events_destroy(s->events);
+	deployments_destroy(s->deployments);
+	namespaces_destroy(s->namespaces);
+	struct pods *pods = s->pods;
+	s->pods = NULL;
+	pods_destroy(pods);
+	networks_destroy(s->networks);
+	store_destroy(s->store);
 	stack_destroy(s->stack);
 	for (size_t i = 0; i < 3; i++)
 		loop_signal_destroy(s->signals[i]);
