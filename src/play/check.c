@@ -137,6 +137,7 @@ static enum check_result ask_gone(const struct asking *a)
 struct counted {
 	const struct asking *asking;
 	size_t n, n_ready, n_named;
+	struct str first;  /* "NAME -nNS" of the first of them */
 	struct str others; /* "ns/name is STATE: why; ..." of those that are not ready */
 };
 
@@ -188,6 +189,8 @@ static void count_object(struct counted *c, const json_t *object, bool is_there)
 	char *id = mem_printf("%s%s%s", ns, ns[0] ? "/" : "", kube_name(object));
 	if (c->others.len > 0)
 		str_append(&c->others, "; ");
+	else
+		str_append_f(&c->first, "%s%s%s", kube_name(object), ns[0] ? " -n" : "", ns);
 	append_state(c->asking, is_there ? object : NULL, id, &c->others);
 	free(id);
 }
@@ -231,8 +234,8 @@ static enum check_result ask_ready(const struct asking *a)
 	if (c.n_named > NAMED_MAX)
 		str_append_f(a->found, "; and %zu more", c.n_named - NAMED_MAX);
 	if (c.n > c.n_ready)
-		str_append_f(a->cure, "kubectl describe %s -n%s says more", a->check->object->singular,
-		             a->check->namespaces.len ? a->check->namespaces.data[0] : "");
+		str_append_f(a->cure, "kubectl describe %s %s says more", a->check->object->singular, str_text(&c.first));
+	str_finish(&c.first);
 	str_finish(&c.others);
 	return c.n > 0 && c.n == c.n_ready ? CHECK_HOLDS : CHECK_WAITS;
 }
