@@ -94,6 +94,11 @@ static void on_sleep(void *user)
 		return;
 	int64_t since = loop_now(ui->loop) - ui->drawn_at;
 	bool is_held = ui->scene.pane && term_is_held(ui->scene.pane);
+	if (!screen_is_ready(ui->screen)) { /* a slow terminal: it tells when it has taken the frame before */
+		ui->is_dirty = true;
+		screen_flush(ui->screen, ui->canvas, ui->looks);
+		return;
+	}
 	if (ui->is_urgent || (!is_held && (since >= FRAME_MS || is_echo(ui))))
 		draw(ui);
 	else if (!loop_timer_is_running(ui->draw_timer))
@@ -172,6 +177,11 @@ static void on_colors(uint32_t fg, uint32_t bg, void *user)
 	}
 }
 
+static void on_ready(void *user)
+{
+	ui_dirty(user);
+}
+
 static void on_gone(void *user)
 {
 	struct ui *ui = user;
@@ -182,7 +192,9 @@ static void on_gone(void *user)
 /* ---- beginning, end, and what is between ---- */
 static bool open_screen(struct ui *ui, struct err *err)
 {
-	struct screen_events events = {.on_input = on_input, .on_resize = on_resize, .on_colors = on_colors, .on_gone = on_gone};
+	struct screen_events events = {
+		.on_input = on_input, .on_resize = on_resize, .on_colors = on_colors, .on_gone = on_gone, .on_ready = on_ready,
+	};
 	ui->screen = screen_create(ui->loop, &events, ui, err);
 	if (!ui->screen)
 		return false;

@@ -58,6 +58,8 @@ static void fit_pane(struct ui *ui)
 	term_size(pane, &rows, &cols);
 	if (rows != area.rows || cols != area.cols)
 		term_resize(pane, area.rows, area.cols);
+	if (COLOR_KIND(ui->terminal_bg) == 2)
+		term_set_colors(pane, ui->terminal_fg, ui->terminal_bg);
 	if (ui->view.back > term_scrollback(pane))
 		ui->view.back = term_scrollback(pane);
 }
