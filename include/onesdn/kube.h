@@ -39,7 +39,7 @@ struct kube_events { /* callbacks may read the store, not destroy it */
 	/* `object` is the new state (KUBE_DELETED: the last one). After a relist only what differs is reported; what is
 	 * forgotten because kube_watch drops it is not. */
 	void (*on_change)(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user);
-	void (*on_state)(struct kube *kube, enum kube_state state, void *user); /* also when only the problem is another */
+	void (*on_state)(struct kube *kube, enum kube_state state, void *user); /* also when only the problem or the context is */
 };
 struct kube_options {
 	const char *kubeconfig;    /* NULL: kubectl's own choice */

@@ -66,8 +66,8 @@ struct scope {
 	char *version, *page;                         /* resourceVersion to go on from; the list's continue token */
 	uint64_t list_number;
 	int64_t watch_started;
-	unsigned failures;
-	char *problem; /* "" while there is none */
+	unsigned failures, n_gone; /* in a row; n_gone: of versions too old */
+	char *problem;             /* "" while there is none */
 };
 struct scope *scope_create(struct kube *kube, enum kube_kind_id kind, const char *ns);
 void scope_destroy(struct scope *scope);

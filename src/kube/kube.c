@@ -50,6 +50,15 @@ static bool is_live(const struct kube *kube)
 	return kube->transport.is_up && kube->scopes.len > 0;
 }
 
+static void report_state(struct kube *kube)
+{
+	if (!kube->events.on_state)
+		return;
+	kube->depth++;
+	kube->events.on_state(kube, kube->state, kube->user);
+	kube->depth--;
+}
+
 void kube_evaluate(struct kube *kube)
 {
 	bool live = is_live(kube);
@@ -65,17 +74,14 @@ void kube_evaluate(struct kube *kube)
 	kube->state = state;
 	free(kube->problem);
 	kube->problem = mem_strdup(problem);
-	if (kube->events.on_state) {
-		kube->depth++;
-		kube->events.on_state(kube, state, kube->user);
-		kube->depth--;
-	}
+	report_state(kube);
 }
 
 void kube_set_context(struct kube *kube, char *name)
 {
 	free(kube->context);
 	kube->context = name;
+	report_state(kube);
 }
 
 /* ---- events: later in the turn in which they came, at most EVENTS_A_TURN, the rest in the next ---- */

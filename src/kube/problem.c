@@ -46,14 +46,21 @@ static char *denied(const struct scope *scope, const char *message)
 	                  kind->group, where, where[0] ? scope->ns : "");
 }
 
+/* libcurl speaks of localhost's port 80 where a Unix socket is meant. */
+static const char *in_words(const char *failure)
+{
+	if (!failure || !failure[0])
+		return "no reply";
+	return strstr(failure, "Couldn't connect") ? "nobody listens on its socket" : failure;
+}
+
 char *problem_of_reply(const struct kube *kube, const struct scope *scope, const struct http_reply *reply,
                        const struct str *body)
 {
 	char *message = problem_message(body), *cure = how_to_check(kube), *text;
 	const char *plural = kube_kinds[scope->kind].plural;
 	if (reply->status == 0)
-		text = mem_printf("the cluster does not answer (%.200s): %s",
-		                  reply->failure ? reply->failure : "no reply", cure);
+		text = mem_printf("the cluster does not answer (%.200s): %s", in_words(reply->failure), cure);
 	else if (reply->status == 401)
 		text = mem_printf("the cluster does not accept the login%s%s: log in again and check it with: kubectl "
 		                  "auth can-i get pods",

@@ -150,8 +150,8 @@ void scope_gone(struct scope *scope)
 	drop_connection(scope);
 	scope->is_listed = false;
 	if (has_lasted(scope))
-		scope->failures = 0;
-	if (scope->failures++ == 0)
+		scope->n_gone = 0;
+	if (scope->n_gone++ == 0)
 		scope_relist(scope);
 	else
 		scope_fail(scope, false, 0,
@@ -294,7 +294,7 @@ void scope_watch_over(struct scope *scope)
 	bool is_short = !has_lasted(scope) && !scope->had_event;
 	struct http_reply reply = {.status = 200, .failure = str_text(&scope->body)};
 	if (!is_short)
-		scope->failures = 0;
+		scope->failures = scope->n_gone = 0;
 	if (is_clean && (was_full || !is_short)) {
 		scope_watch(scope);
 	} else if (is_clean && scope->failures < SHORT_WATCHES_MAX) {

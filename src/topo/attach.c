@@ -109,7 +109,7 @@ static void check(struct build *build, struct topo_attachment *attachment, const
 		return;
 	if (!nad && !objects_is_wanted(&build->objects, wish->ns))
 		return; /* nobody looked there */
-	if (!nad)
+	if (!nad || nad->state == TOPO_PLANNED)
 		set_problem(attachment, TOPO_FAILED,
 		            mem_printf("there is no NetworkAttachmentDefinition %s/%s: create it, or correct the "
 		                       "annotation " CNI_NETWORKS_ANNOTATION,

@@ -201,21 +201,16 @@ static bool event_reason(const struct pod_events *events, struct str *out)
 
 static bool condition_reason(const json_t *pod, struct str *out)
 {
-	static const char *const types[] = {"PodScheduled", "Initialized", "Ready"};
+	/* that containers are not ready is news only once they run */
+	bool is_up = strcmp(json_walk_str(pod, "status", "phase", NULL), "Running") == 0;
+	const json_t *condition = topo_find_condition(pod, is_up ? "Ready" : "PodScheduled");
 	const char *whole = json_walk_str(pod, "status", "message", NULL);
-	if (whole[0]) {
+	const char *message = json_walk_str(condition, "message", NULL);
+	if (whole[0])
 		str_append(out, whole);
-		return true;
-	}
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		const json_t *condition = topo_find_condition(pod, types[i]);
-		const char *message = json_walk_str(condition, "message", NULL);
-		if (strcmp(json_walk_str(condition, "status", NULL), "False") != 0 || !message[0])
-			continue;
+	else if (strcmp(json_walk_str(condition, "status", NULL), "False") == 0 && message[0])
 		str_append_f(out, "%s: %s", json_walk_str(condition, "reason", NULL), message);
-		return true;
-	}
-	return false;
+	return out->len > 0;
 }
 
 static const json_t *ended_container(const json_t *pod)

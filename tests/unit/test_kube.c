@@ -591,6 +591,30 @@ static void test_problems(void **state)
 	}
 }
 
+/* The server comes back as another one, that knows nothing of the old versions: listed anew at once. */
+static void test_other_server(void **state)
+{
+	(void)state;
+	struct client c;
+	client_open(&c, true, 1);
+	rule(&c, "pods?limit", 200, LIST("Pod", "10", POD("a", "p", "5")), NULL);
+	kube_watch(c.kube, PODS, in_a);
+	UNTIL_STATE(&c, KUBE_LIVE);
+	server_hang_up(&c.server);
+	int64_t until = loop_now(c.server.loop) + 700; /* several tries in vain */
+	UNTIL(&c, loop_now(c.server.loop) > until);
+	assert_non_null(strstr(kube_problem(c.kube), "nobody listens on its socket"));
+	c.server.rules.data[0] = (struct rule){"resourceVersion=10", 410, STATUS(410, "Expired", "too old"), NULL};
+	rule(&c, "pods?limit", 200, LIST("Pod", "3", POD("a", "new", "2")), NULL);
+	server_listen(&c.server, false);
+	UNTIL(&c, count(&c.server, "resourceVersion=10", NULL) == 2);
+	until = loop_now(c.server.loop);
+	UNTIL_STATE(&c, KUBE_LIVE);
+	assert_true(loop_now(c.server.loop) - until < 80);
+	assert_true(has_logged(&c, "+pod a/new;-pod a/p;LIVE;"));
+	client_close(&c);
+}
+
 /* Nobody listens, then somebody does, then he dies, then he is back. */
 static void test_comes_and_goes(void **state)
 {
@@ -1056,16 +1080,27 @@ int main(void)
 		return 1;
 	setenv("XDG_RUNTIME_DIR", runtime, 1);
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_live),
-	        cmocka_unit_test(test_any_split),      cmocka_unit_test(test_cut),
-	        cmocka_unit_test(test_gone),           cmocka_unit_test(test_always_gone),
-	        cmocka_unit_test(test_not_served),     cmocka_unit_test(test_problems),
-	        cmocka_unit_test(test_comes_and_goes), cmocka_unit_test(test_silent_death),
-	        cmocka_unit_test(test_garbage_watch),  cmocka_unit_test(test_pages),
-	        cmocka_unit_test(test_budget),         cmocka_unit_test(test_flood),
-	        cmocka_unit_test(test_plan),           cmocka_unit_test(test_plan_from_inside),
-	        cmocka_unit_test(test_requests),       cmocka_unit_test(test_no_kubectl),
-	        cmocka_unit_test(test_proxy),          cmocka_unit_test(test_old_proxy),
+	        cmocka_unit_test(test_kinds),
+	        cmocka_unit_test(test_live),
+	        cmocka_unit_test(test_any_split),
+	        cmocka_unit_test(test_cut),
+	        cmocka_unit_test(test_gone),
+	        cmocka_unit_test(test_always_gone),
+	        cmocka_unit_test(test_not_served),
+	        cmocka_unit_test(test_problems),
+	        cmocka_unit_test(test_comes_and_goes),
+	        cmocka_unit_test(test_other_server),
+	        cmocka_unit_test(test_silent_death),
+	        cmocka_unit_test(test_garbage_watch),
+	        cmocka_unit_test(test_pages),
+	        cmocka_unit_test(test_budget),
+	        cmocka_unit_test(test_flood),
+	        cmocka_unit_test(test_plan),
+	        cmocka_unit_test(test_plan_from_inside),
+	        cmocka_unit_test(test_requests),
+	        cmocka_unit_test(test_no_kubectl),
+	        cmocka_unit_test(test_proxy),
+	        cmocka_unit_test(test_old_proxy),
 	};
 	int failed = cmocka_run_group_tests_name("kube", tests, NULL, NULL);
 	char *dir = mem_printf("%s/onesdn", runtime);

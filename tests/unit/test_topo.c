@@ -345,6 +345,48 @@ static void test_reasons(void **state)
 	topo_destroy(topo);
 }
 
+static void test_conditions(void **state)
+{
+	(void)state;
+	struct topo *topo =
+	        build_from(
+	                "[" POD("a", "p", "",
+	                        "\"status\":{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\","
+	                        "\"status\":\"False\","
+	                        "\"reason\":\"Unschedulable\",\"message\":\"0/3 nodes\"}]}") "," POD("a", "q", "",
+	                                                                                             "\"status\":{"
+	                                                                                             "\"phase\":"
+	                                                                                             "\"Pending\","
+	                                                                                             "\"conditions\":[{"
+	                                                                                             "\"type\":"
+	                                                                                             "\"Ready\","
+	                                                                                             "\"status\":"
+	                                                                                             "\"False\","
+	                                                                                             "\"reason\":"
+	                                                                                             "\"ContainersNotRe"
+	                                                                                             "ady\","
+	                                                                                             "\"message\":"
+	                                                                                             "\"c\"}]}") "," POD("a",
+	                                                                                                                 "r",
+	                                                                                                                 "",
+	                                                                                                                 "\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\","
+	                                                                                                                 "\"reason\":\"ContainersNotReady\",\"message\":\"c\"}]}") "]",
+	                NULL, NULL);
+	assert_string_equal(
+	        workload(topo, "a/p")->reason,
+	        "Unschedulable: 0/3 nodes; check the pod's requests, selectors and tolerations against the nodes");
+	assert_string_equal(workload(topo, "a/q")->reason, ""); /* every pod starts like that */
+	assert_string_equal(workload(topo, "a/r")->reason, "ContainersNotReady: c");
+	topo_destroy(topo);
+
+	/* a pod that came before its network */
+	topo = build_from("[" POD("a", "p", ASKS, CREATING) "]", "[" NAD("a", "net", GREEN) "]", NULL);
+	assert_string_equal(topo->networks.data[attachment(topo, "a/p", "green")->network].name, "green");
+	assert_non_null(
+	        strstr(attachment(topo, "a/p", "green")->problem, "there is no NetworkAttachmentDefinition a/net"));
+	topo_destroy(topo);
+}
+
 static void test_bad_networks(void **state)
 {
 	(void)state;
@@ -561,10 +603,10 @@ static void test_cloud_init_forms(void **state)
 static void test_bridges(void **state)
 {
 	(void)state;
-	const char *const base =
-	        NODE("cp", "\"node-role.kubernetes.io/control-plane\":\"\"") "," NODE("w1", "\"node-role.kubernetes.io/"
-	                                                                                    "worker\":\"\"") "," NODE(
-	                "w2", "\"node-role.kubernetes.io/worker\":\"\"") "," NAD("a", "net", LOCALNET);
+	const char *const base = NODE("cp", "\"node-role.kubernetes.io/control-plane\":\"\"") "," NODE(
+	        "w1", "\"node-role.kubernetes.io/"
+	              "worker\":\"\"") "," NODE("w2", "\"node-role.kubernetes.io/worker\":\"\"") "," NAD("a", "net",
+	                                                                                                 LOCALNET);
 	char *objects = mem_printf(
 	        "[%s,%s,{\"apiVersion\":\"nmstate.io/"
 	        "v1beta1\",\"kind\":\"NodeNetworkState\",\"metadata\":{\"name\":\"w2\"},\"status\":{\"currentState\":"
@@ -714,13 +756,21 @@ static void test_thousand_pods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_nothing),      cmocka_unit_test(test_running_pod),
-	        cmocka_unit_test(test_planned),      cmocka_unit_test(test_address_sources),
-	        cmocka_unit_test(test_phases),       cmocka_unit_test(test_reasons),
-	        cmocka_unit_test(test_bad_networks), cmocka_unit_test(test_other_namespaces),
-	        cmocka_unit_test(test_machine),      cmocka_unit_test(test_cloud_init_forms),
-	        cmocka_unit_test(test_bridges),      cmocka_unit_test(test_order),
-	        cmocka_unit_test(test_hostile),      cmocka_unit_test(test_thousand_pods),
+	        cmocka_unit_test(test_nothing),
+	        cmocka_unit_test(test_running_pod),
+	        cmocka_unit_test(test_planned),
+	        cmocka_unit_test(test_address_sources),
+	        cmocka_unit_test(test_phases),
+	        cmocka_unit_test(test_reasons),
+	        cmocka_unit_test(test_bad_networks),
+	        cmocka_unit_test(test_conditions),
+	        cmocka_unit_test(test_other_namespaces),
+	        cmocka_unit_test(test_machine),
+	        cmocka_unit_test(test_cloud_init_forms),
+	        cmocka_unit_test(test_bridges),
+	        cmocka_unit_test(test_order),
+	        cmocka_unit_test(test_hostile),
+	        cmocka_unit_test(test_thousand_pods),
 	};
 	return cmocka_run_group_tests_name("topo", tests, NULL, forget_values);
 }
