@@ -80,6 +80,8 @@ static void add_files(struct args *args, const char *etc)
 	static const char *const own[] = {"passwd", "group", "hosts", "hostname", "resolv.conf", "nsswitch.conf"};
 	static const char *const shared[] = {"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl/certs", "/etc/services",
 	                                     "/etc/protocols"};
+	add_bind(args, "--perms", "0755", "--dir");
+	add(args, "/etc");
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
 		char *from = mem_printf("%s/%s", etc, own[i]), *to = mem_printf("/etc/%s", own[i]);
 		add_bind(args, "--ro-bind", from, to);

@@ -181,7 +181,6 @@ static void clear_environment(void)
 	clearenv();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/", 1);
-	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
 static bool start_api(struct supervisor *s, struct err *err)
