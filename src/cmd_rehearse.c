@@ -17,7 +17,7 @@ enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, TIMEOUT_S = 120, DOWN_MS = 30000 }
 
 struct act_run {
 	char *name;
-	struct play_act *act;      /* NULL: it could not be read; the play's once it runs */
+	struct play_act *act; /* NULL: it could not be read; the play's once it runs */
 	char *problem;
 };
 
@@ -30,16 +30,16 @@ struct rehearsal {
 	struct play *play;
 	struct loop_command *down;
 	VEC(struct act_run) acts;
-	size_t at;                 /* the act that runs */
-	size_t n_lines;            /* printed */
-	size_t undo_left;          /* stages below this may still want their undo; 0: none */
+	size_t at;        /* the act that runs */
+	size_t n_lines;   /* printed */
+	size_t undo_left; /* stages below this may still want their undo; 0: none */
 	const char *context, *kubeconfig, *timeout;
 	bool keep, verbose;
 	int64_t limit_ms;
-	bool is_failing;           /* the act: only what cleans up still runs */
+	bool is_failing; /* the act: only what cleans up still runs */
 	bool is_undoing;
 	bool has_failed, is_posted, is_over;
-	int signum;                /* that asked us to stop; 0: none */
+	int signum; /* that asked us to stop; 0: none */
 };
 
 /* ---- TAP ---- */
@@ -182,7 +182,8 @@ static void on_cluster(struct rehearsal *r)
 	r->is_posted = true;
 }
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	(void)kube, (void)change, (void)kind, (void)object;
 	on_cluster(user);
@@ -237,16 +238,16 @@ static void start_act(struct rehearsal *r)
 	struct act_run *run = &r->acts.data[r->at];
 	struct err err;
 	struct play_options options = {
-		.loop = r->loop,
-		.kube = r->kube,
-		.act = run->act,
-		.environment = r->connection->environment,
-		.unattended = true,
-		.limit_ms = r->limit_ms,
-		.rows = ROWS,
-		.cols = COLS,
-		.events = {.on_stage = on_stage},
-		.user = r,
+	        .loop = r->loop,
+	        .kube = r->kube,
+	        .act = run->act,
+	        .environment = r->connection->environment,
+	        .unattended = true,
+	        .limit_ms = r->limit_ms,
+	        .rows = ROWS,
+	        .cols = COLS,
+	        .events = {.on_stage = on_stage},
+	        .user = r,
 	};
 	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
 		options.kubeconfigs[i] = r->connection->kubeconfigs[i];
@@ -277,7 +278,8 @@ static void next_act(struct rehearsal *r)
 		print_description(run->name);
 		printf("%s\n", run->problem ? ": the scenario can be read" : ": interrupted");
 		for (size_t i = 1; run->act && i < run->act->stages.len; i++)
-			printf("ok %zu - %s/%s # SKIP interrupted\n", ++r->n_lines, run->name, run->act->stages.data[i].id);
+			printf("ok %zu - %s/%s # SKIP interrupted\n", ++r->n_lines, run->name,
+			       run->act->stages.data[i].id);
 		print_comment(run->problem ? run->problem : "");
 		r->has_failed = true;
 	}
@@ -361,11 +363,11 @@ static void on_connected(struct connection *connection, const struct err *err, v
 		return;
 	}
 	struct kube_options options = {
-		.socket = connection->socket,
-		.kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
-		.context = connection->contexts[PLAY_ADMIN],
-		.events = {on_change, on_state},
-		.user = r,
+	        .socket = connection->socket,
+	        .kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
+	        .context = connection->contexts[PLAY_ADMIN],
+	        .events = {on_change, on_state},
+	        .user = r,
 	};
 	r->kube = kube_create(r->loop, &options);
 	r->at = (size_t)-1;
@@ -501,6 +503,7 @@ static int run_named(struct rehearsal *r, const char **names, size_t n)
 int cmd_rehearse(int argc, char **argv)
 {
 	struct rehearsal r = {.limit_ms = (int64_t)TIMEOUT_S * 1000};
+	/* clang-format off */
 	const struct cmd_option options[] = {
 		{"--context", "NAME", "on this kube context instead of the lab", &r.context, NULL},
 		{"--kubeconfig", "FILE", "with this kubeconfig instead of kubectl's own choice", &r.kubeconfig, NULL},
@@ -514,6 +517,7 @@ int cmd_rehearse(int argc, char **argv)
 		"was checked. After a failure the act's other stages are skipped, its clean-up runs all the same. Exit status 0: all\n"
 		"held; 1: something did not; 2: usage. The lab is brought up when it does not run, and taken down again afterwards.",
 		options, sizeof options / sizeof options[0], NAMES_MAX};
+	/* clang-format on */
 	const char *names[NAMES_MAX];
 	size_t n = 0;
 	int status = 0;
@@ -521,7 +525,8 @@ int cmd_rehearse(int argc, char **argv)
 	if (!cmd_read_options(&usage, argc, argv, names, &n, &status))
 		return status;
 	if (r.timeout && !text_to_int(r.timeout, 1, 86400, &seconds)) {
-		fprintf(stderr, "onesdn: --timeout is a number of seconds from 1 to 86400, not \"%s\"\nusage: %s\n", r.timeout, usage.synopsis);
+		fprintf(stderr, "onesdn: --timeout is a number of seconds from 1 to 86400, not \"%s\"\nusage: %s\n",
+		        r.timeout, usage.synopsis);
 		return 2;
 	}
 	r.limit_ms = seconds * 1000;

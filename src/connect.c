@@ -28,12 +28,12 @@ struct connecting {
 	struct connection *connection;
 	struct http *probe;
 	struct loop_command *status;
-	bool was_running;          /* though it did not answer: then it is not ours to take down */
+	bool was_running; /* though it did not answer: then it is not ours to take down */
 	struct loop_child *child;
 	struct loop_fd *source;
-	int fd;                    /* what `up` prints; -1 */
+	int fd; /* what `up` prints; -1 */
 	struct str output;
-	size_t told;               /* bytes of it that were passed on */
+	size_t told; /* bytes of it that were passed on */
 	struct err err;
 };
 
@@ -154,7 +154,8 @@ static void fail(struct connecting *c)
 
 static void tell(struct connecting *c)
 {
-	for (char *end; c->told < c->output.len && (end = memchr(c->output.data + c->told, '\n', c->output.len - c->told));) {
+	for (char *end;
+	     c->told < c->output.len && (end = memchr(c->output.data + c->told, '\n', c->output.len - c->told));) {
 		struct str line = {0};
 		str_append_safe(&line, c->output.data + c->told, (size_t)(end - c->output.data) - c->told);
 		if (c->on_progress && line.len > 0)
@@ -202,9 +203,12 @@ static void explain(struct connecting *c, int status)
 	if (reason.len > 0)
 		err_set(&c->err, ERR_UNAVAILABLE, "%s", str_text(&reason));
 	else if (WIFEXITED(status))
-		err_set(&c->err, ERR_UNAVAILABLE, "the lab did not come up: onesdn-lab ended with status %d; see: onesdn lab logs", WEXITSTATUS(status));
+		err_set(&c->err, ERR_UNAVAILABLE,
+		        "the lab did not come up: onesdn-lab ended with status %d; see: onesdn lab logs",
+		        WEXITSTATUS(status));
 	else
-		err_set(&c->err, ERR_UNAVAILABLE, "the lab did not come up: onesdn-lab was stopped by signal %d", WTERMSIG(status));
+		err_set(&c->err, ERR_UNAVAILABLE, "the lab did not come up: onesdn-lab was stopped by signal %d",
+		        WTERMSIG(status));
 	str_finish(&reason);
 }
 
@@ -283,14 +287,16 @@ static void begin(void *user)
 	} else if (!is_lab) {
 		finish(c);
 	} else {
-		struct http_request request = {
-			.socket = c->connection->socket, .url = "http://localhost/version", .connect_ms = PROBE_MS, .total_ms = PROBE_MS};
+		struct http_request request = {.socket = c->connection->socket,
+		                               .url = "http://localhost/version",
+		                               .connect_ms = PROBE_MS,
+		                               .total_ms = PROBE_MS};
 		c->probe = http_create(c->loop, &request, NULL, on_probe, c);
 	}
 }
 
-struct connecting *connect_start(struct loop *loop, const struct connect_options *options, connect_progress_fn *on_progress,
-                                 connect_done_fn *on_done, void *user)
+struct connecting *connect_start(struct loop *loop, const struct connect_options *options,
+                                 connect_progress_fn *on_progress, connect_done_fn *on_done, void *user)
 {
 	struct connecting *c = mem_alloc(sizeof *c);
 	c->loop = loop;

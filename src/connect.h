@@ -7,25 +7,26 @@
 #include "onesdn/play.h"
 
 struct connect_options {
-	const char *context;       /* --context NAME: this kube context; NULL and no kubeconfig: the lab */
-	const char *kubeconfig;    /* --kubeconfig FILE */
-	bool no_start;             /* do not bring the lab up: fail with words when it is not running */
+	const char *context;    /* --context NAME: this kube context; NULL and no kubeconfig: the lab */
+	const char *kubeconfig; /* --kubeconfig FILE */
+	bool no_start;          /* do not bring the lab up: fail with words when it is not running */
 };
 struct connection {
-	bool is_lab, was_started;  /* was_started: we brought the lab up */
-	char *socket;              /* the lab's; NULL for a context */
+	bool is_lab, was_started;                                       /* was_started: we brought the lab up */
+	char *socket;                                                   /* the lab's; NULL for a context */
 	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS]; /* may be NULL */
-	const char *environment;   /* "lab" or "kind" */
+	const char *environment;                                        /* "lab" or "kind" */
 };
-typedef void connect_done_fn(struct connection *connection, const struct err *err, void *user); /* connection NULL on failure; moves to the callee */
+typedef void connect_done_fn(struct connection *connection, const struct err *err,
+                             void *user);                       /* connection NULL on failure; moves to the callee */
 typedef void connect_progress_fn(const char *line, void *user); /* what the lab says while it comes up; may be NULL */
 /* "lab" or "kind": which of the commands that differ the acts are to use. Known before anything is connected. */
 const char *connect_environment(const struct connect_options *options);
 struct connecting;
 /* Asynchronous, so that the screen is there while the lab comes up. The texts of `options` are copied; on_done comes in a later
  * turn, once, and ends the `connecting`. */
-struct connecting *connect_start(struct loop *loop, const struct connect_options *options, connect_progress_fn *on_progress,
-                                 connect_done_fn *on_done, void *user);
+struct connecting *connect_start(struct loop *loop, const struct connect_options *options,
+                                 connect_progress_fn *on_progress, connect_done_fn *on_done, void *user);
 void connect_cancel(struct connecting *connecting); /* before on_done; NULL is fine */
 void connection_destroy(struct connection *connection);
 

@@ -25,7 +25,8 @@ static bool take_port(READER_TAKE)
 	bool ok = text_equal(*port, "icmp");
 	for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
 		int64_t number;
-		ok = ok || (text_has_prefix(*port, protocols[i]) && text_to_int(*port + strlen(protocols[i]), 1, 65535, &number));
+		ok = ok || (text_has_prefix(*port, protocols[i]) &&
+		            text_to_int(*port + strlen(protocols[i]), 1, 65535, &number));
 	}
 	if (!ok)
 		reader_problem(r, pointer, "\"%.40s\" is no port; write it like tcp/9000, udp/53 or icmp", *port);
@@ -33,6 +34,7 @@ static bool take_port(READER_TAKE)
 }
 
 #define AT(field) offsetof(struct play_flow_plan, field)
+/* clang-format off */
 static const struct reader_key flow_keys[] = {
 	{"id", true, "a short name", reader_take_line, AT(id)},
 	{"from", true, "a workload, NAMESPACE/NAME", reader_take_line, AT(from)},
@@ -41,6 +43,7 @@ static const struct reader_key flow_keys[] = {
 	{"network", false, "the name of a network", reader_take_line, AT(network)},
 	{0},
 };
+/* clang-format on */
 #undef AT
 
 static void read_flow(struct loading *l, const json_t *value, const char *pointer)
@@ -54,7 +57,8 @@ static void read_flow(struct loading *l, const json_t *value, const char *pointe
 	}
 	for (size_t i = 0; i < l->act->flows.len; i++) {
 		if (flow.id[0] != '\0' && text_equal(l->act->flows.data[i].id, flow.id))
-			reader_problem(&l->reader, pointer, "there is a flow \"%.60s\" already; give this one another id", flow.id);
+			reader_problem(&l->reader, pointer,
+			               "there is a flow \"%.60s\" already; give this one another id", flow.id);
 	}
 	vec_push(&l->act->flows, flow);
 }
@@ -63,38 +67,43 @@ static void read_flows(struct loading *l, const json_t *list)
 {
 	size_t i;
 	json_t *value;
-	json_array_foreach((json_t *)list, i, value) {
+	json_array_foreach ((json_t *)list, i, value) {
 		char *pointer = reader_item("/0/flows", i);
 		read_flow(l, value, pointer);
 		free(pointer);
 	}
 }
 
+/* clang-format off */
 static const struct reader_key var_keys[] = {
 	{"pod", true, "a workload, NAMESPACE/NAME", reader_take_line, offsetof(struct script_var, workload)},
 	{"address-on", true, "the name of a network", reader_take_line, offsetof(struct script_var, network)},
 	{0},
 };
+/* clang-format on */
 
 static bool is_var_name(const char *name)
 {
 	size_t len = strlen(name);
-	return len <= 40 && name[0] >= 'a' && name[0] <= 'z' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+	return len <= 40 && name[0] >= 'a' && name[0] <= 'z' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
 static void read_vars(struct loading *l, const json_t *map)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)map, name, value) {
+	json_object_foreach ((json_t *)map, name, value) {
 		char *pointer = reader_below("/0/vars", name);
 		struct script_var var = {.name = mem_strdup(name)};
 		if (!is_var_name(name))
-			reader_problem(&l->reader, pointer, "\"%.60s\" cannot be a variable; use a-z, 0-9 and _, a letter first", name);
+			reader_problem(&l->reader, pointer,
+			               "\"%.60s\" cannot be a variable; use a-z, 0-9 and _, a letter first", name);
 		if (json_is_object(value))
 			reader_map(&l->reader, value, pointer, var_keys, "a variable", &var);
 		else if (!(var.value = reader_text(value)))
-			reader_problem(&l->reader, pointer, "a variable must be a text, or {pod: NAMESPACE/NAME, address-on: NETWORK}");
+			reader_problem(&l->reader, pointer,
+			               "a variable must be a text, or {pod: NAMESPACE/NAME, address-on: NETWORK}");
 		vec_push(&l->act->script->vars, var);
 		free(pointer);
 	}
@@ -123,8 +132,10 @@ static bool take_format(READER_TAKE)
 	if (!json_is_integer(value))
 		return false;
 	if (json_integer_value(value) != FORMAT)
-		reader_problem(r, pointer, "this version reads format %d, the file has %lld; use the onesdn that it was written for", FORMAT,
-		               (long long)json_integer_value(value));
+		reader_problem(
+		        r, pointer,
+		        "this version reads format %d, the file has %lld; use the onesdn that it was written for",
+		        FORMAT, (long long)json_integer_value(value));
 	return true;
 }
 
@@ -156,7 +167,8 @@ static bool take_namespaces(READER_TAKE)
 	for (size_t i = 0; i < names.len; i++) {
 		size_t len = strlen(names.data[i]);
 		if (len == 0 || len > 63 || strspn(names.data[i], "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
-			reader_problem(r, pointer, "\"%.80s\" cannot be a namespace; use a-z, 0-9 and -, at most 63", names.data[i]);
+			reader_problem(r, pointer, "\"%.80s\" cannot be a namespace; use a-z, 0-9 and -, at most 63",
+			               names.data[i]);
 		vec_push(&act->namespaces, names.data[i]);
 	}
 	vec_finish(&names);
@@ -177,11 +189,13 @@ static const struct reader_key diagram_keys[] = {{"group-by", false, "namespace 
 static bool take_diagram(READER_TAKE)
 {
 	if (json_is_object(value))
-		reader_map(r, value, pointer, diagram_keys, "\"diagram\"", &((struct act_reading *)to)->loading->act->by_node);
+		reader_map(r, value, pointer, diagram_keys, "\"diagram\"",
+		           &((struct act_reading *)to)->loading->act->by_node);
 	return json_is_object(value);
 }
 
 #define AT(field) offsetof(struct act_reading, field)
+/* clang-format off */
 static const struct reader_key act_keys[] = {
 	{"format", true, "1", take_format, 0},
 	{"order", false, "a number: the act's place in the show", take_order, 0},
@@ -196,6 +210,7 @@ static const struct reader_key act_keys[] = {
 	{"explore", false, "", reader_take_not_yet, 0},
 	{0},
 };
+/* clang-format on */
 
 static void read_promises(struct loading *l, const json_t *value)
 {
@@ -215,7 +230,7 @@ static void read_stages(struct loading *l, const json_t *list)
 		reader_problem(&l->reader, "/0/stages", "an act has 1 to %d stages, not %zu", SCRIPT_STAGES_MAX, n);
 		return;
 	}
-	json_array_foreach((json_t *)list, i, value) {
+	json_array_foreach ((json_t *)list, i, value) {
 		char *pointer = reader_item("/0/stages", i);
 		load_stage(l, value, pointer);
 		free(pointer);
@@ -228,9 +243,10 @@ static void check_workload(struct loading *l, const char *pointer, const char *i
 {
 	struct nearest near;
 	if (id && !promises_workload(l->act, id, &near))
-		reader_problem(&l->reader, pointer, "%s is \"%.100s\", which no manifest of this act promises; %s%s", who, id,
-		               near.best ? "did you mean " : "write NAMESPACE/NAME of a Pod or VirtualMachine in one of them",
-		               near.best ? near.best : "");
+		reader_problem(
+		        &l->reader, pointer, "%s is \"%.100s\", which no manifest of this act promises; %s%s", who, id,
+		        near.best ? "did you mean " : "write NAMESPACE/NAME of a Pod or VirtualMachine in one of them",
+		        near.best ? near.best : "");
 }
 
 static void check_network(struct loading *l, const char *pointer, const char *name)
@@ -238,7 +254,8 @@ static void check_network(struct loading *l, const char *pointer, const char *na
 	struct nearest near;
 	if (name && name[0] != '\0' && !promises_network(l->act, name, &near))
 		reader_problem(&l->reader, pointer, "no manifest of this act has a network \"%.60s\"; %s%s", name,
-		               near.best ? "did you mean " : "write the \"name\" in a NetworkAttachmentDefinition's config",
+		               near.best ? "did you mean "
+		                         : "write the \"name\" in a NetworkAttachmentDefinition's config",
 		               near.best ? near.best : "");
 }
 
@@ -273,9 +290,10 @@ static void check_vars_of(struct loading *l, const char *text, const char *point
 		for (size_t i = 0; i < l->act->script->vars.len; i++)
 			nearest_offer(&near, l->act->script->vars.data[i].name);
 		if (!script_var_find(l->act->script, name, len))
-			reader_problem(&l->reader, pointer, "there is no variable {%.40s}; %s%s%s (the shell's own braces: {{%.40s})", name,
-			               near.best ? "did you mean {" : "add it to \"vars\"", near.best ? near.best : "", near.best ? "}?" : "",
-			               name);
+			reader_problem(&l->reader, pointer,
+			               "there is no variable {%.40s}; %s%s%s (the shell's own braces: {{%.40s})", name,
+			               near.best ? "did you mean {" : "add it to \"vars\"", near.best ? near.best : "",
+			               near.best ? "}?" : "", name);
 		free(name);
 	}
 }
@@ -284,7 +302,8 @@ static void check_stages(struct loading *l)
 {
 	for (size_t i = 0; i < l->act->stages.len; i++) {
 		const struct script_stage *script = &l->act->script->stages.data[i];
-		char *stage = reader_item("/0/stages", i), *run = reader_below(stage, "run"), *undo = reader_below(stage, "undo");
+		char *stage = reader_item("/0/stages", i), *run = reader_below(stage, "run"),
+		     *undo = reader_below(stage, "undo");
 		if (l->act->stages.data[i].action == PLAY_RUN)
 			check_vars_of(l, l->act->stages.data[i].command, run);
 		for (size_t k = 0; k < script->undo.len; k++)

@@ -28,12 +28,12 @@ static void count_time(struct play *p)
 static struct check_facts facts_of(struct play *p)
 {
 	return (struct check_facts){
-		.kube = p->kube,
-		.topo = play_topo(p),
-		.planned = (const json_t *const *)p->act->planned.data,
-		.n_planned = play_script_of(p, p->stage)->n_planned,
-		.output = str_text(&p->output),
-		.status = p->status,
+	        .kube = p->kube,
+	        .topo = play_topo(p),
+	        .planned = (const json_t *const *)p->act->planned.data,
+	        .n_planned = play_script_of(p, p->stage)->n_planned,
+	        .output = str_text(&p->output),
+	        .status = p->status,
 	};
 }
 
@@ -63,7 +63,8 @@ static void fail(struct play *p, const struct script_check *check, const char *f
 }
 
 /* One check; true: go on with the next one. */
-static bool ask_one(struct play *p, const struct script_check *check, const struct check_facts *facts, struct str *checked)
+static bool ask_one(struct play *p, const struct script_check *check, const struct check_facts *facts,
+                    struct str *checked)
 {
 	bool is_of_cluster = check_is_of_cluster(check), goes_on = false;
 	struct str found = {0}, cure = {0}, away = {0};

@@ -69,8 +69,8 @@ static bool is_served(const struct asking *a)
 {
 	if (kube_is_served(a->facts->kube, kind_id(a->check)))
 		return true;
-	str_append_f(a->found, "the cluster does not serve %s%s%s", a->check->object->plural, a->check->object->group[0] ? "." : "",
-	             a->check->object->group);
+	str_append_f(a->found, "the cluster does not serve %s%s%s", a->check->object->plural,
+	             a->check->object->group[0] ? "." : "", a->check->object->group);
 	str_append(a->cure, "install what brings this kind (its CustomResourceDefinition), or use the lab");
 	return false;
 }
@@ -90,7 +90,8 @@ static enum check_result ask_exists(const struct asking *a)
 		str_append(a->found, object ? " is being deleted" : " is not there");
 		if (ns[0] != '\0' && !kube_find(a->facts->kube, KUBE_NAMESPACE, NULL, ns))
 			str_append_f(a->found, ", nor is namespace %s", ns);
-		str_append(a->cure, object ? "wait until it is gone, then run the stage again" : "see what the command printed, then run it again");
+		str_append(a->cure, object ? "wait until it is gone, then run the stage again"
+		                           : "see what the command printed, then run it again");
 		return CHECK_WAITS;
 	}
 	return CHECK_HOLDS;
@@ -122,8 +123,9 @@ static enum check_result ask_gone(const struct asking *a)
 		if (pods.n > 0)
 			str_append_f(a->found, ", with %zu pod%s in it", pods.n, pods.n == 1 ? "" : "s");
 		if (is_going(object))
-			str_append_f(a->cure, "see what holds it: kubectl get %s %s -oyaml, under finalizers and conditions", a->check->object->singular,
-			             a->check->name);
+			str_append_f(a->cure,
+			             "see what holds it: kubectl get %s %s -oyaml, under finalizers and conditions",
+			             a->check->object->singular, a->check->name);
 		else
 			str_append(a->cure, "run the stage again");
 		return CHECK_WAITS;
@@ -164,8 +166,8 @@ static void append_state(const struct asking *a, const json_t *object, const cha
 			str_append_f(out, ": %s", workload->reason);
 	} else {
 		const char *status = object ? kube_condition(object, "Ready", &reason, &message) : "";
-		str_append_f(out, "%s is %s%s%s%s", id, object ? "not Ready" : "not there", status[0] && message[0] ? ": " : "",
-		             message[0] ? message : "", "");
+		str_append_f(out, "%s is %s%s%s%s", id, object ? "not Ready" : "not there",
+		             status[0] && message[0] ? ": " : "", message[0] ? message : "", "");
 	}
 	for (size_t i = 0; at != TOPO_NONE && i < a->facts->topo->attachments.len; i++) {
 		const struct topo_attachment *attachment = &a->facts->topo->attachments.data[i];
@@ -234,7 +236,8 @@ static enum check_result ask_ready(const struct asking *a)
 	if (c.n_named > NAMED_MAX)
 		str_append_f(a->found, "; and %zu more", c.n_named - NAMED_MAX);
 	if (c.n > c.n_ready)
-		str_append_f(a->cure, "kubectl describe %s %s says more", a->check->object->singular, str_text(&c.first));
+		str_append_f(a->cure, "kubectl describe %s %s says more", a->check->object->singular,
+		             str_text(&c.first));
 	str_finish(&c.first);
 	str_finish(&c.others);
 	return c.n > 0 && c.n == c.n_ready ? CHECK_HOLDS : CHECK_WAITS;
@@ -258,7 +261,8 @@ static enum check_result ask_condition(const struct asking *a)
 		else if (status[0] == '\0')
 			str_append_f(a->found, " says nothing of %s yet", a->check->type);
 		else
-			str_append_f(a->found, ": %s is %s%s%s%s%s", a->check->type, status, reason[0] ? ", " : "", reason, message[0] ? ": " : "", message);
+			str_append_f(a->found, ": %s is %s%s%s%s%s", a->check->type, status, reason[0] ? ", " : "",
+			             reason, message[0] ? ": " : "", message);
 		str_append_f(a->cure, "kubectl describe %s %s says more", a->check->object->singular, a->check->name);
 		return CHECK_WAITS;
 	}
@@ -294,7 +298,8 @@ static enum check_result ask_field(const struct asking *a)
 				append_quote(a->found, str_text(&text));
 			else if (object)
 				str_append(a->found, "not there");
-			str_append_f(a->cure, "kubectl get %s %s -oyaml shows the whole object", a->check->object->singular, a->check->name);
+			str_append_f(a->cure, "kubectl get %s %s -oyaml shows the whole object",
+			             a->check->object->singular, a->check->name);
 		}
 		str_finish(&text);
 		if (!same)
@@ -314,7 +319,8 @@ static bool is_attached(const struct asking *a, const char *ns, bool *is_broken)
 		const struct topo_nad *nad = &topo->nads.data[i];
 		if (!text_equal(nad->ns, ns) || nad->state == TOPO_PLANNED)
 			continue;
-		bool same = nad->network != TOPO_NONE && text_equal(topo->networks.data[nad->network].name, a->check->network);
+		bool same = nad->network != TOPO_NONE &&
+		            text_equal(topo->networks.data[nad->network].name, a->check->network);
 		if (same && nad->state != TOPO_FAILED)
 			return true;
 		if (same || nad->state == TOPO_FAILED)
@@ -323,11 +329,13 @@ static bool is_attached(const struct asking *a, const char *ns, bool *is_broken)
 			other = nad;
 	}
 	if (broken) {
-		str_append_f(a->found, "net-attach-def %s/%s is there, but cannot be used: %s", ns, broken->name, broken->problem);
+		str_append_f(a->found, "net-attach-def %s/%s is there, but cannot be used: %s", ns, broken->name,
+		             broken->problem);
 		str_append(a->cure, "correct the manifest and apply it again");
 		*is_broken = true;
 	} else if (other) {
-		str_append_f(a->found, "net-attach-def %s/%s carries another network than %s", ns, other->name, a->check->network);
+		str_append_f(a->found, "net-attach-def %s/%s carries another network than %s", ns, other->name,
+		             a->check->network);
 		str_append(a->cure, "the \"name\" in its config names the network; correct it and apply it again");
 	} else {
 		str_append_f(a->found, "namespace %s has no net-attach-def for %s", ns, a->check->network);
@@ -371,7 +379,8 @@ static enum check_result ask_output(const struct asking *a)
 {
 	const struct script_check *check = a->check;
 	const char *output = a->facts->output ? a->facts->output : "";
-	bool holds = check->is_pattern ? regexec(&check->pattern, output, 0, NULL, 0) == 0 : strstr(output, check->expected) != NULL;
+	bool holds = check->is_pattern ? regexec(&check->pattern, output, 0, NULL, 0) == 0
+	                               : strstr(output, check->expected) != NULL;
 	if (holds)
 		return CHECK_HOLDS;
 	str_append(a->found, output[strspn(output, " \n")] ? "the command printed " : "the command printed nothing");
@@ -452,6 +461,7 @@ static void describe_exit(const struct script_check *check, struct str *out)
 	str_append_f(out, "exit status %d", check->status);
 }
 
+/* clang-format off */
 static const struct {
 	enum check_result (*ask)(const struct asking *a);
 	void (*describe)(const struct script_check *check, struct str *out);
@@ -467,6 +477,7 @@ static const struct {
 	[CHECK_OUTPUT] = {ask_output, describe_output, false},
 	[CHECK_EXIT] = {ask_exit, describe_exit, false},
 };
+/* clang-format on */
 
 bool check_is_of_cluster(const struct script_check *check)
 {
@@ -478,7 +489,8 @@ void check_describe(const struct script_check *check, struct str *out)
 	kinds[check->kind].describe(check, out);
 }
 
-enum check_result check_ask(const struct script_check *check, const struct check_facts *facts, struct str *found, struct str *cure)
+enum check_result check_ask(const struct script_check *check, const struct check_facts *facts, struct str *found,
+                            struct str *cure)
 {
 	struct asking a = {.check = check, .facts = facts, .found = found, .cure = cure};
 	return kinds[check->kind].ask(&a);

@@ -15,7 +15,7 @@ bool load_texts(const json_t *value, struct texts *out)
 	json_t *item;
 	if (!json_is_array(value) || json_array_size(value) == 0)
 		return false;
-	json_array_foreach((json_t *)value, i, item) {
+	json_array_foreach ((json_t *)value, i, item) {
 		text = reader_text(item);
 		if (!text)
 			return false;
@@ -44,10 +44,13 @@ static bool take_object(struct reader *r, const json_t *value, const char *point
 			nearest_offer(&near, kube_kinds[i].singular);
 			nearest_offer(&near, kube_kinds[i].plural);
 		}
-		reader_problem(r, pointer, "\"%.60s\" is no kind that is watched; %s%s", text, near.best ? "did you mean " : "use one of",
-		               near.best ? near.best : " namespace, node, pod, net-attach-def, multi-policy, vm, vmi, nncp");
+		reader_problem(r, pointer, "\"%.60s\" is no kind that is watched; %s%s", text,
+		               near.best ? "did you mean " : "use one of",
+		               near.best ? near.best
+		                         : " namespace, node, pod, net-attach-def, multi-policy, vm, vmi, nncp");
 	} else if (second && !check->object->namespaced) {
-		reader_problem(r, pointer, "a %s is in no namespace; write %s/%s", check->object->singular, text, second);
+		reader_problem(r, pointer, "a %s is in no namespace; write %s/%s", check->object->singular, text,
+		               second);
 	} else if (second) {
 		vec_push(&check->namespaces, mem_strdup(slash));
 	}
@@ -68,7 +71,8 @@ static bool take_path(READER_TAKE)
 	if (!reader_take_line(r, value, pointer, &check->path))
 		return false;
 	if (!path_is_valid(check->path))
-		reader_problem(r, pointer, "\"%.100s\" is no path to a field; write it like status.conditions[0].type", check->path);
+		reader_problem(r, pointer, "\"%.100s\" is no path to a field; write it like status.conditions[0].type",
+		               check->path);
 	return true;
 }
 
@@ -92,7 +96,8 @@ static bool take_pattern(READER_TAKE)
 	check->is_pattern = bad == 0;
 	if (bad) {
 		regerror(bad, &check->pattern, why, sizeof why);
-		reader_problem(r, pointer, "\"%.100s\" is no extended regular expression: %s; see regex(7)", check->expected, why);
+		reader_problem(r, pointer, "\"%.100s\" is no extended regular expression: %s; see regex(7)",
+		               check->expected, why);
 	}
 	return true;
 }
@@ -125,6 +130,7 @@ static bool take_expected(READER_TAKE)
 	return true;
 }
 
+/* clang-format off */
 #define AT(field) offsetof(struct script_check, field)
 #define OBJECT_WORDS "KIND/NAME, such as namespace/tenantblue"
 #define NETWORK_WORDS "the name of a network"
@@ -172,6 +178,7 @@ static const struct {
 	{"exit", "the check \"exit\"", CHECK_EXIT, exit_keys},
 };
 #define N_CHECK_KINDS (sizeof check_kinds / sizeof check_kinds[0])
+/* clang-format on */
 
 static size_t find_check_kind(const json_t *value)
 {
@@ -187,7 +194,7 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 	const char *key = "";
 	json_t *ignored;
 	struct nearest best = {.distance = SIZE_MAX};
-	json_object_foreach((json_t *)value, key, ignored) {
+	json_object_foreach ((json_t *)value, key, ignored) {
 		struct nearest near = nearest_start(key);
 		for (size_t i = 0; i < N_CHECK_KINDS; i++)
 			nearest_offer(&near, check_kinds[i].key);
@@ -197,8 +204,10 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 	if (best.best)
 		reader_problem(r, pointer, "there is no check \"%.60s\"; did you mean \"%s\"?", best.wanted, best.best);
 	else
-		reader_problem(r, pointer, "this is no check; use one of exists, gone, ready, condition, field, network, address, output, "
-		                           "output-matches, exit");
+		reader_problem(
+		        r, pointer,
+		        "this is no check; use one of exists, gone, ready, condition, field, network, address, output, "
+		        "output-matches, exit");
 }
 
 /* An object without `in`: the only namespace of the act, or none where the kind has none. */
@@ -209,13 +218,15 @@ static void settle_namespaces(struct loading *l, const char *pointer, struct scr
 		return;
 	if (!check->object->namespaced) {
 		if (check->namespaces.len > 0)
-			reader_problem(&l->reader, pointer, "a %s is in no namespace; take \"in\" away", check->object->singular);
+			reader_problem(&l->reader, pointer, "a %s is in no namespace; take \"in\" away",
+			               check->object->singular);
 		texts_finish(&check->namespaces);
 		vec_push(&check->namespaces, mem_strdup(""));
 	} else if (check->namespaces.len == 0 && act->namespaces.len == 1) {
 		vec_push(&check->namespaces, mem_strdup(act->namespaces.data[0]));
 	} else if (check->namespaces.len == 0) {
-		reader_problem(&l->reader, pointer, "a %s is in a namespace; add in: NAMESPACE, or write %s/NAMESPACE/NAME",
+		reader_problem(&l->reader, pointer,
+		               "a %s is in a namespace; add in: NAMESPACE, or write %s/NAMESPACE/NAME",
 		               check->object->singular, check->object->singular);
 	}
 }
@@ -230,19 +241,23 @@ static void known_namespaces(struct loading *l, const char *pointer, const struc
 			nearest_offer(&near, l->act->namespaces.data[k]);
 		}
 		if (!known)
-			reader_problem(&l->reader, pointer, "\"%.60s\" is not among the act's namespaces; %s%s", check->namespaces.data[i],
-			               near.best ? "did you mean " : "add it to \"namespaces\"", near.best ? near.best : "");
+			reader_problem(&l->reader, pointer, "\"%.60s\" is not among the act's namespaces; %s%s",
+			               check->namespaces.data[i],
+			               near.best ? "did you mean " : "add it to \"namespaces\"",
+			               near.best ? near.best : "");
 	}
 }
 
-bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms, struct script_check *out)
+bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms,
+                struct script_check *out)
 {
 	size_t kind = find_check_kind(value);
 	if (kind == N_CHECK_KINDS) {
 		unknown_check(&l->reader, value, pointer);
 		return false;
 	}
-	*out = (struct script_check){.kind = check_kinds[kind].kind, .within_ms = within_ms, .line = reader_line(&l->reader, pointer)};
+	*out = (struct script_check){
+	        .kind = check_kinds[kind].kind, .within_ms = within_ms, .line = reader_line(&l->reader, pointer)};
 	reader_map(&l->reader, value, pointer, check_kinds[kind].keys, check_kinds[kind].what, out);
 	if (out->kind == CHECK_CONDITION && !out->expected)
 		out->expected = mem_strdup("True");
@@ -255,11 +270,15 @@ void load_check_names(struct loading *l, const struct script_check *check)
 {
 	struct nearest near;
 	if (check->network && !promises_network(l->act, check->network, &near))
-		reader_problem_at(&l->reader, l->reader.name, check->line, "no manifest of this act has a network \"%.60s\"; correct the name, or "
-		                  "name the manifest under \"promises\"", check->network);
+		reader_problem_at(&l->reader, l->reader.name, check->line,
+		                  "no manifest of this act has a network \"%.60s\"; correct the name, or "
+		                  "name the manifest under \"promises\"",
+		                  check->network);
 	if (check->kind == CHECK_ADDRESS && check->name && !promises_workload(l->act, check->name, &near))
-		reader_problem_at(&l->reader, l->reader.name, check->line, "no manifest of this act has a workload \"%.100s\"; %s%s", check->name,
-		                  near.best ? "did you mean " : "correct the name, or name the manifest under \"promises\"",
+		reader_problem_at(&l->reader, l->reader.name, check->line,
+		                  "no manifest of this act has a workload \"%.100s\"; %s%s", check->name,
+		                  near.best ? "did you mean "
+		                            : "correct the name, or name the manifest under \"promises\"",
 		                  near.best ? near.best : "");
 }
 

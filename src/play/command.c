@@ -23,11 +23,11 @@ void texts_finish(struct texts *texts)
 struct scan {
 	const char *text;
 	size_t len, at;
-	char open[DEPTH_MAX];           /* ' " ` ( and { of ${ */
+	char open[DEPTH_MAX]; /* ' " ` ( and { of ${ */
 	int depth;
-	int blocks;                     /* if, for, while, case, { that are not closed */
-	bool at_command;                /* a reserved word would be one here */
-	bool wants_more;                /* after | || && and a backslash at the line's end */
+	int blocks;      /* if, for, while, case, { that are not closed */
+	bool at_command; /* a reserved word would be one here */
+	bool wants_more; /* after | || && and a backslash at the line's end */
 	struct {
 		const char *word;
 		size_t len;
@@ -84,7 +84,8 @@ static void take_heredoc(struct scan *s)
 	while (peek(s, 0) == ' ')
 		s->at++;
 	size_t start = s->at;
-	while (s->at < s->len && (is_word_char(peek(s, 0)) || peek(s, 0) == '\'' || peek(s, 0) == '"' || peek(s, 0) == '\\'))
+	while (s->at < s->len &&
+	       (is_word_char(peek(s, 0)) || peek(s, 0) == '\'' || peek(s, 0) == '"' || peek(s, 0) == '\\'))
 		s->at++;
 	const char *word = s->text + start;
 	size_t len = s->at - start;
@@ -119,6 +120,7 @@ static void skip_heredocs(struct scan *s)
 
 static void scan_word(struct scan *s)
 {
+	/* clang-format off */
 	static const struct {
 		const char *word;
 		int blocks;
@@ -128,13 +130,15 @@ static void scan_word(struct scan *s)
 		{"case", 1, false}, {"fi", -1, false}, {"done", -1, false}, {"esac", -1, false}, {"}", -1, false},
 		{"then", 0, true}, {"do", 0, true}, {"else", 0, true}, {"elif", 0, true}, {"!", 0, true}, {"time", 0, true},
 	};
+	/* clang-format on */
 	size_t start = s->at;
 	while (is_word_char(peek(s, 0)) && !(peek(s, 0) == '$' && s->at > start))
 		s->at++;
 	bool was_command = s->at_command;
 	s->at_command = false;
 	for (size_t i = 0; was_command && i < sizeof reserved / sizeof reserved[0]; i++) {
-		if (strlen(reserved[i].word) == s->at - start && memcmp(reserved[i].word, s->text + start, s->at - start) == 0) {
+		if (strlen(reserved[i].word) == s->at - start &&
+		    memcmp(reserved[i].word, s->text + start, s->at - start) == 0) {
 			s->blocks += reserved[i].blocks;
 			s->at_command = reserved[i].keeps_command;
 		}
@@ -334,17 +338,19 @@ static bool is_in(const char *const *list, const char *word, size_t len)
 
 bool command_changes(const char *text)
 {
+	/* clang-format off */
 	static const char *const programs[] = {"kubectl", "virtctl", "oc", NULL};
 	static const char *const changing[] = {
 		"create", "apply", "delete", "replace", "patch", "edit", "label", "annotate", "scale", "autoscale", "set", "run", "expose",
 		"rollout", "taint", "cordon", "uncordon", "drain", "cp", "debug", "start", "stop", "restart", "pause", "unpause", "migrate",
 		"addvolume", "removevolume", NULL,
 	};
-	static const char blanks[] = " \t\n;&|()`\"'$";
 	static const char *const looking[] = {
 		"get", "describe", "logs", "exec", "wait", "version", "explain", "events", "top", "auth", "api-resources", "cluster-info",
 		"config", "console", "diff", NULL,
 	};
+	/* clang-format on */
+	static const char blanks[] = " \t\n;&|()`\"'$";
 	bool after_program = false, after_option = false;
 	for (size_t len; *text != '\0'; text += len) {
 		text += strspn(text, blanks);

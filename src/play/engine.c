@@ -182,7 +182,8 @@ static void move_on(struct play *p)
 /* A picture that waits for nothing needs no Space of its own. */
 static void show_next(struct play *p)
 {
-	bool is_picture = p->act->stages.data[p->view].action == PLAY_PICTURE && play_script_of(p, p->view)->checks.len == 0;
+	bool is_picture =
+	        p->act->stages.data[p->view].action == PLAY_PICTURE && play_script_of(p, p->view)->checks.len == 0;
 	show(p);
 	if (is_picture && !p->options.unattended && p->runs[p->view].state == PLAY_DONE)
 		move_on(p);
@@ -195,7 +196,8 @@ static void next_while_busy(struct play *p)
 	else if (p->stage == p->view)
 		words_note(p, false, "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
 	else
-		words_note(p, false, "the stage \"%s\" still runs; wait for it, or go there", p->act->stages.data[p->stage].title);
+		words_note(p, false, "the stage \"%s\" still runs; wait for it, or go there",
+		           p->act->stages.data[p->stage].title);
 }
 
 void play_next(struct play *p)
@@ -268,8 +270,9 @@ void play_undo(struct play *p)
 	if (is_busy(p)) {
 		next_while_busy(p);
 	} else if (!stage->has_undo) {
-		words_note(p, false, stage->changes ? "the scenario says no undo for this stage; undo it by hand in the pane (i)"
-		                                    : "this stage changes nothing: there is nothing to undo");
+		words_note(p, false,
+		           stage->changes ? "the scenario says no undo for this stage; undo it by hand in the pane (i)"
+		                          : "this stage changes nothing: there is nothing to undo");
 	} else if (!refuse_change(p, "undoing")) {
 		if (p->job != JOB_NONE)
 			perform_cancel(p);
@@ -401,11 +404,11 @@ const struct topo *play_topo(struct play *p)
 			kube_each(p->kube, (enum kube_kind_id)kind, collect, &c);
 	}
 	struct topo_input input = {
-		.objects = c.objects.data,
-		.n_objects = c.objects.len,
-		.planned = (const json_t *const *)p->act->planned.data,
-		.n_planned = p->act->planned.len,
-		.namespaces = (const char *const *)p->act->namespaces.data,
+	        .objects = c.objects.data,
+	        .n_objects = c.objects.len,
+	        .planned = (const json_t *const *)p->act->planned.data,
+	        .n_planned = p->act->planned.len,
+	        .namespaces = (const char *const *)p->act->namespaces.data,
 	};
 	topo_destroy(p->topo);
 	p->topo = topo_build(&input);

@@ -13,8 +13,8 @@
 enum play_job { JOB_NONE, JOB_STAGE, JOB_UNDO };
 enum play_step {
 	STEP_NONE,
-	STEP_VALUES,  /* a variable has no value yet */
-	STEP_PROMPT,  /* until the shell is at its prompt */
+	STEP_VALUES, /* a variable has no value yet */
+	STEP_PROMPT, /* until the shell is at its prompt */
 	STEP_TYPING,
 	STEP_TYPED,   /* a whole command stands at the prompt; `go` runs it */
 	STEP_ENTERED, /* Enter was pressed: bash runs it, or wants more */
@@ -24,10 +24,10 @@ enum play_step {
 
 struct stage_run {
 	enum play_state state;
-	char *checked;                 /* in words, once DONE */
-	char *message;                 /* the last word on it; NULL: none */
+	char *checked; /* in words, once DONE */
+	char *message; /* the last word on it; NULL: none */
 	char *failure;
-	int64_t took_ms;               /* of its commands and checks */
+	int64_t took_ms; /* of its commands and checks */
 };
 
 struct play {
@@ -36,36 +36,36 @@ struct play {
 	struct loop *loop;
 	struct kube *kube;
 	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS];
-	char *private_dir;             /* NULL until the first shell starts */
+	char *private_dir; /* NULL until the first shell starts */
 	struct shell *shells[PLAY_N_PERSONAS];
 	int64_t shell_started[PLAY_N_PERSONAS];
-	unsigned restart;              /* bits of personas whose shell is to be started again */
+	unsigned restart; /* bits of personas whose shell is to be started again */
 
 	size_t view;
-	struct stage_run *runs;        /* one a stage */
-	int64_t started;               /* 0: not yet */
+	struct stage_run *runs; /* one a stage */
+	int64_t started;        /* 0: not yet */
 	VEC(struct play_flow) flows;
 
 	enum play_job job;
-	size_t stage;                  /* of the job */
+	size_t stage; /* of the job */
 	enum play_step step;
-	bool go;                       /* run what is typed without being told */
-	size_t command;                /* index into the job's commands */
-	char *text;                    /* that command, its values filled in */
-	size_t line, line_end;         /* of `text`: the line that is typed */
-	int status;                    /* of the last command that ended; -1: none */
-	struct str output;             /* of the stage's commands so far */
-	int64_t job_since;             /* Space pressed */
-	int64_t go_since;              /* its first Enter; 0: not yet */
-	int64_t run_since;             /* the begin of the command that runs */
-	int64_t interrupted;           /* Ctrl-C was sent and no prompt has come yet; 0: no */
-	int64_t prompt_since;          /* STEP_PROMPT began */
+	bool go;               /* run what is typed without being told */
+	size_t command;        /* index into the job's commands */
+	char *text;            /* that command, its values filled in */
+	size_t line, line_end; /* of `text`: the line that is typed */
+	int status;            /* of the last command that ended; -1: none */
+	struct str output;     /* of the stage's commands so far */
+	int64_t job_since;     /* Space pressed */
+	int64_t go_since;      /* its first Enter; 0: not yet */
+	int64_t run_since;     /* the begin of the command that runs */
+	int64_t interrupted;   /* Ctrl-C was sent and no prompt has come yet; 0: no */
+	int64_t prompt_since;  /* STEP_PROMPT began */
 
-	int64_t waited_ms, asked;      /* time that checks have had with a live cluster; when it was last counted */
+	int64_t waited_ms, asked; /* time that checks have had with a live cluster; when it was last counted */
 	bool was_live;
-	struct loop_timer *tick;       /* only while something goes on */
+	struct loop_timer *tick; /* only while something goes on */
 
-	char *message, *note;          /* of the job; of the last verb that made no sense. NULL: none */
+	char *message, *note; /* of the job; of the last verb that made no sense. NULL: none */
 	bool message_is_problem, note_is_problem;
 
 	struct topo *topo;
@@ -75,38 +75,38 @@ struct play {
 /* ---- engine.c ---- */
 void play_set_state(struct play *p, size_t stage, enum play_state state);
 void play_changed(struct play *p);
-void play_end_job(struct play *p);                        /* no job any more; the tick stops */
+void play_end_job(struct play *p); /* no job any more; the tick stops */
 struct script_stage *play_script_of(const struct play *p, size_t stage);
 
 /* ---- perform.c ---- */
-struct shell *perform_shell(struct play *p, enum play_persona persona);  /* created and started on first use */
-void perform_show(struct play *p, enum play_job job, bool go);           /* begins the job on p->stage */
-void perform_run(struct play *p);                         /* STEP_TYPED: Enter */
-void perform_step_on(struct play *p);                     /* VALUES and PROMPT: is it so far? */
-void perform_cancel(struct play *p);                      /* ends the job, whatever it does; Ctrl-C if a command runs */
+struct shell *perform_shell(struct play *p, enum play_persona persona); /* created and started on first use */
+void perform_show(struct play *p, enum play_job job, bool go);          /* begins the job on p->stage */
+void perform_run(struct play *p);                                       /* STEP_TYPED: Enter */
+void perform_step_on(struct play *p);                                   /* VALUES and PROMPT: is it so far? */
+void perform_cancel(struct play *p); /* ends the job, whatever it does; Ctrl-C if a command runs */
 const struct texts *perform_commands(const struct play *p);
 char *perform_fill(const struct play *p, const char *text, struct err *why); /* values filled in; NULL: `why` not */
 void perform_on_tick(struct play *p);
-void perform_finish(struct play *p);                      /* shells and private files */
+void perform_finish(struct play *p); /* shells and private files */
 
 /* ---- ask.c ---- */
-void ask_begin(struct play *p);                           /* STEP_CHECKS */
+void ask_begin(struct play *p); /* STEP_CHECKS */
 void ask_again(struct play *p);
-int64_t ask_next_ms(const struct play *p);                /* until a check's time is up, at most 1 s */
+int64_t ask_next_ms(const struct play *p); /* until a check's time is up, at most 1 s */
 /* Of the job's checks of the cluster the first that does not hold yet, in words; false: all hold, or nothing is known. */
 bool ask_waiting(struct play *p, struct str *out);
 
 /* ---- words.c ---- */
 void words_message(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void words_note(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void words_tick(struct play *p);                          /* what goes on now, and since when */
+void words_tick(struct play *p); /* what goes on now, and since when */
 struct words_failure {
-	const char *expected, *found, *cure;              /* cure may be "" */
+	const char *expected, *found, *cure; /* cure may be "" */
 };
 void words_fail(struct play *p, const struct words_failure *failure); /* the job has failed: state, message, failure */
-void words_done(struct play *p, const char *checked);     /* the stage is done */
+void words_done(struct play *p, const char *checked);                 /* the stage is done */
 void words_fail_command(struct play *p, int status);
-void words_duration(struct str *out, int64_t ms);         /* "0.42 s", "12 s", "2m05s" */
-bool words_away(const struct play *p, struct str *out);   /* the cluster is not live: since when and why */
+void words_duration(struct str *out, int64_t ms);       /* "0.42 s", "12 s", "2m05s" */
+bool words_away(const struct play *p, struct str *out); /* the cluster is not live: since when and why */
 
 #endif

@@ -82,7 +82,9 @@ static int64_t order_of(const char *path)
 {
 	struct str text = {0};
 	int64_t order = ORDER_NONE;
-	struct yaml *yaml = file_read(path, SCRIPT_SIZE_MAX, &text, NULL) ? yaml_parse(str_text(&text), text.len, path, NULL) : NULL;
+	struct yaml *yaml = file_read(path, SCRIPT_SIZE_MAX, &text, NULL)
+	                            ? yaml_parse(str_text(&text), text.len, path, NULL)
+	                            : NULL;
 	if (yaml)
 		order = json_walk_int(json_array_get(yaml_documents(yaml), 0), ORDER_NONE, "order", NULL);
 	yaml_destroy(yaml);
@@ -134,7 +136,8 @@ static char *find_act(const char *name, struct err *err)
 	if (!path && near.best)
 		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; did you mean \"%s\"?", name, near.best);
 	else if (!path)
-		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; there are: %s; or name a file, with its path", name, str_text(&all));
+		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; there are: %s; or name a file, with its path",
+		        name, str_text(&all));
 	str_finish(&all);
 	found_finish(&list);
 	return path;
@@ -206,7 +209,8 @@ struct play_act *play_act_load(const char *name, const char *environment, struct
 
 static void stage_finish(struct play_stage *stage)
 {
-	char *texts[] = {stage->id, stage->title, stage->say, stage->read, stage->command, stage->manifest_name, stage->manifest_text};
+	char *texts[] = {stage->id,      stage->title,         stage->say,          stage->read,
+	                 stage->command, stage->manifest_name, stage->manifest_text};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
 }
@@ -234,7 +238,8 @@ static void script_destroy(struct play_script *script)
 		script_stage_finish(&script->stages.data[i]);
 	vec_finish(&script->stages);
 	for (size_t i = 0; i < script->vars.len; i++) {
-		char *texts[] = {script->vars.data[i].name, script->vars.data[i].workload, script->vars.data[i].network, script->vars.data[i].value};
+		char *texts[] = {script->vars.data[i].name, script->vars.data[i].workload, script->vars.data[i].network,
+		                 script->vars.data[i].value};
 		for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
 			free(texts[k]);
 	}

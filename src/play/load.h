@@ -19,7 +19,8 @@ void load_act(struct loading *l);
 void load_stage(struct loading *l, const json_t *value, const char *pointer);
 
 /* checks.c: one entry of a stage's `check` list. False: it is no check at all (noted). */
-bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms, struct script_check *out);
+bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms,
+                struct script_check *out);
 /* ... and once everything is read: does it name what the act's manifests promise? */
 void load_check_names(struct loading *l, const struct script_check *check);
 

@@ -10,10 +10,10 @@
 
 #include "play/engine.h"
 
-#define OUTPUT_MAX 65536         /* bytes of a stage's output that are kept for checks: the end */
-#define PATIENCE_MS 3000         /* after Ctrl-C, before the shell is killed */
+#define OUTPUT_MAX 65536           /* bytes of a stage's output that are kept for checks: the end */
+#define PATIENCE_MS 3000           /* after Ctrl-C, before the shell is killed */
 #define VALUES_MS SCRIPT_WITHIN_MS /* unattended: for a variable to get its value */
-#define LIVED_MS 1000            /* a shell that ends sooner is not started again by itself */
+#define LIVED_MS 1000              /* a shell that ends sooner is not started again by itself */
 
 static void on_shell_state(struct shell *shell, enum shell_state state, void *user);
 static void on_shell_done(struct shell *shell, int status, void *user);
@@ -33,7 +33,8 @@ static char *value_of(void *user, const char *name, size_t len, struct err *why)
 		return mem_strdup(var->value);
 	const char *address = topo_address(play_topo(p), var->workload, var->network);
 	struct cni_address parsed;
-	if (address[0] != '\0' && cni_address_parse(address, &parsed)) /* what a cluster says is typed into a shell: an address or nothing */
+	if (address[0] != '\0' &&
+	    cni_address_parse(address, &parsed)) /* what a cluster says is typed into a shell: an address or nothing */
 		return mem_strdup(address);
 	struct script_check check = {.kind = CHECK_ADDRESS, .name = var->workload, .network = var->network};
 	struct check_facts facts = {.kube = p->kube, .topo = play_topo(p)};
@@ -85,16 +86,16 @@ static void create_shell(struct play *p, enum play_persona persona)
 	if (!p->private_dir)
 		p->private_dir = make_private_dir(&err);
 	struct shell_options options = {
-		.loop = p->loop,
-		.persona = persona,
-		.kubeconfig = p->kubeconfigs[persona],
-		.context = p->contexts[persona],
-		.cwd = p->act->script->folder,
-		.private_dir = p->private_dir ? p->private_dir : "",
-		.rows = p->options.rows,
-		.cols = p->options.cols,
-		.events = {on_shell_state, on_shell_done, on_shell_typed},
-		.user = p,
+	        .loop = p->loop,
+	        .persona = persona,
+	        .kubeconfig = p->kubeconfigs[persona],
+	        .context = p->contexts[persona],
+	        .cwd = p->act->script->folder,
+	        .private_dir = p->private_dir ? p->private_dir : "",
+	        .rows = p->options.rows,
+	        .cols = p->options.cols,
+	        .events = {on_shell_state, on_shell_done, on_shell_typed},
+	        .user = p,
 	};
 	p->shells[persona] = shell_create(&options);
 	if (!p->private_dir || !start_shell(p, persona, &err))
@@ -214,7 +215,8 @@ static void begin_command(struct play *p)
 		p->step = STEP_VALUES;
 		words_message(p, true, "%s; the command is shown as soon as it is known", why.text);
 		if (p->options.unattended && loop_now(p->loop) - p->job_since > VALUES_MS)
-			words_fail(p, &(struct words_failure){"every variable of the command has a value", why.text, ""});
+			words_fail(p,
+			           &(struct words_failure){"every variable of the command has a value", why.text, ""});
 		return;
 	}
 	p->line = 0;
@@ -295,7 +297,8 @@ void perform_run(struct play *p)
 static struct play_flow *flow_of_command(struct play *p)
 {
 	const struct script_stage *script = play_script_of(p, p->stage);
-	return p->job == JOB_STAGE && p->command < script->seen.len ? &p->flows.data[script->seen.data[p->command]] : NULL;
+	return p->job == JOB_STAGE && p->command < script->seen.len ? &p->flows.data[script->seen.data[p->command]]
+	                                                            : NULL;
 }
 
 static void command_begins(struct play *p)
@@ -323,7 +326,8 @@ static void wants_more(struct play *p)
 		free(first);
 	} else if (is_last_line(p)) {
 		shell_interrupt(shell_of_job(p));
-		words_fail(p, &(struct words_failure){"a whole command", "bash waits for more: a quote, a bracket or a loop is still open",
+		words_fail(p, &(struct words_failure){"a whole command",
+		                                      "bash waits for more: a quote, a bracket or a loop is still open",
 		                                      "complete the command in the scenario"});
 		return;
 	}
@@ -423,7 +427,8 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 		command_begins(p); /* TYPED: the presenter pressed Enter in the pane */
 	} else if (state == SHELL_BUSY && p->step == STEP_TYPING) {
 		shell_type_rest(shell);
-		p->step = STEP_PROMPT; /* Enter in the middle of our typing: whatever that runs, afterwards we begin anew */
+		p->step =
+		        STEP_PROMPT; /* Enter in the middle of our typing: whatever that runs, afterwards we begin anew */
 		p->line = 0;
 		p->line_end = line_end(p->text, 0);
 	}
@@ -435,7 +440,8 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 
 void perform_cancel(struct play *p)
 {
-	struct shell *shell = p->job != JOB_NONE && p->act->stages.data[p->stage].action != PLAY_PICTURE ? shell_of_job(p) : NULL;
+	struct shell *shell =
+	        p->job != JOB_NONE && p->act->stages.data[p->stage].action != PLAY_PICTURE ? shell_of_job(p) : NULL;
 	enum play_step step = p->step;
 	const struct script_stage *script = play_script_of(p, p->stage);
 	for (size_t i = 0; i < script->seen.len; i++) {
@@ -465,7 +471,8 @@ void perform_on_tick(struct play *p)
 			shell_kill(shell);
 		}
 	}
-	if (p->job == JOB_NONE || !p->options.unattended || p->options.limit_ms == 0 || now - p->job_since <= p->options.limit_ms)
+	if (p->job == JOB_NONE || !p->options.unattended || p->options.limit_ms == 0 ||
+	    now - p->job_since <= p->options.limit_ms)
 		return;
 	struct str expected = {0}, waiting = {0};
 	str_append(&expected, "the stage ends within ");
@@ -478,7 +485,8 @@ void perform_on_tick(struct play *p)
 		shell_interrupt(shell_of_job(p));
 		p->interrupted = now;
 	}
-	words_fail(p, &(struct words_failure){str_text(&expected), waiting.len ? str_text(&waiting) : "it does not", ""});
+	words_fail(p,
+	           &(struct words_failure){str_text(&expected), waiting.len ? str_text(&waiting) : "it does not", ""});
 	str_finish(&expected);
 	str_finish(&waiting);
 }

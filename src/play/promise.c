@@ -31,11 +31,13 @@ static bool promise(struct loading *l, const char *path, int line, json_t *objec
 	const char *kind = json_walk_str(object, "kind", NULL), *version = json_walk_str(object, "apiVersion", NULL);
 	const char *name = json_walk_str(object, "metadata", "name", NULL);
 	if (!kind[0] || !version[0] || !name[0]) {
-		reader_problem_at(&l->reader, path, line, "this is not a Kubernetes object; give it apiVersion, kind and metadata.name");
+		reader_problem_at(&l->reader, path, line,
+		                  "this is not a Kubernetes object; give it apiVersion, kind and metadata.name");
 		return false;
 	}
 	if (l->act->planned.len >= OBJECTS_MAX) {
-		reader_problem_at(&l->reader, path, line, "an act can promise %d objects at the most; leave some out", OBJECTS_MAX);
+		reader_problem_at(&l->reader, path, line, "an act can promise %d objects at the most; leave some out",
+		                  OBJECTS_MAX);
 		return false;
 	}
 	vec_push(&l->act->planned, json_incref(object));
@@ -48,11 +50,11 @@ static bool promise_documents(struct loading *l, const char *path, const struct 
 	bool ok = true;
 	size_t i, j;
 	json_t *document, *item;
-	json_array_foreach((json_t *)yaml_documents(yaml), i, document) {
+	json_array_foreach ((json_t *)yaml_documents(yaml), i, document) {
 		const json_t *items = json_walk(document, "items", NULL);
 		char *pointer = reader_item("", i);
 		if (json_is_array(items) && text_has_suffix(json_walk_str(document, "kind", NULL), "List")) {
-			json_array_foreach((json_t *)items, j, item) {
+			json_array_foreach ((json_t *)items, j, item) {
 				char *below = mem_printf("%s/items/%zu", pointer, j);
 				ok = promise(l, path, yaml_line(yaml, below), item) && ok;
 				free(below);
@@ -63,7 +65,8 @@ static bool promise_documents(struct loading *l, const char *path, const struct 
 		free(pointer);
 	}
 	if (json_array_size(yaml_documents(yaml)) == 0) {
-		reader_problem_at(&l->reader, path, 1, "there is no object in this manifest; write one, or take the stage out");
+		reader_problem_at(&l->reader, path, 1,
+		                  "there is no object in this manifest; write one, or take the stage out");
 		ok = false;
 	}
 	return ok;
@@ -76,7 +79,8 @@ bool load_manifest(struct loading *l, const char *name, const char *pointer, cha
 	char *path = name[0] == '/' ? mem_strdup(name) : mem_printf("%s/%s", l->act->script->folder, name);
 	struct yaml *yaml = NULL;
 	if (!file_read(path, SCRIPT_SIZE_MAX, &bytes, &err)) {
-		reader_problem(&l->reader, pointer, "the manifest cannot be read: %s; it is looked for beside the scenario", err.text);
+		reader_problem(&l->reader, pointer,
+		               "the manifest cannot be read: %s; it is looked for beside the scenario", err.text);
 	} else {
 		yaml = yaml_parse(str_text(&bytes), bytes.len, path, &err);
 		if (!yaml) { /* says file and line itself */
@@ -136,8 +140,9 @@ void load_promised_networks(struct loading *l)
 		if (promised_config(act->planned.data[i], &config, &err))
 			cni_config_finish(&config);
 		else if (err.code != ERR_NONE)
-			reader_warning(&l->reader, "/0", "the network attachment %s/%s will not work: %s; %s", kube_ns(act->planned.data[i]),
-			               kube_name(act->planned.data[i]), err.text, cni_config_cure(err.text));
+			reader_warning(&l->reader, "/0", "the network attachment %s/%s will not work: %s; %s",
+			               kube_ns(act->planned.data[i]), kube_name(act->planned.data[i]), err.text,
+			               cni_config_cure(err.text));
 	}
 }
 

@@ -102,7 +102,8 @@ static const struct reader_key *find_key(const struct reader_key *keys, const ch
 	return NULL;
 }
 
-static void unknown_key(struct reader *r, const char *pointer, const struct reader_key *keys, const char *what, const char *key)
+static void unknown_key(struct reader *r, const char *pointer, const struct reader_key *keys, const char *what,
+                        const char *key)
 {
 	struct nearest near = nearest_start(key);
 	struct str all = {0};
@@ -120,13 +121,15 @@ static void unknown_key(struct reader *r, const char *pointer, const struct read
 static const char *kind_of(const json_t *value)
 {
 	static const char *const names[] = {
-		[JSON_OBJECT] = "a mapping", [JSON_ARRAY] = "a list", [JSON_STRING] = "a text", [JSON_INTEGER] = "a number",
-		[JSON_REAL] = "a number", [JSON_TRUE] = "true", [JSON_FALSE] = "false", [JSON_NULL] = "nothing",
+	        [JSON_OBJECT] = "a mapping", [JSON_ARRAY] = "a list",  [JSON_STRING] = "a text",
+	        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number", [JSON_TRUE] = "true",
+	        [JSON_FALSE] = "false",      [JSON_NULL] = "nothing",
 	};
 	return names[json_typeof(value)];
 }
 
-void reader_map(struct reader *r, const json_t *map, const char *pointer, const struct reader_key *keys, const char *what, void *target)
+void reader_map(struct reader *r, const json_t *map, const char *pointer, const struct reader_key *keys,
+                const char *what, void *target)
 {
 	if (!json_is_object(map)) {
 		reader_problem(r, pointer, "%s must be a mapping (key: value lines), not %s", what, kind_of(map));
@@ -134,7 +137,7 @@ void reader_map(struct reader *r, const json_t *map, const char *pointer, const 
 	}
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)map, name, value) {
+	json_object_foreach ((json_t *)map, name, value) {
 		char *below = reader_below(pointer, name);
 		const struct reader_key *key = find_key(keys, name);
 		if (!key)
@@ -281,7 +284,8 @@ bool reader_take_list(READER_TAKE)
 bool reader_take_not_yet(READER_TAKE)
 {
 	(void)value, (void)to;
-	reader_problem(r, pointer, "this version has no \"%s\" yet; take it out, or use a newer onesdn", strrchr(pointer, '/') + 1);
+	reader_problem(r, pointer, "this version has no \"%s\" yet; take it out, or use a newer onesdn",
+	               strrchr(pointer, '/') + 1);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 #define SCRIPT_SIZE_MAX ((size_t)1 << 20) /* of a scenario file, and of a manifest */
 #define SCRIPT_STAGES_MAX 200
-#define SCRIPT_WITHIN_MS 30000            /* of a check that says nothing */
+#define SCRIPT_WITHIN_MS 30000 /* of a check that says nothing */
 
 struct texts {
 	char **data;
@@ -26,9 +26,11 @@ struct script_var {
 	char *value;              /* a literal */
 };
 
+/* clang-format off */
 enum check_kind {
 	CHECK_EXISTS, CHECK_GONE, CHECK_READY, CHECK_CONDITION, CHECK_FIELD, CHECK_NETWORK, CHECK_ADDRESS, CHECK_OUTPUT, CHECK_EXIT,
 };
+/* clang-format on */
 struct script_check {
 	enum check_kind kind;
 	const struct kube_kind *object; /* EXISTS, GONE, READY, CONDITION, FIELD */
@@ -40,25 +42,25 @@ struct script_check {
 	char *expected;                 /* CONDITION, FIELD, OUTPUT */
 	bool is_pattern;                /* OUTPUT: `pattern` instead of a part of the text */
 	regex_t pattern;
-	int status;                     /* EXIT */
+	int status; /* EXIT */
 	int64_t within_ms;
 	int line;
 };
 
-struct script_stage { /* beside the play_stage of the same index */
-	struct texts commands;          /* whole ones, {vars} not filled in */
+struct script_stage {          /* beside the play_stage of the same index */
+	struct texts commands; /* whole ones, {vars} not filled in */
 	struct texts undo;
 	VEC(struct script_check) checks;
-	VEC(size_t) seen;               /* flow measured by the command of the same index */
-	size_t n_planned;               /* objects promised by this stage and those before it */
+	VEC(size_t) seen; /* flow measured by the command of the same index */
+	size_t n_planned; /* objects promised by this stage and those before it */
 };
 struct play_script {
 	VEC(struct script_stage) stages;
 	VEC(struct script_var) vars;
-	char *folder;                   /* of the file: what its names of files are relative to */
+	char *folder; /* of the file: what its names of files are relative to */
 	int64_t order;
 	struct texts workloads, networks; /* that the manifests promise, by name */
-	unsigned kinds;                 /* that the act is about, as bits for kube_watch */
+	unsigned kinds;                   /* that the act is about, as bits for kube_watch */
 };
 
 void script_check_finish(struct script_check *check);
@@ -86,13 +88,14 @@ struct check_facts {
 	const struct topo *topo;
 	const json_t *const *planned;
 	size_t n_planned;
-	const char *output;             /* of the stage's commands */
-	int status;                     /* exit status of the last one; -1: none has ended yet */
+	const char *output; /* of the stage's commands */
+	int status;         /* exit status of the last one; -1: none has ended yet */
 };
 /* In words what it wants ("namespace/tenantblue exists"). Appends. */
 void check_describe(const struct script_check *check, struct str *out);
 /* `found`: what is there instead, or what was found; `cure`: what to do, if anything is known. Both appended to. */
-enum check_result check_ask(const struct script_check *check, const struct check_facts *facts, struct str *found, struct str *cure);
+enum check_result check_ask(const struct script_check *check, const struct check_facts *facts, struct str *found,
+                            struct str *cure);
 bool check_is_of_cluster(const struct script_check *check); /* else of the command's own result */
 
 /* ---- path.c: "status.conditions[0].type", "metadata.annotations['a.b/c']" ---- */

@@ -14,12 +14,12 @@ struct shell {
 	char *kubeconfig, *context, *cwd, *private_dir;
 	struct term *term;
 	enum shell_state state;
-	char *rcfile;              /* there until bash has read it */
-	struct loop_timer *timer;  /* of typing */
+	char *rcfile;             /* there until bash has read it */
+	struct loop_timer *timer; /* of typing */
 	char *typing;
 	size_t typed;
 	int type_ms;
-	struct loop_timer *nudge;  /* a Ctrl-C that readline has not answered */
+	struct loop_timer *nudge; /* a Ctrl-C that readline has not answered */
 };
 
 /* ---- what bash starts with ---- */
@@ -29,21 +29,21 @@ struct shell {
 static bool write_rcfile(struct shell *s, struct err *err)
 {
 	static const char *const colors[] = {[PLAY_ADMIN] = "1;35", [PLAY_OWNER] = "1;36"};
-	static const char rc[] =
-		"__onesdn_done() { printf '\\e]133;D;%%s\\a' \"$?\"; }\n"
-		"PROMPT_COMMAND=__onesdn_done\n"
-		"PS0='\\e]133;C\\a'\n"
-		"PS1='\\[\\e]133;A\\a\\e[%sm\\]$ \\[\\e[0m\\e]133;B\\a\\]'\n"
-		"PS2='\\[\\e]133;A;k=s\\a\\]> '\n"
-		"set +o history +H\n"
-		"unset HISTFILE INPUTRC MAILCHECK\n"
-		"set -o emacs\n"
-		"bind 'set bell-style none' 2>/dev/null\n"
-		"export ONESDN_PERSONA=%s\n";
+	static const char rc[] = "__onesdn_done() { printf '\\e]133;D;%%s\\a' \"$?\"; }\n"
+	                         "PROMPT_COMMAND=__onesdn_done\n"
+	                         "PS0='\\e]133;C\\a'\n"
+	                         "PS1='\\[\\e]133;A\\a\\e[%sm\\]$ \\[\\e[0m\\e]133;B\\a\\]'\n"
+	                         "PS2='\\[\\e]133;A;k=s\\a\\]> '\n"
+	                         "set +o history +H\n"
+	                         "unset HISTFILE INPUTRC MAILCHECK\n"
+	                         "set -o emacs\n"
+	                         "bind 'set bell-style none' 2>/dev/null\n"
+	                         "export ONESDN_PERSONA=%s\n";
 	const char *no_color = getenv("NO_COLOR");
 	free(s->rcfile);
 	s->rcfile = mem_printf("%s/%s.bashrc", s->private_dir, play_persona_name(s->options.persona));
-	char *text = mem_printf(rc, no_color && no_color[0] ? "1" : colors[s->options.persona], play_persona_name(s->options.persona));
+	char *text = mem_printf(rc, no_color && no_color[0] ? "1" : colors[s->options.persona],
+	                        play_persona_name(s->options.persona));
 	bool ok = file_write(s->rcfile, text, strlen(text), 0600, err);
 	free(text);
 	return ok;
@@ -54,9 +54,11 @@ static char *kubeconfig_env(struct shell *s, struct err *err)
 {
 	const char *env = getenv("KUBECONFIG"), *home = getenv("HOME");
 	if (!s->context)
-		return s->kubeconfig ? mem_printf("KUBECONFIG=%s", s->kubeconfig) : mem_strdup("BASH_ENV"); /* nothing to set */
+		return s->kubeconfig ? mem_printf("KUBECONFIG=%s", s->kubeconfig)
+		                     : mem_strdup("BASH_ENV"); /* nothing to set */
 	char *file = mem_printf("%s/%s.kubeconfig", s->private_dir, play_persona_name(s->options.persona));
-	json_t *config = json_pack("{s:s, s:s, s:s}", "apiVersion", "v1", "kind", "Config", "current-context", s->context);
+	json_t *config =
+	        json_pack("{s:s, s:s, s:s}", "apiVersion", "v1", "kind", "Config", "current-context", s->context);
 	struct str text = {0};
 	str_append_json(&text, config, JSON_COMPACT);
 	char *out = NULL;
@@ -80,7 +82,8 @@ bool shell_start(struct shell *s, struct err *err)
 	bool ok = kubeconfig && write_rcfile(s, err);
 	if (ok) {
 		const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
-		const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "BASH_ENV", "PROMPT_COMMAND", "PS0", "HISTFILE", NULL};
+		const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "BASH_ENV", "PROMPT_COMMAND",
+		                           "PS0",      "HISTFILE",          NULL};
 		ok = term_start(s->term, argv, env, s->cwd, err) || err_context(err, "the shell cannot be started");
 	}
 	if (ok)
@@ -209,7 +212,8 @@ bool shell_line_is(const struct shell *s, const char *text)
 	term_text(s->term, first, y, LINE_MAX_BYTES, &line);
 	while (line.len > 0 && line.data[line.len - 1] == '\n')
 		line.data[--line.len] = '\0';
-	bool same = line.len == len + (size_t)prompt_columns && memcmp(line.data + prompt_columns, text, len) == 0 && x == width % cols;
+	bool same = line.len == len + (size_t)prompt_columns && memcmp(line.data + prompt_columns, text, len) == 0 &&
+	            x == width % cols;
 	str_finish(&line);
 	return same;
 }
@@ -261,8 +265,10 @@ struct shell *shell_create(const struct shell_options *options)
 	s->context = mem_strdup(options->context);
 	s->cwd = mem_strdup(options->cwd);
 	s->private_dir = mem_strdup(options->private_dir);
-	struct term_options term = {
-		.rows = options->rows, .cols = options->cols, .user = s, .events = {.on_mark = on_mark, .on_exit = on_exit_of_bash}};
+	struct term_options term = {.rows = options->rows,
+	                            .cols = options->cols,
+	                            .user = s,
+	                            .events = {.on_mark = on_mark, .on_exit = on_exit_of_bash}};
 	s->term = term_create(options->loop, &term);
 	s->timer = loop_timer_create(options->loop, on_type, s);
 	s->nudge = loop_timer_create(options->loop, on_nudge, s);

@@ -10,7 +10,7 @@
 #include "onesdn/play.h"
 
 enum shell_state {
-	SHELL_OFF,       /* not started, or ended */
+	SHELL_OFF, /* not started, or ended */
 	SHELL_STARTING,
 	SHELL_PROMPT,
 	SHELL_ENTERED,   /* Enter was pressed, and nothing is known yet */
@@ -19,35 +19,36 @@ enum shell_state {
 };
 struct shell;
 struct shell_events { /* none may destroy the shell: post that */
-	void (*on_state)(struct shell *shell, enum shell_state state, void *user);  /* PROMPT, CONTINUED, BUSY; OFF when it died */
-	void (*on_done)(struct shell *shell, int status, void *user);              /* of a command, before the PROMPT that follows */
-	void (*on_typed)(struct shell *shell, void *user);                         /* all of shell_type has been typed */
+	void (*on_state)(struct shell *shell, enum shell_state state,
+	                 void *user);                                 /* PROMPT, CONTINUED, BUSY; OFF when it died */
+	void (*on_done)(struct shell *shell, int status, void *user); /* of a command, before the PROMPT that follows */
+	void (*on_typed)(struct shell *shell, void *user);            /* all of shell_type has been typed */
 };
 struct shell_options {
 	struct loop *loop;
 	enum play_persona persona;
 	const char *kubeconfig, *context; /* may be NULL */
 	const char *cwd;
-	const char *private_dir;          /* for its rcfile and kubeconfig; exists */
+	const char *private_dir; /* for its rcfile and kubeconfig; exists */
 	int rows, cols;
 	struct shell_events events;
 	void *user;
 };
 struct shell *shell_create(const struct shell_options *options); /* never NULL; the texts are copied. Not yet started */
 void shell_destroy(struct shell *shell);
-bool shell_start(struct shell *shell, struct err *err);          /* nothing if it runs */
+bool shell_start(struct shell *shell, struct err *err); /* nothing if it runs */
 enum shell_state shell_state(const struct shell *shell);
 struct term *shell_term(struct shell *shell);
 
 /* Types at the prompt, `type_ms` between characters; on_typed follows later. One text at a time; no line ends in it. */
 void shell_type(struct shell *shell, const char *text, int type_ms);
-void shell_type_rest(struct shell *shell);          /* what is left of it at once */
+void shell_type_rest(struct shell *shell); /* what is left of it at once */
 bool shell_is_typing(const struct shell *shell);
 /* Does the line that is being edited hold just this? (Somebody may have typed at the prompt as well.) */
 bool shell_line_is(const struct shell *shell, const char *text);
-void shell_clear_line(struct shell *shell);         /* typing stops */
+void shell_clear_line(struct shell *shell); /* typing stops */
 void shell_enter(struct shell *shell);
-void shell_interrupt(struct shell *shell);          /* Ctrl-C; typing stops */
-void shell_kill(struct shell *shell);               /* when Ctrl-C does not help; OFF follows */
+void shell_interrupt(struct shell *shell); /* Ctrl-C; typing stops */
+void shell_kill(struct shell *shell);      /* when Ctrl-C does not help; OFF follows */
 
 #endif

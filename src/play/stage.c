@@ -43,7 +43,8 @@ static bool take_as(READER_TAKE)
 		nearest_offer(&near, play_persona_name((enum play_persona)p));
 	}
 	if (name)
-		reader_problem(r, pointer, "there is no persona \"%.60s\"; %s%s", name, near.best ? "did you mean " : "use ",
+		reader_problem(r, pointer, "there is no persona \"%.60s\"; %s%s", name,
+		               near.best ? "did you mean " : "use ",
 		               near.best ? near.best : "cluster-admin or workload-owner");
 	return name != NULL;
 }
@@ -68,17 +69,19 @@ static bool take_run(READER_TAKE)
 	static const char *const environments[] = {"kind", "lab"};
 	const char *name;
 	json_t *text;
-	json_object_foreach((json_t *)value, name, text) {
+	json_object_foreach ((json_t *)value, name, text) {
 		bool known = false;
 		for (size_t i = 0; i < sizeof environments / sizeof environments[0]; i++)
 			known = known || text_equal(environments[i], name);
 		if (!known)
-			reader_problem(r, pointer, "there is no environment \"%.40s\" to run in; use kind and lab", name);
+			reader_problem(r, pointer, "there is no environment \"%.40s\" to run in; use kind and lab",
+			               name);
 	}
 	text = json_object_get(value, s->loading->environment);
 	if (text)
 		return reader_take_block(r, text, pointer, &s->stage.command);
-	reader_problem(r, pointer, "the stage has no command for \"%s\"; add %s: COMMAND", s->loading->environment, s->loading->environment);
+	reader_problem(r, pointer, "the stage has no command for \"%s\"; add %s: COMMAND", s->loading->environment,
+	               s->loading->environment);
 	return true;
 }
 
@@ -111,6 +114,7 @@ static bool take_console(READER_TAKE)
 }
 
 #define AT(field) offsetof(struct stage_reading, field)
+/* clang-format off */
 static const struct reader_key stage_keys[] = {
 	{"id", true, "a short name", take_id, AT(stage.id)},
 	{"title", true, LINE_WORDS, reader_take_line, AT(stage.title)},
@@ -135,6 +139,7 @@ static const struct reader_key stage_keys[] = {
 	{"on", false, "", reader_take_not_yet, 0},
 	{0},
 };
+/* clang-format on */
 
 static void cut_commands(const char *block, struct texts *out)
 {
@@ -150,7 +155,8 @@ static void settle_action(struct stage_reading *s, const char *pointer)
 	if (s->n_actions == 0)
 		reader_problem(r, pointer, "the stage does nothing; give it one of run, apply, picture: true");
 	if (s->n_actions > 1)
-		reader_problem(r, pointer, "the stage has both \"%s\" and \"%s\"; make two stages of it", s->actions[0], s->actions[1]);
+		reader_problem(r, pointer, "the stage has both \"%s\" and \"%s\"; make two stages of it", s->actions[0],
+		               s->actions[1]);
 	if (s->stage.command)
 		cut_commands(s->stage.command, &s->script.commands);
 	if (s->stage.action == PLAY_RUN && s->stage.command && s->script.commands.len == 0)
@@ -172,8 +178,10 @@ static void settle_changes(struct stage_reading *s, const char *pointer)
 	if (s->changes)
 		s->stage.changes = json_is_true(s->changes);
 	if (s->stage.changes && s->script.undo.len == 0 && !s->stage.is_cleanup)
-		reader_warning(r, pointer, "the stage \"%s\" changes something and has no undo; add undo: COMMAND, or changes: false",
-		               s->stage.id ? s->stage.id : "");
+		reader_warning(
+		        r, pointer,
+		        "the stage \"%s\" changes something and has no undo; add undo: COMMAND, or changes: false",
+		        s->stage.id ? s->stage.id : "");
 }
 
 static size_t find_flow(struct stage_reading *s, const char *id, const char *pointer)
@@ -199,7 +207,8 @@ static void settle_seen(struct stage_reading *s, const char *pointer)
 	for (size_t i = 0; i < ids.len; i++)
 		vec_push(&s->script.seen, find_flow(s, ids.data[i], pointer));
 	if (ids.len > s->script.commands.len)
-		reader_problem(r, pointer, "\"seen\" names %zu flows, but the stage has %zu commands; name one a command", ids.len,
+		reader_problem(r, pointer,
+		               "\"seen\" names %zu flows, but the stage has %zu commands; name one a command", ids.len,
 		               s->script.commands.len);
 	texts_finish(&ids);
 }
@@ -211,7 +220,8 @@ static void settle_check(struct stage_reading *s, const json_t *value, const cha
 		return;
 	vec_push(&s->script.checks, check);
 	if (!check_is_of_cluster(&check) && s->script.commands.len == 0)
-		reader_problem(&s->loading->reader, pointer, "the stage has no command to check the result of; add run, or take this check out");
+		reader_problem(&s->loading->reader, pointer,
+		               "the stage has no command to check the result of; add run, or take this check out");
 }
 
 static void settle_checks(struct stage_reading *s, const char *pointer)
@@ -221,7 +231,7 @@ static void settle_checks(struct stage_reading *s, const char *pointer)
 	json_t *value;
 	if (s->checks && !json_is_array(s->checks))
 		reader_problem(&s->loading->reader, base, "\"check\" must be a list of checks; put \"- \" before each");
-	json_array_foreach((json_t *)s->checks, i, value) {
+	json_array_foreach ((json_t *)s->checks, i, value) {
 		char *at = reader_item(base, i);
 		settle_check(s, value, at);
 		free(at);
@@ -241,8 +251,8 @@ void load_stage(struct loading *l, const json_t *value, const char *pointer)
 	settle_checks(&s, pointer);
 	s.stage.has_undo = s.script.undo.len > 0;
 	s.script.n_planned = l->act->planned.len;
-	char **texts[] = {&s.stage.id, &s.stage.title, &s.stage.say, &s.stage.read, &s.stage.command, &s.stage.manifest_name,
-	                  &s.stage.manifest_text};
+	char **texts[] = {&s.stage.id,      &s.stage.title,         &s.stage.say,          &s.stage.read,
+	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");
@@ -250,8 +260,9 @@ void load_stage(struct loading *l, const json_t *value, const char *pointer)
 	for (size_t i = 0; i < l->act->stages.len; i++) {
 		const struct play_stage *other = &l->act->stages.data[i];
 		if (s.stage.id[0] != '\0' && text_equal(other->id, s.stage.id))
-			reader_problem(&l->reader, pointer, "there is a stage \"%.40s\" already, at line %d; give this one another id", other->id,
-			               other->line);
+			reader_problem(&l->reader, pointer,
+			               "there is a stage \"%.40s\" already, at line %d; give this one another id",
+			               other->id, other->line);
 	}
 	vec_push(&l->act->stages, s.stage);
 	vec_push(&l->act->script->stages, s.script);

@@ -4,10 +4,11 @@
 
 #include "play/engine.h"
 
-#define MESSAGE_MAX 600   /* bytes of one line */
-#define OUTPUT_LINES 12   /* of a command's output that a failure shows: the last ones */
+#define MESSAGE_MAX 600 /* bytes of one line */
+#define OUTPUT_LINES 12 /* of a command's output that a failure shows: the last ones */
 #define OUTPUT_LINE_MAX 400
 
+/* clang-format off */
 /* What kubectl and bash print when they fail, and what helps. The first row that is in the output counts. */
 static const struct {
 	const char *text, *cure;
@@ -26,6 +27,7 @@ static const struct {
 	{"the server doesn't have a resource type", "install what brings this kind, or use the lab"},
 	{"no matches for kind", "install what brings this kind, or use the lab"},
 };
+/* clang-format on */
 
 void words_duration(struct str *out, int64_t ms)
 {
@@ -94,7 +96,8 @@ bool words_away(const struct play *p, struct str *out)
 	if (state == KUBE_LIVE || p->options.offline)
 		return false;
 	int64_t since = kube_stale_since(p->kube);
-	str_append(out, state == KUBE_CONNECTING ? "the cluster has not answered yet" : "the cluster has been away for ");
+	str_append(out,
+	           state == KUBE_CONNECTING ? "the cluster has not answered yet" : "the cluster has been away for ");
 	if (state == KUBE_STALE)
 		words_duration(out, since ? loop_now(p->loop) - since : 0);
 	const char *problem = kube_problem(p->kube);
@@ -135,13 +138,15 @@ void words_tick(struct play *p)
 	if (p->job == JOB_NONE)
 		return;
 	const struct play_stage *stage = &p->act->stages.data[p->stage];
-	enum shell_state shell = stage->action == PLAY_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
+	enum shell_state shell =
+	        stage->action == PLAY_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
 	if (p->step == STEP_RUNNING)
 		say_running(p);
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY && p->interrupted)
 		words_message(p, false, "waits until the command that was stopped has ended");
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY)
-		words_message(p, true, "a command still runs in the pane of %s; end it (Ctrl-C), and this goes on", play_persona_name(stage->persona));
+		words_message(p, true, "a command still runs in the pane of %s; end it (Ctrl-C), and this goes on",
+		              play_persona_name(stage->persona));
 	else if (p->step == STEP_PROMPT)
 		words_message(p, false, "waits for the shell");
 	else if (p->step == STEP_TYPING || p->step == STEP_ENTERED)
@@ -218,8 +223,8 @@ void words_fail(struct play *p, const struct words_failure *failure)
 	append_failure_line(&all, "found:    ", failure->found);
 	append_failure_line(&all, "do:       ", failure->cure);
 	append_output(p, &all);
-	char *message = line_of("%s%s%s%s", p->job == JOB_UNDO ? "the undo failed: " : "", failure->found, failure->cure[0] ? "; " : "",
-	                        failure->cure);
+	char *message = line_of("%s%s%s%s", p->job == JOB_UNDO ? "the undo failed: " : "", failure->found,
+	                        failure->cure[0] ? "; " : "", failure->cure);
 	settle_flows(p, PLAY_FLOW_FAILED);
 	p->runs[stage].took_ms = loop_now(p->loop) - p->job_since;
 	play_end_job(p);

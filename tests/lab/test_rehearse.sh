@@ -11,6 +11,7 @@ export XDG_RUNTIME_DIR=$work/run XDG_CACHE_HOME=$work/cache HOME=$work/home ONES
 unset KUBECONFIG
 n=0 failed=0 waited=''
 
+# shellcheck disable=SC2317 # the trap calls it
 finish() {
 	"$build/onesdn-lab" down >/dev/null 2>&1
 	rm -rf "$work"
