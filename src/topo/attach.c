@@ -232,6 +232,24 @@ static void attach_given(struct build *build, const struct cni_selections *selec
 	}
 }
 
+/* A network that is wrong says more than the event that the sandbox could not be made. */
+static void explain_by_attachment(struct build *build)
+{
+	struct topo *topo = build->topo;
+	struct topo_workload *workload = &topo->workloads.data[topo->workloads.len - 1];
+	bool is_creating = strcmp(workload->phase, "ContainerCreating") == 0 || strcmp(workload->phase, "Pending") == 0;
+	if (!is_creating || (workload->state != TOPO_STARTING && workload->state != TOPO_FAILED))
+		return;
+	for (size_t i = topo->attachments.len;
+	     i-- > 0 && topo->attachments.data[i].workload == topo->workloads.len - 1;) {
+		if (!topo->attachments.data[i].problem[0])
+			continue;
+		free(workload->reason);
+		workload->reason = mem_strdup(topo->attachments.data[i].problem);
+		workload->state = TOPO_FAILED;
+	}
+}
+
 void attach_pod(struct build *build, const json_t *pod)
 {
 	struct topo_workload *workload = &build->topo->workloads.data[build->topo->workloads.len - 1];
@@ -259,6 +277,7 @@ void attach_pod(struct build *build, const json_t *pod)
 		attach_wish(build, &wish, &got);
 	}
 	attach_given(build, &selections, &got);
+	explain_by_attachment(build);
 	cni_selections_finish(&selections);
 	pod_networks_finish(&got);
 }

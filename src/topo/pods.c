@@ -8,6 +8,7 @@
 
 #define PHASE_BYTES 63
 #define PORTS_BYTES 127
+#define CORE_MARK "; the reason: " /* in events of the lab, after all that a real cluster says */
 
 /* Waiting reasons that waiting alone does not cure. */
 static const char *const failing_reasons[] = {
@@ -194,8 +195,9 @@ static bool event_reason(const struct pod_events *events, struct str *out)
 {
 	if (!events->warning || events->is_overtaken)
 		return false;
+	const char *message = json_walk_str(events->warning, "message", NULL), *core = strstr(message, CORE_MARK);
 	str_append_f(out, "%s: %s", json_walk_str(events->warning, "reason", NULL),
-	             json_walk_str(events->warning, "message", NULL));
+	             core ? core + strlen(CORE_MARK) : message);
 	return true;
 }
 

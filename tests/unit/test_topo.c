@@ -311,8 +311,16 @@ static void test_reasons(void **state)
 	assert_int_equal(workload(topo, "a/p")->state, TOPO_FAILED);
 	topo_destroy(topo);
 
+	topo = build_from("[" NAD("a", "net", GREEN) "," POD("a", "p", ASKS, CREATING) "," EVENT(
+	                          "p", "uid-p", "Warning", "FailedCreatePodSandBox",
+	                          "Failed to create pod sandbox: 400; the reason: no free address left", "20") "]",
+	                  NULL, NULL);
+	assert_true(text_has_prefix(workload(topo, "a/p")->reason,
+	                            "FailedCreatePodSandBox: no free address left; delete pods"));
+	topo_destroy(topo);
+
 	/* what came right later is no reason any more */
-	topo = build_from("[" POD("a", "p", ASKS, CREATING) "," EVENT(
+	topo = build_from("[" NAD("a", "net", GREEN) "," POD("a", "p", ASKS, CREATING) "," EVENT(
 	                          "p", "uid-p", "Warning", "FailedCreatePodSandBox", "x",
 	                          "20") "," EVENT("p", "uid-p", "Normal", "AddedInterface", "Add net1", "21") "]",
 	                  NULL, NULL);
@@ -324,7 +332,8 @@ static void test_reasons(void **state)
 	                          "cannot find a network-attachment-definition (net) in namespace (a)", "20") "]",
 	                  NULL, NULL);
 	assert_int_equal(workload(topo, "a/p")->state, TOPO_FAILED);
-	assert_non_null(strstr(workload(topo, "a/p")->reason, "; create the NetworkAttachmentDefinition"));
+	assert_non_null(
+	        strstr(workload(topo, "a/p")->reason, "there is no NetworkAttachmentDefinition a/net: create it"));
 	assert_int_equal(attachment(topo, "a/p", "a/net")->state, TOPO_FAILED);
 	assert_non_null(
 	        strstr(attachment(topo, "a/p", "a/net")->problem, "there is no NetworkAttachmentDefinition a/net"));
@@ -348,30 +357,60 @@ static void test_reasons(void **state)
 static void test_conditions(void **state)
 {
 	(void)state;
-	struct topo *topo =
-	        build_from(
-	                "[" POD("a", "p", "",
-	                        "\"status\":{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\","
-	                        "\"status\":\"False\","
-	                        "\"reason\":\"Unschedulable\",\"message\":\"0/3 nodes\"}]}") "," POD("a", "q", "",
-	                                                                                             "\"status\":{"
-	                                                                                             "\"phase\":"
-	                                                                                             "\"Pending\","
-	                                                                                             "\"conditions\":[{"
-	                                                                                             "\"type\":"
-	                                                                                             "\"Ready\","
-	                                                                                             "\"status\":"
-	                                                                                             "\"False\","
-	                                                                                             "\"reason\":"
-	                                                                                             "\"ContainersNotRe"
-	                                                                                             "ady\","
-	                                                                                             "\"message\":"
-	                                                                                             "\"c\"}]}") "," POD("a",
-	                                                                                                                 "r",
-	                                                                                                                 "",
-	                                                                                                                 "\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\","
-	                                                                                                                 "\"reason\":\"ContainersNotReady\",\"message\":\"c\"}]}") "]",
-	                NULL, NULL);
+	struct topo *topo = build_from(
+	        "[" POD("a", "p", "",
+	                "\"status\":{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\","
+	                "\"status\":\"False\","
+	                "\"reason\":\"Unschedulable\",\"message\":\"0/3 nodes\"}]}") "," POD("a", "q", "",
+	                                                                                     "\"status\":{"
+	                                                                                     "\"phase\":"
+	                                                                                     "\"Pending\","
+	                                                                                     "\"conditions\":[{"
+	                                                                                     "\"type\":"
+	                                                                                     "\"Ready\","
+	                                                                                     "\"status\":"
+	                                                                                     "\"False\","
+	                                                                                     "\"reason\":"
+	                                                                                     "\"ContainersNotRe"
+	                                                                                     "ady\","
+	                                                                                     "\"message\":"
+	                                                                                     "\"c\"}]}") "," POD("a",
+	                                                                                                         "r",
+	                                                                                                         "",
+	                                                                                                         "\"sta"
+	                                                                                                         "tus\""
+	                                                                                                         ":{"
+	                                                                                                         "\"pha"
+	                                                                                                         "se\":"
+	                                                                                                         "\"Run"
+	                                                                                                         "ning"
+	                                                                                                         "\","
+	                                                                                                         "\"con"
+	                                                                                                         "ditio"
+	                                                                                                         "ns\":"
+	                                                                                                         "[{"
+	                                                                                                         "\"typ"
+	                                                                                                         "e\":"
+	                                                                                                         "\"Rea"
+	                                                                                                         "dy\","
+	                                                                                                         "\"sta"
+	                                                                                                         "tus\""
+	                                                                                                         ":\"Fa"
+	                                                                                                         "lse\""
+	                                                                                                         ","
+	                                                                                                         "\"rea"
+	                                                                                                         "son\""
+	                                                                                                         ":\"Co"
+	                                                                                                         "ntain"
+	                                                                                                         "ersNo"
+	                                                                                                         "tRead"
+	                                                                                                         "y\","
+	                                                                                                         "\"mes"
+	                                                                                                         "sage"
+	                                                                                                         "\":"
+	                                                                                                         "\"c\""
+	                                                                                                         "}]}") "]",
+	        NULL, NULL);
 	assert_string_equal(
 	        workload(topo, "a/p")->reason,
 	        "Unschedulable: 0/3 nodes; check the pod's requests, selectors and tolerations against the nodes");
