@@ -143,7 +143,7 @@ static void paint_heads(const struct flow_draw *draw, const struct wires *wires,
 }
 
 /* A blocked flow's wire is broken where it is long enough for everybody to see it, nearest to the destination. */
-static void paint_break(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas)
+static bool paint_break(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas)
 {
 	const struct path *path = &draw->path;
 	size_t best_at = 0, best_len = 0, run = 0;
@@ -162,11 +162,12 @@ static void paint_break(const struct flow_draw *draw, const struct wires *wires,
 		}
 	}
 	if (best_len == 0)
-		return;
+		return false;
 	size_t wide = best_len >= 9 ? 1 : 0;
 	for (size_t i = best_at - wide; i <= best_at + wide; i++)
 		canvas_put_char(canvas, path->points.data[i].x, path->points.data[i].y, ROLE_FLOW_BLOCKED, ATTR_BOLD,
 		                BREAK);
+	return true;
 }
 
 static void paint_packets(const struct flow_draw *draw, const struct wires *wires, int tick, struct canvas *canvas)
@@ -188,9 +189,10 @@ static bool is_room(const struct canvas *canvas, int x, int y, int cols)
 	return (x + cols == canvas->cols || is_blank(canvas, x + cols, y)) && (x == 0 || is_blank(canvas, x - 1, y));
 }
 
+enum { NOTE_BEHIND, NOTE_BELOW, NOTE_NOT }; /* BEHIND: it is part of the text */
 struct label {
 	char text[TEXT_SIZE], note[TEXT_SIZE];
-	enum { NOTE_BEHIND, NOTE_BELOW, NOTE_NOT } form; /* BEHIND: it is part of text */
+	int form;
 	bool is_right;
 };
 
@@ -244,25 +246,47 @@ static bool label_on_edge(const struct flow_draw *draw, const struct wires *wire
 	return true;
 }
 
+struct way {
+	bool is_left;
+	int form;
+};
+static const struct way ways[] = {{false, NOTE_BEHIND}, {false, NOTE_BELOW}, {false, NOTE_NOT},
+                                  {true, NOTE_BEHIND},  {true, NOTE_BELOW},  {true, NOTE_NOT}};
+/* What was dropped is worth the other side. */
+static const struct way blocked_ways[] = {{false, NOTE_BEHIND}, {false, NOTE_BELOW}, {true, NOTE_BEHIND},
+                                          {true, NOTE_BELOW},   {false, NOTE_NOT},   {true, NOTE_NOT}};
+
 static bool paint_label(const struct flow_draw *draw, const struct plan *plan, const struct wires *wires,
                         struct canvas *canvas)
 {
 	struct label label;
-	for (int side = 0; side < 2; side++)
-		for (int form = NOTE_BEHIND; form <= NOTE_NOT; form++) {
-			text_flow_label(plan->model, draw->flow, form == NOTE_BEHIND, label.text, label.note);
-			label.form = form == NOTE_BELOW && !label.note[0] ? NOTE_NOT : form;
-			label.is_right = side == 0;
-			if (label_beside(draw, canvas, &label))
-				return true;
-		}
-	text_flow_label(plan->model, draw->flow, false, label.text, label.note);
-	return label_on_edge(draw, wires, canvas, label.text);
+	char text[TEXT_SIZE];
+	bool is_blocked = draw->flow->state == DIAGRAM_FLOW_BLOCKED, is_lost = is_blocked && !draw->is_broken;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		const struct way *way = is_blocked ? &blocked_ways[i] : &ways[i];
+		text_flow_label(plan->model, draw->flow, way->form == NOTE_BEHIND, text, label.note);
+		if (way->form == NOTE_BELOW && !label.note[0])
+			continue;
+		label.form = way->form;
+		label.is_right = !way->is_left;
+		label.text[0] = '\0'; /* lost: all its wires carry what does pass, so the break stands beside them */
+		text_add(label.text, TEXT_SIZE, "%s%s%s", is_lost && !way->is_left ? "╳╳╳ " : "", text,
+		         is_lost && way->is_left ? " ╳╳╳" : "");
+		if (label_beside(draw, canvas, &label))
+			return true;
+	}
+	text_flow_label(plan->model, draw->flow, false, text, label.note);
+	return label_on_edge(draw, wires, canvas, text);
 }
 
 size_t paint_flows(struct flow_draws *draws, const struct plan *plan, const struct wires *wires, struct canvas *canvas)
 {
 	size_t n_listed = 0;
+	for (size_t i = 0; i < draws->len; i++) {
+		struct flow_draw *draw = &draws->data[i];
+		if (draw->net >= 0 && draw->flow->state == DIAGRAM_FLOW_BLOCKED)
+			draw->is_broken = paint_break(draw, wires, canvas);
+	}
 	for (size_t i = 0; i < draws->len; i++) {
 		struct flow_draw *draw = &draws->data[i];
 		if (draw->net >= 0)
@@ -273,8 +297,6 @@ size_t paint_flows(struct flow_draws *draws, const struct plan *plan, const stru
 		const struct flow_draw *draw = &draws->data[i];
 		if (draw->net < 0)
 			continue;
-		if (draw->flow->state == DIAGRAM_FLOW_BLOCKED)
-			paint_break(draw, wires, canvas);
 		paint_heads(draw, wires, canvas);
 		if (draw->flow->state == DIAGRAM_FLOW_UNDERWAY && plan->model->options->tick > 0)
 			paint_packets(draw, wires, plan->model->options->tick, canvas);

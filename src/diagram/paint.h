@@ -15,6 +15,7 @@ struct flow_draw {
 	int net;        /* -1: not drawn on wires */
 	bool is_listed; /* its label found no place: it goes to the list */
 	bool is_to_host;
+	bool is_broken;   /* BLOCKED, and a wire of its own shows it */
 	struct point tap; /* of the destination */
 	struct path path;
 };
