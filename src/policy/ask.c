@@ -248,7 +248,7 @@ static void answer_default(const struct policy_question *question, struct policy
 bool policy_ask(const struct policy_world *world, const struct policy_question *question, struct policy_verdict *out, struct err *err)
 {
 	struct policy_verdict verdict = {0};
-	size_t network;
+	size_t network = 0;
 	struct side from, to;
 	if (!*question->network || strcmp(question->network, "default") == 0)
 		return answer_default(question, out), true;
