@@ -1,11 +1,11 @@
 /* selector: label and field selectors, as text in a query or as a LabelSelector object. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab/api/private.h"
 
 #define SELECTOR_TERMS_MAX 256
+#define KEY_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./"
 
 enum operation { OP_EXISTS, OP_ABSENT, OP_IN, OP_NOT_IN };
 struct term {
@@ -87,7 +87,7 @@ static bool read_term(const char **at, struct term *term)
 		++*at;
 	term->key = read_word(at, term->is_field ? "=!," : " \t=!,");
 	*at = skip_blank(*at);
-	if (!*term->key)
+	if (!*term->key || term->key[strspn(term->key, KEY_LETTERS)])
 		return false;
 	if (is_not || !**at || **at == ',') {
 		term->op = is_not ? OP_ABSENT : OP_EXISTS;
