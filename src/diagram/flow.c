@@ -196,16 +196,21 @@ struct label {
 	bool is_right;
 };
 
-/* Where the note goes below the text, indented if there is room for that: the columns of indent, -1 when it does not fit. */
-static int note_indent(const struct canvas *canvas, int x, int y, int cols)
+/* The column of a note below its label, whose text starts at x; -1 when it does not fit there. */
+static int note_column(const struct canvas *canvas, const struct label *label, int x, int y)
 {
-	return is_room(canvas, x + 2, y, cols) ? 2 : is_room(canvas, x, y, cols) ? 0 : -1;
+	int cols = text_columns(label->note);
+	if (!label->is_right) {
+		x += text_columns(label->text) - cols; /* flush with the wire, like the label */
+		return is_room(canvas, x, y, cols) ? x : -1;
+	}
+	return is_room(canvas, x + 2, y, cols) ? x + 2 : is_room(canvas, x, y, cols) ? x : -1;
 }
 
 /* Beside the wire that goes up to the destination, from the box downwards. */
 static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, const struct label *label)
 {
-	int cols = text_columns(label->text), note_cols = text_columns(label->note), step = draw->is_to_host ? -1 : 1;
+	int cols = text_columns(label->text), step = draw->is_to_host ? -1 : 1;
 	enum canvas_role role = text_flow_role(draw->flow->state);
 	const struct path *path = &draw->path;
 	for (size_t i = path->points.len - 1; i > 0; i--) {
@@ -215,12 +220,12 @@ static bool label_beside(const struct flow_draw *draw, struct canvas *canvas, co
 		int x = label->is_right ? at.x + 2 : at.x - 1 - cols;
 		bool is_last = draw->is_to_host || i < 3 ||
 		               path->points.data[i - 3].x != at.x; /* below it is the bus, or the host */
-		int indent = label->form != NOTE_BELOW ? 0 : is_last ? -1 : note_indent(canvas, x, at.y + 1, note_cols);
-		if (indent < 0 || !is_room(canvas, x, at.y, cols))
+		int note_x = label->form != NOTE_BELOW ? 0 : is_last ? -1 : note_column(canvas, label, x, at.y + 1);
+		if (note_x < 0 || !is_room(canvas, x, at.y, cols))
 			continue;
 		canvas_put(canvas, x, at.y, cols, role, ATTR_BOLD, label->text);
 		if (label->form == NOTE_BELOW)
-			canvas_put(canvas, x + indent, at.y + 1, note_cols, role, 0, label->note);
+			canvas_put(canvas, note_x, at.y + 1, TEXT_SIZE, role, 0, label->note);
 		return true;
 	}
 	return false;
