@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define COMPACT_BYTES ((size_t)64 << 10)
+#define KEEP_BYTES ((size_t)1 << 20)
 
 void split_finish(struct split *split)
 {
@@ -27,7 +28,9 @@ size_t split_pending(const struct split *split)
 
 static void compact(struct split *split)
 {
-	if (split->start == split->bytes.len) {
+	if (split->start == split->bytes.len && split->bytes.cap > KEEP_BYTES) {
+		str_finish(&split->bytes); /* a flood is over */
+	} else if (split->start == split->bytes.len) {
 		str_clear(&split->bytes);
 	} else if (split->start > COMPACT_BYTES && split->start > split->bytes.len / 2) {
 		str_drop_front(&split->bytes, split->start);
