@@ -358,8 +358,8 @@ static void on_connected(struct connection *connection, const struct err *err, v
 	struct rehearsal *r = user;
 	r->connecting = NULL;
 	r->connection = connection;
-	if (!connection) {
-		bail_out(r, err->text);
+	if (!connection || r->signum) {
+		bail_out(r, connection ? "interrupted" : err->text);
 		return;
 	}
 	struct kube_options options = {
@@ -381,15 +381,17 @@ static void on_signal(int signum, void *user)
 	bool is_first = r->signum == 0;
 	r->signum = signum;
 	r->has_failed = true;
-	if (!is_first || !r->play) {
+	if (!is_first) {
 		connect_cancel(r->connecting);
 		r->connecting = NULL;
-		end(r);
+		close_cluster(r);
+		r->is_over = true;
+		loop_stop(r->loop);
 		return;
 	}
+	if (!r->play || r->is_failing || r->is_undoing)
+		return; /* it comes up (then it is taken down again), or is cleaned up already */
 	size_t stage = play_stage(r->play);
-	if (r->is_failing || r->is_undoing)
-		return; /* it cleans up already */
 	r->is_failing = true;
 	print_stage(r, stage, false);
 	printf("\n# interrupted\n");
@@ -437,6 +439,7 @@ static bool print_plan(const struct rehearsal *r)
 static void rehearse(struct rehearsal *r, const struct connect_options *connect)
 {
 	static const int signums[] = {SIGINT, SIGTERM, SIGHUP};
+	signal(SIGPIPE, SIG_IGN); /* nobody may read any more: what was brought up is taken down all the same */
 	for (size_t i = 0; i < sizeof signums / sizeof signums[0]; i++)
 		r->signals[i] = loop_signal_create(r->loop, signums[i], on_signal, r);
 	r->connecting = connect_start(r->loop, connect, on_progress, on_connected, r);

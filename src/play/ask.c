@@ -119,6 +119,9 @@ void ask_again(struct play *p)
 int64_t ask_next_ms(const struct play *p)
 {
 	int64_t next = TICK_MS;
+	int64_t limit = p->job_since + p->options.limit_ms - loop_now(p->loop);
+	if (p->options.limit_ms > 0 && limit >= 0 && limit < next)
+		next = limit + 1;
 	if (p->step != STEP_CHECKS)
 		return next;
 	const struct script_stage *script = play_script_of(p, p->stage);

@@ -92,7 +92,7 @@ void perform_finish(struct play *p); /* shells and private files */
 /* ---- ask.c ---- */
 void ask_begin(struct play *p); /* STEP_CHECKS */
 void ask_again(struct play *p);
-int64_t ask_next_ms(const struct play *p); /* until a check's time is up, at most 1 s */
+int64_t ask_next_ms(const struct play *p); /* until the time of a check or of the stage is up, at most 1 s */
 /* Of the job's checks of the cluster the first that does not hold yet, in words; false: all hold, or nothing is known. */
 bool ask_waiting(struct play *p, struct str *out);
 

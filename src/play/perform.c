@@ -237,7 +237,7 @@ void perform_show(struct play *p, enum play_job job, bool go)
 	for (size_t i = 0; i < script->seen.len; i++)
 		p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
 	play_set_state(p, p->stage, job == JOB_UNDO ? PLAY_RUNNING : PLAY_SHOWN);
-	loop_timer_start(p->tick, 1000, 0);
+	loop_timer_start(p->tick, ask_next_ms(p), 0);
 	begin_command(p);
 	words_tick(p);
 }
@@ -457,6 +457,29 @@ void perform_cancel(struct play *p)
 		p->interrupted = loop_now(p->loop);
 }
 
+static void fail_late(struct play *p)
+{
+	struct str expected = {0}, found = {0};
+	bool runs = p->step == STEP_ENTERED || p->step == STEP_RUNNING;
+	str_append(&expected, "the stage ends within ");
+	words_duration(&expected, p->options.limit_ms);
+	if (runs) {
+		keep_output(p);
+		shell_interrupt(shell_of_job(p));
+		p->interrupted = loop_now(p->loop);
+		str_append(&found, "the command still runs");
+	}
+	struct str more = {0};
+	if (words_away(p, &more) || ask_waiting(p, &more))
+		str_append_f(&found, "%s%s", found.len ? "; " : "", str_text(&more));
+	else if (!runs)
+		str_append(&found, p->message ? p->message : "it does not");
+	words_fail(p, &(struct words_failure){str_text(&expected), str_text(&found), ""});
+	str_finish(&expected);
+	str_finish(&found);
+	str_finish(&more);
+}
+
 /* What does not end by Ctrl-C is killed when the shell is needed; unattended, a stage has its limit. */
 void perform_on_tick(struct play *p)
 {
@@ -474,21 +497,7 @@ void perform_on_tick(struct play *p)
 	if (p->job == JOB_NONE || !p->options.unattended || p->options.limit_ms == 0 ||
 	    now - p->job_since <= p->options.limit_ms)
 		return;
-	struct str expected = {0}, waiting = {0};
-	str_append(&expected, "the stage ends within ");
-	words_duration(&expected, p->options.limit_ms);
-	if (p->step >= STEP_ENTERED && !ask_waiting(p, &waiting))
-		str_append(&waiting, "the command still runs");
-	bool runs = p->step == STEP_ENTERED || p->step == STEP_RUNNING;
-	if (runs) {
-		keep_output(p);
-		shell_interrupt(shell_of_job(p));
-		p->interrupted = now;
-	}
-	words_fail(p,
-	           &(struct words_failure){str_text(&expected), waiting.len ? str_text(&waiting) : "it does not", ""});
-	str_finish(&expected);
-	str_finish(&waiting);
+	fail_late(p);
 }
 
 static void remove_private_dir(struct play *p)

@@ -82,8 +82,7 @@ bool shell_start(struct shell *s, struct err *err)
 	bool ok = kubeconfig && write_rcfile(s, err);
 	if (ok) {
 		const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
-		const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "BASH_ENV", "PROMPT_COMMAND",
-		                           "PS0",      "HISTFILE",          NULL};
+		const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
 		ok = term_start(s->term, argv, env, s->cwd, err) || err_context(err, "the shell cannot be started");
 	}
 	if (ok)

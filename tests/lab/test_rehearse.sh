@@ -298,5 +298,20 @@ wait $pid
 tap $? "$name: goes on by itself and ends with status 0 $waited"
 says "$name" 'ok 2 - away/waits: It waits # namespace/tenantblue exists'
 
+# ---- stopped while the lab comes up, and when nobody reads ----
+name='stopped at its start'
+"$build/onesdn-lab" down >"$work/status" 2>&1
+setsid "$build/onesdn" rehearse overlay >"$work/out" 2>&1 &
+pid=$!
+until_says "$work/out" '1..8' && kill -INT $pid
+wait $pid
+[ $? -eq 130 ]
+tap $? "$name: ends with status 130"
+lab_status 3 "$name: the lab that it began to bring up is down"
+name='nobody reads'
+"$build/onesdn" rehearse overlay 2>&1 | head -n 1 >"$work/out"
+says "$name" '1..8'
+lab_status 3 "$name: the lab that it brought up is down again"
+
 echo "1..$n"
 exit $failed
