@@ -135,7 +135,7 @@ static void build_frames(struct plan *plan)
 		frame.rows = frame.cols ? (n + frame.cols - 1) / frame.cols : 0;
 		for (size_t i = 0; i < frame.n; i++) {
 			struct place *place = &plan->places.data[frame.first + i];
-			place->row = (int)i / frame.cols;
+			place->row = frame.cols ? (int)i / frame.cols : 0;
 			if (place->row < frame.rows - 1)
 				frame.upper |= model->masks[place->workload] & plan->attempt.nets;
 		}

@@ -264,7 +264,7 @@ static const struct way blocked_ways[] = {{false, NOTE_BEHIND}, {false, NOTE_BEL
 static bool paint_label(const struct flow_draw *draw, const struct plan *plan, const struct wires *wires,
                         struct canvas *canvas)
 {
-	struct label label;
+	struct label label = {.form = NOTE_NOT};
 	char text[TEXT_SIZE];
 	bool is_blocked = draw->flow->state == DIAGRAM_FLOW_BLOCKED, is_lost = is_blocked && !draw->is_broken;
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
@@ -311,7 +311,7 @@ size_t paint_flows(struct flow_draws *draws, const struct plan *plan, const stru
 
 size_t paint_flow_list(const struct flow_draws *draws, const struct plan *plan, struct canvas *canvas)
 {
-	char text[2 * TEXT_SIZE];
+	char text[SENTENCE_SIZE];
 	size_t n = 0, n_left_out = 0;
 	for (size_t i = 0; i < draws->len; i++) {
 		if (!draws->data[i].is_listed)

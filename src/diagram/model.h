@@ -11,6 +11,7 @@ enum {
 	MEMBER_MAX = 512, /* boxes drawn in a frame */
 	HOST_MAX = 12,
 	TEXT_SIZE = 128, /* bytes of one span or label */
+	SENTENCE_SIZE = 256,
 	SPAN_MAX = 4,
 	LINE_MAX = 8,
 };
@@ -84,7 +85,7 @@ enum { LABEL_FULL, LABEL_TWO_LINES, LABEL_SUBNET, LABEL_SUBNET_BELOW, LABEL_NAME
 bool text_bus_label(const struct model *model, int net, int form, char first[TEXT_SIZE], char second[TEXT_SIZE]);
 void text_flow_label(const struct model *model, const struct diagram_flow *flow, bool with_note, char out[TEXT_SIZE],
                      char note[TEXT_SIZE]);
-void text_flow_line(const struct model *model, const struct diagram_flow *flow, char out[2 * TEXT_SIZE]);
+void text_flow_line(const struct model *model, const struct diagram_flow *flow, char out[SENTENCE_SIZE]);
 enum canvas_role text_flow_role(enum diagram_flow_state state);
 const char *text_mark(const struct model *model, size_t workload, enum canvas_role *role); /* the status glyph */
 /* Appends to a text of `size` bytes, whole characters only. */

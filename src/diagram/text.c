@@ -313,12 +313,12 @@ static const char *end_name(const struct model *model, const char *id)
 	                                             : nonnull(id);
 }
 
-void text_flow_line(const struct model *model, const struct diagram_flow *flow, char out[2 * TEXT_SIZE])
+void text_flow_line(const struct model *model, const struct diagram_flow *flow, char out[SENTENCE_SIZE])
 {
 	const char *note = nonnull(flow->note);
 	out[0] = '\0';
-	text_add(out, 2 * TEXT_SIZE, "%s %s ─▶ %s %s", flow_looks[flow->state].mark, end_name(model, flow->from),
+	text_add(out, SENTENCE_SIZE, "%s %s ─▶ %s %s", flow_looks[flow->state].mark, end_name(model, flow->from),
 	         end_name(model, flow->to), nonnull(flow->port));
 	if (note[0])
-		text_add(out, 2 * TEXT_SIZE, "  %s", note);
+		text_add(out, SENTENCE_SIZE, "  %s", note);
 }
