@@ -139,22 +139,36 @@ static void scale(json_t *plan, const json_t *replicaset, int64_t replicas)
 		json_array_append_new(json_object_get(plan, "scale"), json_pack("{s:s,s:I}", "name", json_walk_str(replicaset, "metadata", "name", NULL), "replicas", (json_int_t)replicas));
 }
 
+/* How many serve and will go on to: a status may be older than the last change of the number. */
+static int64_t serving(const json_t *replicaset)
+{
+	int64_t wanted = wanted_of(replicaset), available = status_of(replicaset, "availableReplicas");
+	return available < wanted ? available : wanted;
+}
+
+static int64_t all_serving(const json_t *list)
+{
+	int64_t total = 0;
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+		total += serving(item);
+	return total;
+}
+
 /* Takes up to `room` replicas from `item`, first those that do not serve. */
-static int64_t scale_down_old(json_t *plan, const json_t *replicasets, const json_t *new, int64_t room)
+static void scale_down_old(json_t *plan, const json_t *replicasets, const json_t *new, int64_t room)
 {
 	size_t i;
 	json_t *item;
 	json_array_foreach(replicasets, i, item) {
-		int64_t wanted = wanted_of(item), idle = wanted - status_of(item, "availableReplicas");
+		int64_t wanted = wanted_of(item), idle = wanted - serving(item);
 		if (item == new || wanted == 0)
 			continue;
-		int64_t take = idle > 0 ? idle : 0;
-		if (room > 0)
-			take = take + room > wanted ? wanted : take + room;
-		room -= take - (idle > 0 ? idle : 0);
+		int64_t take = idle + room > wanted ? wanted : idle + room;
+		room -= take - idle;
 		scale(plan, item, wanted - take);
 	}
-	return room;
 }
 
 static int64_t roll(json_t *plan, const json_t *deployment, const json_t *replicasets, const json_t *new)
@@ -170,7 +184,7 @@ static int64_t roll(json_t *plan, const json_t *deployment, const json_t *replic
 	}
 	if (surge == 0 && missing == 0)
 		missing = 1;
-	int64_t room = sum(replicasets, "availableReplicas") - (wanted - missing);
+	int64_t room = all_serving(replicasets) - (wanted - missing);
 	scale_down_old(plan, replicasets, new, room > 0 ? room : 0);
 	int64_t may = has + wanted + surge - all;
 	return has > wanted || may > wanted ? wanted : may > has ? may : has;
