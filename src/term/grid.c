@@ -249,6 +249,8 @@ void grid_erase(struct grid *grid, struct area area, const struct pen *pen)
 {
 	for (int y = area.y; y < area.y_end; y++) {
 		struct row *row = grid_row(grid, y);
+		if (area.x == 0 && y > -grid_scrollback(grid))
+			grid_row(grid, y - 1)->wrapped = false; /* what it went on with is gone */
 		if (area.x == 0 && area.x_end >= grid->cols) {
 			fill_row(grid, row, pen);
 			continue;

@@ -81,34 +81,52 @@ static size_t used_rows(const struct grid *grid, int cursor_y)
 	return n;
 }
 
+/* Where the screen begins: where it began, or further up by as many rows as it grew, or so that the last row is on it. */
+static int64_t new_top(const struct grid *fresh, int64_t was_top, int grown)
+{
+	int64_t top = was_top - (grown > 0 ? grown : 0), least = last_id(fresh) + 1 - fresh->rows;
+	top = top > least ? top : least;
+	return top > fresh->first_id ? top : fresh->first_id;
+}
+
+static void rewrap_rows(struct rewrap *rewrap, size_t used)
+{
+	bool continues = false;
+	for (size_t i = 0; i < used; i++) {
+		if (!continues)
+			next_row(rewrap);
+		continues = row_at(rewrap->from, i)->wrapped && i + 1 < used;
+		take_row(rewrap, i, continues);
+	}
+}
+
 void grid_rewrap(struct grid *grid, int rows, int cols, int cursor_y, struct anchor *anchors[], size_t n_anchors)
 {
 	enum { ANCHORS_MAX = 8 };
 	struct grid fresh;
-	struct anchor found[ANCHORS_MAX];
-	size_t used = used_rows(grid, cursor_y);
+	struct anchor top = {grid_id(grid, 0), 0}, found[ANCHORS_MAX + 1], *all[ANCHORS_MAX + 1] = {&top};
 	n_anchors = n_anchors < ANCHORS_MAX ? n_anchors : ANCHORS_MAX;
 	grid_init(&fresh, rows, cols, grid->limit);
 	fresh.count = 0; /* filled from the top */
 	fresh.first_id = grid->first_id;
-	struct rewrap rewrap = {grid, &fresh, NULL, anchors, found, n_anchors};
-	for (size_t k = 0; k < n_anchors; k++)
+	for (size_t k = 0; k <= n_anchors; k++) {
 		found[k] = (struct anchor){fresh.first_id, 0};
-	bool continues = false;
-	for (size_t i = 0; i < used; i++) {
-		if (!continues)
-			next_row(&rewrap);
-		continues = row_at(grid, i)->wrapped && i + 1 < used;
-		take_row(&rewrap, i, continues);
+		all[k] = k > 0 ? anchors[k - 1] : all[0];
 	}
-	while (fresh.count < (size_t)rows)
+	struct rewrap rewrap = {grid, &fresh, NULL, all, found, n_anchors + 1};
+	rewrap_rows(&rewrap, used_rows(grid, cursor_y));
+	int64_t begin = new_top(&fresh, found[0].id, rows - grid->rows);
+	while (last_id(&fresh) < begin + rows - 1)
 		grid_push(&fresh);
+	for (size_t k = 0; k <= n_anchors; k++) { /* what has left the ring is at its top */
+		if (found[k].id < fresh.first_id)
+			found[k] = (struct anchor){fresh.first_id, 0};
+		*all[k] = found[k];
+	}
 	/* the cursor stays on the screen: what is below it gives way */
-	int64_t above = n_anchors > 0 ? grid_id(&fresh, 0) - found[0].id : 0;
+	int64_t above = n_anchors > 0 ? grid_id(&fresh, 0) - found[1].id : 0;
 	if (above > 0)
 		fresh.count -= (size_t)above;
-	for (size_t k = 0; k < n_anchors; k++)
-		*anchors[k] = found[k];
 	grid_finish(grid);
 	*grid = fresh;
 }

@@ -97,7 +97,7 @@ static void parse_sequence(struct sequence *seq, const char *text, size_t len)
 			seq->n = 1;
 		if (c == ';' || c == ':')
 			seq->n++;
-		else if (c >= '0' && c <= '9' && seq->param[seq->n - 1] < 100000)
+		else if (c >= '0' && c <= '9' && seq->param[seq->n - 1] < 1000000)
 			seq->param[seq->n - 1] = seq->param[seq->n - 1] * 10 + (c - '0');
 	}
 	seq->n = seq->n > 8 ? 8 : seq->n;
@@ -191,7 +191,7 @@ static void control_sequence(struct input *input, const char *text, size_t len)
 	else if (seq.final == '^' || seq.final == '@') /* rxvt */
 		EMIT_ROW(input, numbers, seq.param[0], TERM_CTRL | (seq.final == '@' ? TERM_SHIFT : 0));
 	else if (seq.final == 'u' && seq.n > 0)
-		emit_char(input, (uint32_t)seq.param[0], modifiers);
+		emit_char(input, seq.param[0] > 0x10ffff ? 0xfffd : (uint32_t)seq.param[0], modifiers);
 	else
 		EMIT_ROW(input, letters, seq.final, modifiers);
 }
