@@ -1,0 +1,195 @@
+/* test_show: the full screen as a presenter has it, on a real lab of its own: the walk by Space alone, the cluster changed by
+ * hand, the lab killed and brought back, programs in terminal mode, every way out. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "onesdn/loop.h"
+#include "onesdn/term.h"
+#include "pty.h"
+
+enum { SOON = 5000, LAB = 60000, STAGE = 90000 }; /* deadlines, not waits */
+
+static char *onesdn, *kubeconfig;
+static struct pty pty;
+static struct pty beside; /* runs commands while no screen is there */
+
+static char *lab(const char *verb)
+{
+	struct str out = {0};
+	const char *const argv[] = {onesdn, "lab", verb, NULL};
+	int status = pty_run(&beside, LAB, &out, argv);
+	if (status != 0)
+		print_error("onesdn lab %s: status %d\n%s\n", verb, status, str_text(&out));
+	assert_int_equal(status, 0);
+	return str_take(&out);
+}
+
+static int kubectl(const char *arguments)
+{
+	struct str out = {0};
+	char *command = mem_printf("KUBECONFIG=%s kubectl %s", kubeconfig, arguments);
+	const char *const argv[] = {"sh", "-c", command, NULL};
+	int status = pty_run(&beside, LAB, &out, argv);
+	if (status != 0)
+		print_error("%s: status %d\n%s\n", command, status, str_text(&out));
+	free(command);
+	str_finish(&out);
+	return status;
+}
+
+static int make_lab(void **state)
+{
+	(void)state;
+	struct err err;
+	pty_make_dirs();
+	onesdn = pty_program("onesdn");
+	beside.loop = loop_create(&err);
+	free(lab("up"));
+	kubeconfig = lab("kubeconfig");
+	kubeconfig[strcspn(kubeconfig, "\n")] = '\0';
+	return 0;
+}
+
+static int drop_lab(void **state)
+{
+	(void)state;
+	free(lab("down"));
+	loop_destroy(beside.loop);
+	free(onesdn);
+	free(kubeconfig);
+	pty_finish_dirs();
+	return 0;
+}
+
+static int end_show(void **state)
+{
+	(void)state;
+	pty_end(&pty);
+	kubectl("delete namespace tenantblue tenantyellow --ignore-not-found");
+	return 0;
+}
+
+static void start(int cols, int rows, const char *option, const char *value)
+{
+	const char *const argv[] = {onesdn, "show", "overlay", "--type-ms", "0", option, value, NULL};
+	pty_start(&pty, cols, rows, argv, NULL);
+}
+
+static void start_live(int cols, int rows)
+{
+	start(cols, rows, NULL, NULL);
+	pty_expect(&pty, LAB, "LIVE", "1/8");
+}
+
+/* ---- the walk ---- */
+/* One stage: shown, run, done; then on to the next. */
+static void walk_stage(int number)
+{
+	char title[16];
+	snprintf(title, sizeof title, "%d/8 ", number);
+	pty_expect(&pty, SOON, title);
+	pty_type(&pty, " ");
+	pty_expect(&pty, STAGE, number == 2 || number == 3 ? "SPACE apply" : "SPACE run", "$ ");
+	pty_type(&pty, " ");
+	pty_expect(&pty, STAGE, "✓ ", "SPACE next");
+	pty_expect_gone(&pty, SOON, "◐");
+}
+
+static void test_walk(void **state)
+{
+	(void)state;
+	start_live(100, 32);
+	for (int stage = 1; stage <= 7; stage++) {
+		if (stage > 1)
+			pty_type(&pty, " ");
+		walk_stage(stage);
+		if (stage == 2)
+			pty_expect(&pty, SOON, "green-network");
+		if (stage == 4)
+			pty_expect(&pty, SOON, "● podclient", "● blue-server", "● yellow-server", "192.168.200.");
+	}
+	pty_expect(&pty, SOON, "│ blue-server", "│ yellow-server", "✓ tcp/9000");
+	pty_type(&pty, "f");
+	pty_expect(&pty, SOON, "tenantyellow/yellow-server  tcp/9000  ✓ seen");
+	char *screen = pty_screen(&pty);
+	const char *first = strstr(screen, "✓ seen");
+	assert_true(first && strstr(first + 1, "✓ seen"));
+	free(screen);
+	pty_type(&pty, "f ");
+	walk_stage(8);
+	pty_expect(&pty, SOON, "○ podclient");
+}
+
+static void test_walk_small(void **state)
+{
+	(void)state;
+	start_live(80, 24);
+	pty_type(&pty, " ");
+	pty_expect(&pty, STAGE, "kubectl create namespace", "shell", "SPACE run"); /* the terminal has come forward */
+	pty_type(&pty, " ");
+	pty_expect(&pty, STAGE, "✓ ", "╭─ tenantblue"); /* and the diagram when it is done */
+	pty_type(&pty, "\t");
+	pty_expect(&pty, SOON, "namespace/tenantyellow created");
+	pty_type(&pty, "  ");
+	pty_expect(&pty, SOON, "01-netconfig.yaml", "to be applied", "NetworkAttachmentDefinition");
+	pty_type(&pty, "p");
+	pty_expect(&pty, SOON, "1/8");
+	pty_type(&pty, "u");
+	pty_expect(&pty, SOON, "Undo \"Create");
+	pty_type(&pty, "n");
+	pty_expect_gone(&pty, SOON, "Undo \"Create");
+	pty_type(&pty, "u");
+	pty_expect(&pty, SOON, "Undo \"Create");
+	pty_type(&pty, "y");
+	pty_expect_gone(&pty, STAGE, "╭─ tenantblue");
+}
+
+/* ---- the cluster changed by hand ---- */
+static void test_by_hand(void **state)
+{
+	(void)state;
+	start_live(120, 36);
+	pty_expect(&pty, SOON, "┌┄");
+	assert_int_equal(kubectl("create namespace tenantblue"), 0);
+	pty_expect(&pty, SOON, "╭─ tenantblue");
+	assert_int_equal(kubectl("run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"), 0);
+	pty_expect(&pty, STAGE, "● stranger");
+	assert_int_equal(kubectl("delete -n tenantblue pod stranger --now"), 0);
+	pty_expect_gone(&pty, STAGE, "stranger");
+}
+
+static void test_lab_killed(void **state)
+{
+	(void)state;
+	start_live(100, 30);
+	struct str status = {0};
+	const char *const argv[] = {"sh", "-c", "kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)", NULL};
+	if (pty_run(&beside, SOON, &status, argv) != 0)
+		fail_msg("the lab's process was not found: %s", str_text(&status));
+	str_finish(&status);
+	pty_expect(&pty, STAGE, "STALE since ");
+	pty_type(&pty, "?");
+	pty_expect(&pty, SOON, "help");
+	pty_type(&pty, "\033");
+	free(lab("up"));
+	pty_expect(&pty, STAGE, "LIVE");
+	assert_int_equal(kubectl("create namespace tenantblue"), 0);
+	pty_expect(&pty, SOON, "╭─ tenantblue");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_walk, end_show),    cmocka_unit_test_teardown(test_walk_small, end_show),
+		cmocka_unit_test_teardown(test_by_hand, end_show), cmocka_unit_test_teardown(test_lab_killed, end_show), 
+	};
+	return cmocka_run_group_tests_name("show", tests, make_lab, drop_lab);
+}
