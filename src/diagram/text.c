@@ -244,6 +244,8 @@ bool text_bus_label(const struct model *model, int net, int form, char first[TEX
 	first[0] = second[0] = '\0';
 	if (drawn->is_failed)
 		text_add(first, TEXT_SIZE, "✗ ");
+	else if (drawn->is_planned && drawn->kind != NET_POD)
+		text_add(first, TEXT_SIZE, "○ ");
 	text_add(first, TEXT_SIZE, "%s", name);
 	if (form == LABEL_NAME || form == LABEL_CUT)
 		return true;

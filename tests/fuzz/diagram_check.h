@@ -313,7 +313,7 @@ static inline void flood_label(struct flood *flood, int start, int y)
 		return;
 	*seen |= 0x80;
 	int at = start + 2;
-	if (char_at(canvas, at, y) == 0x2717) /* ✗ before the name */
+	if (char_at(canvas, at, y) == 0x2717 || char_at(canvas, at, y) == 0x25cb) /* ✗ or ○ before the name */
 		at += 2;
 	size_t n = strlen(flood->letters);
 	if (n + 1 < sizeof flood->letters)
