@@ -31,10 +31,11 @@ PKG_CFLAGS := $(shell pkg-config --cflags ncursesw jansson 2>/dev/null)
 Q := $(if $(V),,@)
 
 # Modules from the highest floor to the lowest, which is also the order that a linker wants.
-MODULES := lab workload ui play diagram policy topo kube cni cast term canvas loop base
+MODULES := lab virtctl workload ui play diagram policy topo kube websocket cni cast term canvas loop base
 LIBS_base := -lfyaml -ljansson
 LIBS_loop := -luv -lcurl
 LIBS_term := -lvterm
+LIBS_websocket := -lwslay
 LIBS_ui := -lncursesw -ltinfo
 LIBS_lab := -lmicrohttpd -lwslay -lz
 LIBS_workload := -lmicrohttpd -lpq
@@ -46,13 +47,16 @@ archives = $(patsubst %,$(BUILD)/lib/lib%.a,$(1))
 libs = $(foreach m,$(1),$(LIBS_$(m)))
 
 PROGRAMS := $(BUILD)/onesdn $(BUILD)/onesdn-lab $(BUILD)/onesdn-workload
+# Stands in for a real one where there is none: installed off the PATH, so that it never shadows it.
+STAND_INS := $(if $(wildcard src/virtctl/main.c),$(BUILD)/virtctl)
 PRESENT := $(foreach m,$(MODULES),$(if $(wildcard src/$(m)/*.c),$(m)))
-ONESDN_MODULES := $(filter-out lab workload,$(PRESENT))
-LAB_MODULES := $(filter lab topo policy cni loop base,$(PRESENT))
+ONESDN_MODULES := $(filter-out lab virtctl workload,$(PRESENT))
+LAB_MODULES := $(filter lab topo policy websocket cni loop base,$(PRESENT))
 WORKLOAD_MODULES := $(filter workload loop base,$(PRESENT))
+VIRTCTL_MODULES := $(filter virtctl kube websocket loop base,$(PRESENT))
 
 .PHONY: all
-all: $(PROGRAMS) $(BUILD)/terminfo/.done
+all: $(PROGRAMS) $(STAND_INS) $(BUILD)/terminfo/.done
 
 -include $(BUILD)/needs.mk
 $(BUILD)/needs.mk: tests/check/needs.sh $(wildcard tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c) $(wildcard include/onesdn/*.h)
@@ -83,6 +87,9 @@ $(BUILD)/onesdn-lab: $(call objects,src/lab/main.c) $(call archives,$(LAB_MODULE
 $(BUILD)/onesdn-workload: $(call objects,src/workload/main.c) $(call archives,$(WORKLOAD_MODULES))
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(WORKLOAD_MODULES))
+$(BUILD)/virtctl: $(call objects,src/virtctl/main.c) $(call archives,$(VIRTCTL_MODULES))
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(VIRTCTL_MODULES))
 
 # Terminal descriptions that let ncurses pass 24-bit colour on (see assets/terminfo.src).
 $(BUILD)/terminfo/.done: $(wildcard assets/terminfo.src)
@@ -164,8 +171,9 @@ demo: deps
 	$(MAKE) all
 	$(BUILD)/onesdn
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/onesdn
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/onesdn/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	$(if $(STAND_INS),install -m 755 $(STAND_INS) $(DESTDIR)$(PREFIX)/share/onesdn/bin)
 	cp -R themes manifests assets $(BUILD)/terminfo $(DESTDIR)$(PREFIX)/share/onesdn/
 	if [ -d docs/man ]; then for page in docs/man/*.[1-8]; do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done; fi

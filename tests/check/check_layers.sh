@@ -4,10 +4,11 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 awk '
 BEGIN {
-	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 topo:3 policy:4 diagram:4 play:4 ui:5", list, " ")
+	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 websocket:2 topo:3 policy:4 diagram:4 play:4 ui:5", list, " ")
 	for (i in list) { split(list[i], p, ":"); floor[p[1]] = p[2] }
-	allowed["lab"] = " base loop cni topo policy "
+	allowed["lab"] = " base loop cni websocket topo policy "
 	allowed["workload"] = " base loop "
+	allowed["virtctl"] = " base loop websocket kube "
 	allowed["guest"] = " "
 	n = 0
 }
