@@ -238,44 +238,51 @@ static int start_lab(struct runtime *rt, bool is_foreground)
 	return result;
 }
 
-static int join_lab(struct runtime *rt)
+/* False when that lab was about to end, so that another may be started. One that is about to begin has no socket yet. */
+static bool join_lab(struct runtime *rt, int *result)
 {
 	struct err err = {0};
-	json_t *reply = ask(rt, "ready", UP_WAIT_MS, &err);
-	if (reply == NULL) {
-		fail(&err);
-		print_tail(rt);
-		runtime_close(rt);
-		return 1;
+	json_t *reply = NULL;
+	for (int64_t deadline = now_ms() + DOWN_MS; reply == NULL && now_ms() < deadline;) {
+		reply = ask(rt, "ready", UP_WAIT_MS, &err);
+		if (reply == NULL && err.code != ERR_UNAVAILABLE)
+			break;
+		if (reply == NULL && runtime_wait_lock(rt, 20))
+			return false;
 	}
+	*result = reply != NULL ? print_running(rt, false, &err) : fail(&err);
+	if (reply == NULL)
+		print_tail(rt);
 	json_decref(reply);
-	int result = print_running(rt, false, &err);
-	runtime_close(rt);
-	return result;
+	return true;
 }
 
 static int up(int argc, char **argv, bool is_foreground)
 {
 	struct runtime rt;
 	struct err err = {0};
+	int result = 1;
 	if (!has_no_arguments(argc, argv))
 		return 2;
-	if (!runtime_open(&rt, true, &err)) {
+	for (int tries = 0; tries < 3; tries++) {
+		if (!runtime_open(&rt, true, &err)) {
+			runtime_close(&rt);
+			return fail(&err);
+		}
+		if (rt.is_held)
+			return start_lab(&rt, is_foreground);
+		if (is_foreground) {
+			fprintf(stderr, "onesdn lab: a lab is running already; 'onesdn lab down' ends it\n");
+			runtime_close(&rt);
+			return 1;
+		}
+		bool is_joined = join_lab(&rt, &result);
 		runtime_close(&rt);
-		return fail(&err);
+		if (is_joined)
+			return result;
 	}
-	/* Another command may hold the lock for a moment only to see that nothing runs. */
-	struct runtime_state state;
-	if (!rt.is_held && !runtime_read_state(&rt, &state))
-		runtime_wait_lock(&rt, 200);
-	if (rt.is_held)
-		return start_lab(&rt, is_foreground);
-	if (is_foreground) {
-		fprintf(stderr, "onesdn lab: a lab is running already; 'onesdn lab down' ends it\n");
-		runtime_close(&rt);
-		return 1;
-	}
-	return join_lab(&rt);
+	fprintf(stderr, "onesdn lab: labs come and go: is something else starting and ending them?\n");
+	return 1;
 }
 
 int command_up(int argc, char **argv)

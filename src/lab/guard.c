@@ -187,7 +187,7 @@ int guard_run(struct guard_plan *plan)
 	pid_t init = start_init(plan, alive, &err);
 	if (init < 0) {
 		fail(plan, &err);
-		runtime_clear(plan->rt->dir_fd);
+		runtime_clear(plan->rt);
 		return 1;
 	}
 	close(alive[0]);

@@ -26,10 +26,33 @@ char *runtime_path(const struct runtime *rt, const char *name)
 	return mem_printf("%s/%s", rt->dir, name);
 }
 
-void runtime_clear(int dir_fd)
+/* The directory that `fd` is in, or -1. */
+static int open_parent(int fd)
+{
+	return openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void remove_directories(const struct runtime *rt)
+{
+	int base = open_parent(rt->dir_fd), root = base >= 0 ? open_parent(base) : -1;
+	char name[64];
+	const char *end = strrchr(rt->dir, '/'), *start = end;
+	while (start > rt->dir && start[-1] != '/')
+		start--;
+	snprintf(name, sizeof name, "%.*s", (int)(end - start), start);
+	if (root >= 0 && unlinkat(base, end + 1, AT_REMOVEDIR) == 0)
+		unlinkat(root, name, AT_REMOVEDIR);
+	if (base >= 0)
+		close(base);
+	if (root >= 0)
+		close(root);
+}
+
+void runtime_clear(const struct runtime *rt)
 {
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-		unlinkat(dir_fd, files[i], 0);
+		unlinkat(rt->dir_fd, files[i], 0);
+	remove_directories(rt);
 }
 
 /* A lock file that was unlinked meanwhile is not the one that others lock. */
@@ -93,22 +116,27 @@ bool runtime_open(struct runtime *rt, bool make, struct err *err)
 	return true;
 }
 
+/* There is no lab's directory; the one above may have been made by asking for it. */
+static void remove_base(const struct runtime *rt)
+{
+	char *base = mem_strndup(rt->dir, (size_t)(strrchr(rt->dir, '/') - rt->dir));
+	rmdir(base);
+	free(base);
+}
+
 void runtime_close(struct runtime *rt)
 {
-	if (rt->is_held)
-		runtime_clear(rt->dir_fd);
+	/* With a lock on a file that was unlinked meanwhile the files may be another lab's by now. */
+	if (rt->is_held && is_current(rt))
+		runtime_clear(rt);
+	else if (rt->dir_fd >= 0 && rt->lock_fd < 0)
+		remove_directories(rt);
+	else if (rt->dir != NULL && rt->dir_fd < 0)
+		remove_base(rt);
 	if (rt->lock_fd >= 0)
 		close(rt->lock_fd);
 	if (rt->dir_fd >= 0)
 		close(rt->dir_fd);
-	if (rt->dir != NULL) {
-		/* Both only if nothing is in them. */
-		if (rmdir(rt->dir) == 0 || errno == ENOENT) {
-			char *end = strrchr(rt->dir, '/');
-			*end = '\0';
-			rmdir(rt->dir);
-		}
-	}
 	free(rt->dir);
 	free(rt->log);
 	*rt = (struct runtime){.dir_fd = -1, .lock_fd = -1};

@@ -25,8 +25,9 @@ bool runtime_open(struct runtime *rt, bool make, struct err *err);
 void runtime_close(struct runtime *rt);             /* what we made and nobody uses goes */
 bool runtime_wait_lock(struct runtime *rt, int64_t deadline_ms); /* until the running lab is gone */
 char *runtime_path(const struct runtime *rt, const char *name);
-/* Removes all files; also callable when the path is out of sight, from the directory's descriptor alone. */
-void runtime_clear(int dir_fd);
+/* Removes all files and, where nothing else is in them, the directories; by descriptor, for inside the lab the path may be
+ * out of sight. */
+void runtime_clear(const struct runtime *rt);
 
 bool runtime_listen(struct runtime *rt, struct runtime_sockets *out, struct err *err);
 bool runtime_write_kubeconfig(const struct runtime *rt, int port, const struct api_user *users, size_t n_users, struct err *err);

@@ -102,7 +102,7 @@ static void on_guard(int events, void *user)
 	struct supervisor *s = user;
 	(void)events;
 	log_write(LOG_ERROR, "the lab's guard was killed: the lab ends");
-	runtime_clear(s->plan->rt->dir_fd);
+	runtime_clear(s->plan->rt);
 	stop(s, 0);
 }
 

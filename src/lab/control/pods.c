@@ -107,7 +107,7 @@ static void attach_fails(struct pod *pod, const struct attach_failure *failure)
 {
 	struct str words = {0};
 	const struct cni_config *config = networks_config(pod->pods->options.networks, failure->nad);
-	const char *network = config != NULL ? config->name : "";
+	const char *network = config != NULL ? config->name : failure->nad;
 	if (failure->is_timeout)
 		str_append_f(&words,
 		             "error adding container to network \"%s\": CNI request failed with status 400: '[%s/%s network %s NAD %s] failed to get pod annotation: "
@@ -422,8 +422,7 @@ char *pod_log_path(struct pods *pods, const char *ns, const char *name, const ch
 	}
 	if (!previous && c->id[0] == '\0') {
 		bool is_image = strcmp(c->reason, "ErrImagePull") == 0 || strcmp(c->reason, "ImagePullBackOff") == 0;
-		err_set(err, ERR_UNAVAILABLE, "container \"%s\" in pod \"%s\" is waiting to start: %s", c->name, name,
-		        is_image ? "trying and failing to pull image" : c->reason);
+		err_set(err, ERR_UNAVAILABLE, "%s", is_image ? "trying and failing to pull image" : c->reason);
 		return NULL;
 	}
 	*is_final = previous || (c->state != CONTAINER_RUNNING && c->state != CONTAINER_STARTING);
