@@ -13,7 +13,7 @@
 #include "cmd.h"
 #include "connect.h"
 
-enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, TIMEOUT_S = 120, DOWN_MS = 30000 };
+enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, TIMEOUT_S = 120, LIVE_MS = 20000, DOWN_MS = 30000 };
 
 struct act_run {
 	char *name;
@@ -29,6 +29,7 @@ struct rehearsal {
 	struct kube *kube;
 	struct play *play;
 	struct loop_command *down;
+	struct loop_timer *patience; /* runs until the cluster is live and the act may begin */
 	VEC(struct act_run) acts;
 	size_t at;        /* the act that runs */
 	size_t n_lines;   /* printed */
@@ -130,6 +131,7 @@ static void on_down(const struct loop_result *result, void *user)
 
 static void close_cluster(struct rehearsal *r)
 {
+	loop_timer_stop(r->patience);
 	play_destroy(r->play);
 	r->play = NULL;
 	kube_destroy(r->kube);
@@ -170,8 +172,22 @@ static void on_cluster_turn(void *user)
 {
 	struct rehearsal *r = user;
 	r->is_posted = false;
-	if (r->play)
-		play_cluster_changed(r->play);
+	if (!r->play)
+		return;
+	play_cluster_changed(r->play);
+	if (loop_timer_is_running(r->patience) && kube_state(r->kube) == KUBE_LIVE) {
+		loop_timer_stop(r->patience);
+		play_next(r->play);
+	}
+}
+
+/* Nothing is done to a cluster that cannot be watched. */
+static void on_patience(void *user)
+{
+	struct rehearsal *r = user;
+	char *why = mem_strdup(kube_problem(r->kube));
+	bail_out(r, why[0] ? why : "the cluster does not answer");
+	free(why);
 }
 
 /* A list brings many changes in a turn; the play wants to hear of them once. */
@@ -261,7 +277,8 @@ static void start_act(struct rehearsal *r)
 		return;
 	}
 	run->act = NULL; /* the play's */
-	play_next(r->play);
+	loop_timer_start(r->patience, r->limit_ms < LIVE_MS ? r->limit_ms : LIVE_MS, 0);
+	on_cluster(r);
 }
 
 static void next_act(struct rehearsal *r)
@@ -391,6 +408,10 @@ static void on_signal(int signum, void *user)
 	}
 	if (!r->play || r->is_failing || r->is_undoing)
 		return; /* it comes up (then it is taken down again), or is cleaned up already */
+	if (loop_timer_is_running(r->patience)) { /* nothing has been done yet */
+		bail_out(r, "interrupted");
+		return;
+	}
 	size_t stage = play_stage(r->play);
 	r->is_failing = true;
 	print_stage(r, stage, false);
@@ -442,12 +463,15 @@ static void rehearse(struct rehearsal *r, const struct connect_options *connect)
 	signal(SIGPIPE, SIG_IGN); /* nobody may read any more: what was brought up is taken down all the same */
 	for (size_t i = 0; i < sizeof signums / sizeof signums[0]; i++)
 		r->signals[i] = loop_signal_create(r->loop, signums[i], on_signal, r);
+	r->patience = loop_timer_create(r->loop, on_patience, r);
 	r->connecting = connect_start(r->loop, connect, on_progress, on_connected, r);
 	while (!r->is_over)
 		loop_run(r->loop);
 	for (size_t i = 0; i < sizeof signums / sizeof signums[0]; i++)
 		loop_signal_destroy(r->signals[i]);
-	loop_command_destroy(r->down);
+	if (r->down)
+		loop_command_destroy(r->down);
+	loop_timer_destroy(r->patience);
 	loop_unpost(r->loop, r);
 	connection_destroy(r->connection);
 }

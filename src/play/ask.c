@@ -62,6 +62,18 @@ static void fail(struct play *p, const struct script_check *check, const char *f
 	str_finish(&expected);
 }
 
+static void say_waiting(struct play *p, const struct script_check *check, const char *found)
+{
+	struct str wanted = {0}, since = {0};
+	check_describe(check, &wanted);
+	if (p->waited_ms >= 1000)
+		str_append_f(&since, " (%lld of %lld s)", (long long)(p->waited_ms / 1000),
+		             (long long)(check->within_ms / 1000));
+	words_message(p, false, "waits until %s%s: %s", str_text(&wanted), str_text(&since), found);
+	str_finish(&wanted);
+	str_finish(&since);
+}
+
 /* One check; true: go on with the next one. */
 static bool ask_one(struct play *p, const struct script_check *check, const struct check_facts *facts,
                     struct str *checked)
@@ -83,10 +95,7 @@ static bool ask_one(struct play *p, const struct script_check *check, const stru
 		} else if (is_final || p->waited_ms >= check->within_ms) {
 			fail(p, check, str_text(&found), str_text(&cure));
 		} else {
-			struct str wanted = {0};
-			check_describe(check, &wanted);
-			words_message(p, false, "waits until %s: %s", str_text(&wanted), str_text(&found));
-			str_finish(&wanted);
+			say_waiting(p, check, str_text(&found));
 		}
 	}
 	str_finish(&found);

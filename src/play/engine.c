@@ -13,7 +13,7 @@ static void on_tick(void *user)
 	else if (p->step == STEP_VALUES || p->step == STEP_PROMPT)
 		perform_step_on(p);
 	words_tick(p);
-	if (p->job != JOB_NONE)
+	if (p->job != JOB_NONE && p->step != STEP_TYPED) /* what waits for a person waits in silence */
 		loop_timer_start(p->tick, ask_next_ms(p), 0);
 	play_changed(p);
 }

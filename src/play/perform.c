@@ -272,6 +272,7 @@ static void run_line(struct play *p, bool is_looked_at)
 	if (is_last_line(p) && p->go_since == 0)
 		p->go_since = loop_now(p->loop);
 	enter(p, is_looked_at);
+	loop_timer_start(p->tick, ask_next_ms(p), 0);
 	words_tick(p);
 }
 
@@ -305,6 +306,7 @@ static void command_begins(struct play *p)
 {
 	p->step = STEP_RUNNING;
 	p->run_since = loop_now(p->loop);
+	loop_timer_start(p->tick, ask_next_ms(p), 0);
 	struct play_flow *flow = flow_of_command(p);
 	if (flow) {
 		flow->state = PLAY_FLOW_UNDERWAY;

@@ -90,18 +90,29 @@ static char *line_of(const char *fmt, ...)
 	return line;
 }
 
-bool words_away(const struct play *p, struct str *out)
+static bool is_away(const struct play *p)
+{
+	return kube_state(p->kube) != KUBE_LIVE && !p->options.offline;
+}
+
+static void say_away(const struct play *p, struct str *out)
 {
 	enum kube_state state = kube_state(p->kube);
-	if (state == KUBE_LIVE || p->options.offline)
-		return false;
 	int64_t since = kube_stale_since(p->kube);
 	str_append(out,
 	           state == KUBE_CONNECTING ? "the cluster has not answered yet" : "the cluster has been away for ");
 	if (state == KUBE_STALE)
 		words_duration(out, since ? loop_now(p->loop) - since : 0);
 	const char *problem = kube_problem(p->kube);
-	str_append_f(out, "%s%s; this goes on by itself when it is back", problem[0] ? ": " : "", problem);
+	str_append_f(out, "%s%s", problem[0] ? ": " : "", problem);
+}
+
+bool words_away(const struct play *p, struct str *out)
+{
+	if (!is_away(p))
+		return false;
+	say_away(p, out);
+	str_append(out, "; this goes on by itself when it is back");
 	return true;
 }
 
@@ -246,7 +257,8 @@ void words_fail_command(struct play *p, int status)
 	if (len > 0)
 		str_append_f(&found, ": %.*s", (int)(len < 300 ? len : 300), last);
 	const char *cure = status == 130 ? "run the stage again (r), or go on without it (s)" : cure_of(p);
-	if (words_away(p, &away)) {
+	if (is_away(p)) {
+		say_away(p, &away);
 		str_append_f(&found, "; %s", str_text(&away));
 		cure = "run the stage again (r) when the cluster is back";
 	}
