@@ -90,6 +90,17 @@ struct kube_request;
 struct kube_request *kube_request_create(struct kube *kube, const char *path, const json_t *body, kube_reply_fn *fn, void *user);
 void kube_request_destroy(struct kube_request *request); /* no callback any more; also fine from inside it */
 
+/* ---- the way alone, for a program that speaks to the API itself: a kubectl proxy, started, watched over, cleaned up after ---- */
+struct kube_proxy;
+/* The way has opened or closed, or the problem is another; never from inside kube_proxy_create. Not the place to destroy it. */
+typedef void kube_proxy_fn(struct kube_proxy *proxy, void *user);
+/* Of the options only kubeconfig, context, kubectl and hurry count. Never NULL. */
+struct kube_proxy *kube_proxy_create(struct loop *loop, const struct kube_options *options, kube_proxy_fn *on_change, void *user);
+const char *kube_proxy_socket(const struct kube_proxy *proxy);  /* speaks the API to "Host: localhost"; NULL while it is not up */
+const char *kube_proxy_prefix(const struct kube_proxy *proxy);  /* before every path there: "" or "/something" */
+const char *kube_proxy_problem(const struct kube_proxy *proxy); /* why it is not up, with the cure; "" */
+void kube_proxy_destroy(struct kube_proxy *proxy);
+
 /* ---- what is often asked of an object ---- */
 const char *kube_name(const json_t *object);
 const char *kube_ns(const json_t *object);            /* "" for cluster scope */

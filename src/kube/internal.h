@@ -22,7 +22,11 @@
 
 /* ---- transport.c ---- */
 struct transport {
-	struct kube *kube;
+	struct loop *loop;
+	int hurry;                                     /* divides the pauses */
+	void (*on_change)(void *user);                 /* is_up or problem is another */
+	void (*on_context)(char *name, void *user);    /* the current context's name, to keep; NULL: it is not asked for */
+	void *user;
 	bool is_up;
 	char *socket, *prefix; /* prefix: "" or "/something", before every path */
 	char *problem;         /* "" while there is none */
@@ -37,7 +41,7 @@ struct transport {
 	struct loop_timer *timer; /* deadline of the start, or the next try */
 	unsigned failures;
 };
-void transport_init(struct transport *transport, struct kube *kube, const struct kube_options *options);
+void transport_init(struct transport *transport, struct loop *loop, const struct kube_options *options);
 void transport_start(struct transport *transport);
 void transport_finish(struct transport *transport);
 
@@ -143,8 +147,6 @@ extern const char *const kube_headers[];                                      /*
 void kube_events_wait(struct kube *kube); /* a scope is ready: handle it later in this turn */
 void kube_report(struct kube *kube, enum kube_kind_id kind, const struct store_change *change);
 void kube_evaluate(struct kube *kube); /* state and problem may have changed */
-void kube_transport_changed(struct kube *kube);
-void kube_set_context(struct kube *kube, char *name); /* moves */
 
 /* ---- request.c ---- */
 void requests_start(struct kube *kube);  /* those that wait for the transport */

@@ -77,8 +77,9 @@ void kube_evaluate(struct kube *kube)
 	report_state(kube);
 }
 
-void kube_set_context(struct kube *kube, char *name)
+static void on_context(char *name, void *user)
 {
+	struct kube *kube = user;
 	free(kube->context);
 	kube->context = name;
 	report_state(kube);
@@ -263,8 +264,9 @@ void kube_watch(struct kube *kube, unsigned kinds, const char *const *namespaces
 	post(kube);
 }
 
-void kube_transport_changed(struct kube *kube)
+static void on_transport(void *user)
 {
+	struct kube *kube = user;
 	for (size_t i = 0; i < kube->scopes.len; i++) {
 		if (kube->transport.is_up)
 			scope_start(kube->scopes.data[i]);
@@ -293,7 +295,10 @@ struct kube *kube_create(struct loop *loop, const struct kube_options *options)
 		return kube;
 	kube->timer = loop_timer_create(loop, on_timer, kube);
 	health_init(&kube->health, kube);
-	transport_init(&kube->transport, kube, options);
+	transport_init(&kube->transport, loop, options);
+	kube->transport.on_change = on_transport;
+	kube->transport.on_context = on_context;
+	kube->transport.user = kube;
 	transport_start(&kube->transport);
 	return kube;
 }

@@ -1,6 +1,7 @@
 /* The way to the API server: a Unix socket that is given (the lab's), or that of a kubectl proxy, which this starts in a
  * private directory, starts again when it ends, and cleans up after. Every way of logging in that the user's kubectl
- * knows works so, and no TLS is spoken here. kube.c is told when the way opens and closes.
+ * knows works so, and no TLS is spoken here. kube.c is told when the way opens and closes, or whoever made a kube_proxy, which
+ * is the way alone.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -78,10 +79,9 @@ static void go_down(struct transport *transport, char *problem)
 	transport->is_up = false;
 	set_text(&transport->problem, problem);
 	loop_timer_start(transport->timer,
-	                 kube_ms(transport->kube, pauses_ms[transport->failures < last ? transport->failures : last]),
-	                 0);
+	                 pauses_ms[transport->failures < last ? transport->failures : last] / transport->hurry, 0);
 	transport->failures++;
-	kube_transport_changed(transport->kube);
+	transport->on_change(transport->user);
 }
 
 static void go_up(struct transport *transport)
@@ -89,7 +89,7 @@ static void go_up(struct transport *transport)
 	transport->is_up = true;
 	set_text(&transport->problem, mem_strdup(""));
 	loop_timer_start(transport->timer, START_MS, 0); /* after so long it counts as well */
-	kube_transport_changed(transport->kube);
+	transport->on_change(transport->user);
 }
 
 static void on_timer(void *user)
@@ -141,7 +141,7 @@ static struct loop_command *ask(struct transport *transport, const char *const *
 		argv[n++] = *words++;
 	argv[n] = NULL;
 	struct loop_spawn spec = {.argv = argv, .fds = {-1, -1, -1}, .death_signal = SIGTERM};
-	return loop_command_create(transport->kube->loop, &spec, NULL, 4096, QUESTION_MS, fn, transport);
+	return loop_command_create(transport->loop, &spec, NULL, 4096, QUESTION_MS, fn, transport);
 }
 
 static void on_context(const struct loop_result *result, void *user)
@@ -151,7 +151,7 @@ static void on_context(const struct loop_result *result, void *user)
 	if (result->status == 0 && result->out[0])
 		str_append_safe(&name, result->out, strcspn(result->out, "\r\n"));
 	if (name.len > 0 && name.len < 256)
-		kube_set_context(transport->kube, str_take(&name));
+		transport->on_context(str_take(&name), transport->user);
 	str_finish(&name);
 	loop_command_destroy(transport->question);
 	transport->question = NULL;
@@ -202,14 +202,14 @@ static bool spawn(struct transport *transport, const char *const *argv, struct e
 		return err_errno(err, errno, "a pipe for kubectl proxy");
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	struct loop_spawn spec = {.argv = argv, .fds = {-1, ends[1], ends[1]}, .death_signal = SIGTERM};
-	transport->child = loop_spawn(transport->kube->loop, &spec, on_exit_child, transport, err);
+	transport->child = loop_spawn(transport->loop, &spec, on_exit_child, transport, err);
 	close(ends[1]);
 	if (!transport->child) {
 		close(ends[0]);
 		return false;
 	}
 	transport->fd = ends[0];
-	transport->source = loop_fd_create(transport->kube->loop, ends[0], LOOP_READ, on_output, transport);
+	transport->source = loop_fd_create(transport->loop, ends[0], LOOP_READ, on_output, transport);
 	return true;
 }
 
@@ -278,13 +278,13 @@ static void start_proxy(struct transport *transport)
 }
 
 /* ---- life ---- */
-void transport_init(struct transport *transport, struct kube *kube, const struct kube_options *options)
+void transport_init(struct transport *transport, struct loop *loop, const struct kube_options *options)
 {
-	*transport = (struct transport){.kube = kube, .fd = -1};
+	*transport = (struct transport){.loop = loop, .fd = -1, .hurry = options->hurry > 1 ? options->hurry : 1};
 	transport->prefix = make_prefix(options->base_path);
 	transport->problem = mem_strdup("");
 	transport->socket = mem_strdup(options->socket);
-	transport->timer = loop_timer_create(kube->loop, on_timer, transport);
+	transport->timer = loop_timer_create(loop, on_timer, transport);
 	if (options->socket)
 		return;
 	transport->kubeconfig = mem_strdup(options->kubeconfig);
@@ -300,7 +300,7 @@ void transport_start(struct transport *transport)
 		return;
 	}
 	start_proxy(transport);
-	if (!transport->context)
+	if (!transport->context && transport->on_context)
 		transport->question = ask(transport, current, on_context);
 }
 
@@ -321,4 +321,59 @@ void transport_finish(struct transport *transport)
 	free(transport->context);
 	free(transport->kubectl);
 	*transport = (struct transport){.fd = -1};
+}
+
+/* ---- the way alone ---- */
+struct kube_proxy {
+	struct transport transport;
+	kube_proxy_fn *on_change;
+	void *user;
+	bool is_created;
+};
+
+static void on_proxy_change(void *user)
+{
+	struct kube_proxy *proxy = user;
+	if (proxy->is_created)
+		proxy->on_change(proxy, proxy->user);
+	else
+		loop_post(proxy->transport.loop, on_proxy_change, proxy);
+}
+
+struct kube_proxy *kube_proxy_create(struct loop *loop, const struct kube_options *options, kube_proxy_fn *on_change,
+                                     void *user)
+{
+	struct kube_proxy *proxy = mem_alloc(sizeof *proxy);
+	proxy->on_change = on_change;
+	proxy->user = user;
+	transport_init(&proxy->transport, loop, options);
+	proxy->transport.on_change = on_proxy_change;
+	proxy->transport.user = proxy;
+	transport_start(&proxy->transport);
+	proxy->is_created = true;
+	return proxy;
+}
+
+const char *kube_proxy_socket(const struct kube_proxy *proxy)
+{
+	return proxy->transport.is_up ? proxy->transport.socket : NULL;
+}
+
+const char *kube_proxy_prefix(const struct kube_proxy *proxy)
+{
+	return proxy->transport.prefix;
+}
+
+const char *kube_proxy_problem(const struct kube_proxy *proxy)
+{
+	return proxy->transport.problem;
+}
+
+void kube_proxy_destroy(struct kube_proxy *proxy)
+{
+	if (!proxy)
+		return;
+	loop_unpost(proxy->transport.loop, proxy);
+	transport_finish(&proxy->transport);
+	free(proxy);
 }
