@@ -3,92 +3,39 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "cmd_diagram.h"
+#include "gather.h"
 #include "onesdn/diagram.h"
 
-enum { FILES_MAX = 64, FILE_SIZE_MAX = 64 << 20 };
-
-/* Commands that a build leaves out: without it --objects is needed. */
-#pragma weak cmd_diagram_cluster
+enum { FILES_MAX = 64 };
 
 struct request {
 	const char *act, *size, *group, *focus;
 	const char *files[FILES_MAX], *flows[FILES_MAX];
 	size_t n_files, n_flows;
-	struct cmd_diagram_source source;
+	struct connect_options source;
 	bool ascii, svg, planned, no_legend, no_flows;
 };
 
 /* ---- objects ---- */
-/* The items of a list do not say what they are: the list does. */
-static void add_object(json_t *into, const json_t *object)
-{
-	const char *kind = json_walk_str(object, "kind", NULL);
-	const json_t *items = json_object_get(object, "items");
-	if (!text_has_suffix(kind, "List") || !json_is_array(items)) {
-		json_array_append(into, (json_t *)object);
-		return;
-	}
-	size_t len = strlen(kind) - strlen("List");
-	for (size_t i = 0; i < json_array_size(items); i++) {
-		json_t *item = json_copy(json_array_get(items, i));
-		if (!item)
-			continue;
-		if (len > 0 && json_is_object(item) && !json_object_get(item, "kind")) {
-			json_object_set_new(item, "kind", json_stringn(kind, len));
-			json_object_set(item, "apiVersion", json_object_get(object, "apiVersion"));
-		}
-		json_array_append_new(into, item);
-	}
-}
-
-static bool read_stream(FILE *file, struct str *out, struct err *err)
-{
-	char bytes[8192];
-	for (size_t n; (n = fread(bytes, 1, sizeof bytes, file)) > 0;) {
-		if (out->len + n > FILE_SIZE_MAX)
-			return err_set(err, ERR_LIMIT, "standard input is longer than %d MiB", FILE_SIZE_MAX >> 20);
-		str_append_n(out, bytes, n);
-	}
-	return true;
-}
-
-static bool read_objects(const char *path, json_t *into, struct err *err)
-{
-	struct str text = {0};
-	bool is_stdin = strcmp(path, "-") == 0;
-	bool is_good = is_stdin ? read_stream(stdin, &text, err) : file_read(path, FILE_SIZE_MAX, &text, err);
-	const char *name = is_stdin ? "standard input" : path;
-	const char *start = str_text(&text) + strspn(str_text(&text), " \t\r\n");
-	if (is_good && *start == '{') {
-		json_t *document = json_parse(str_text(&text), text.len, name, err);
-		is_good = document != NULL;
-		if (is_good)
-			add_object(into, document);
-		json_decref(document);
-	} else if (is_good) {
-		struct yaml *yaml = yaml_parse(str_text(&text), text.len, name, err);
-		is_good = yaml != NULL;
-		for (size_t i = 0; yaml && i < json_array_size(yaml_documents(yaml)); i++)
-			add_object(into, json_array_get(yaml_documents(yaml), i));
-		yaml_destroy(yaml);
-	}
-	str_finish(&text);
-	return is_good;
-}
-
 static bool gather_objects(const struct request *request, const struct play_act *act, json_t *into, struct err *err)
 {
 	for (size_t i = 0; i < request->n_files; i++)
-		if (!read_objects(request->files[i], into, err))
+		if (!gather_file(request->files[i], into, err))
 			return false;
 	if (request->n_files > 0 || request->planned)
 		return true;
-	if (!cmd_diagram_cluster)
-		return err_set(err, ERR_INVALID,
-		               "no objects: name lists of them with --objects FILE (\"kubectl get ... -o json\"), or "
-		               "say --planned");
-	return cmd_diagram_cluster(&request->source, act, into, err);
+	struct err problem = {0};
+	bool is_lab = !request->source.context && !request->source.kubeconfig;
+	if (gather_cluster(&request->source, (const char *const *)act->namespaces.data, into, &problem))
+		return true;
+	if (!is_lab || problem.code != ERR_UNAVAILABLE) {
+		if (err)
+			*err = problem;
+		return false;
+	}
+	/* a picture is no reason to bring a cluster up: without one it shows what the act promises, marked as planned */
+	fprintf(stderr, "onesdn: %s; the diagram is as planned\n", problem.text);
+	return true;
 }
 
 /* ---- flows ---- */
@@ -239,7 +186,7 @@ static int usage_error(const char *what)
 
 int cmd_diagram(int argc, char **argv)
 {
-	struct request request = {.act = "overlay"};
+	struct request request = {.act = "overlay", .source.no_start = true};
 	const char *unused = NULL;
 	const struct cmd_option options[] = {
 	        {"--size", "WxH", "columns and rows (100x30)", &request.size, NULL},

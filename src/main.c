@@ -8,32 +8,24 @@
 #define ONESDN_VERSION "unknown"
 #endif
 
-/* Commands that a build leaves out are not offered. */
-#pragma weak cmd_diagram
-#pragma weak cmd_frame
-#pragma weak cmd_lab
-#pragma weak cmd_rehearse
-#pragma weak cmd_show
-#pragma weak cmd_term
-
 static const struct row {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *usage, *help;
 } rows[] = {
-	{"show", cmd_show, "show [OPTION]... [ACT|FILE]", "the full screen: walk an act with Space (the default)"},
-	{"rehearse", cmd_rehearse, "rehearse [ACT|FILE]...", "every stage unattended, one TAP line a stage"},
-	{"diagram", cmd_diagram, "diagram [OPTION]... ACT", "the act's diagram on standard output"},
-	{"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
-	{"lab", cmd_lab, "lab up|down|status|shell|kubeconfig", "the lab: a cluster in a box"},
-	{"term", cmd_term, "term -- COMMAND [ARG]...", "one pane with that command, the whole screen"},
+        {"show", cmd_show, "show [OPTION]... [ACT|FILE]", "the full screen: walk an act with Space (the default)"},
+        {"rehearse", cmd_rehearse, "rehearse [ACT|FILE]...", "every stage unattended, one TAP line a stage"},
+        {"diagram", cmd_diagram, "diagram [OPTION]... ACT", "the act's diagram on standard output"},
+        {"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
+        {"lab", cmd_lab, "lab up|down|status|shell|kubeconfig", "the lab: a cluster in a box"},
+        {"term", cmd_term, "term -- COMMAND [ARG]...", "one pane with that command, the whole screen"},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
 static const struct row *find(const char *name)
 {
 	for (size_t i = 0; i < N_ROWS; i++)
-		if (rows[i].run && strcmp(rows[i].name, name) == 0)
+		if (strcmp(rows[i].name, name) == 0)
 			return &rows[i];
 	return NULL;
 }
@@ -44,8 +36,7 @@ static void print_usage(FILE *out)
 	      "       onesdn COMMAND [OPTION]... [ARG]...\n\n",
 	      out);
 	for (size_t i = 0; i < N_ROWS; i++)
-		if (rows[i].run)
-			fprintf(out, "  %-38s %s\n", rows[i].usage, rows[i].help);
+		fprintf(out, "  %-38s %s\n", rows[i].usage, rows[i].help);
 	fputs("  help [COMMAND]                         this help, or that of a command\n"
 	      "  --version                              the version\n",
 	      out);
