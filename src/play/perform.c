@@ -10,10 +10,10 @@
 
 #include "play/engine.h"
 
-#define OUTPUT_MAX 65536           /* bytes of a stage's output that are kept for checks: the end */
-#define PATIENCE_MS 3000           /* after Ctrl-C, before the shell is killed */
-#define VALUES_MS SCRIPT_WITHIN_MS /* unattended: for a variable to get its value */
-#define LIVED_MS 1000              /* a shell that ends sooner is not started again by itself */
+#define OUTPUT_MAX 65536            /* bytes of a stage's output that are kept for checks: the end */
+#define PATIENCE_MS ((int64_t)3000) /* after Ctrl-C, before the shell is killed */
+#define VALUES_MS SCRIPT_WITHIN_MS  /* unattended: for a variable to get its value */
+#define LIVED_MS 1000               /* a shell that ends sooner is not started again by itself */
 
 static void on_shell_state(struct shell *shell, enum shell_state state, void *user);
 static void on_shell_done(struct shell *shell, int status, void *user);

@@ -21,6 +21,8 @@ int reader_line(const struct reader *r, const char *pointer)
 
 /* Quotes of what stands in the file may hold anything: what is printed is made safe here. */
 static void note(struct str *to, const char *name, int line, const char *fmt, va_list args)
+        __attribute__((format(printf, 4, 0)));
+static void note(struct str *to, const char *name, int line, const char *fmt, va_list args)
 {
 	struct str text = {0};
 	str_append_v(&text, fmt, args);

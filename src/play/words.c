@@ -42,6 +42,7 @@ void words_duration(struct str *out, int64_t ms)
 }
 
 /* One safe line of bounded length. */
+static char *make_line(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 static char *make_line(const char *fmt, va_list args)
 {
 	struct str text = {0}, line = {0};
