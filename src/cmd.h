@@ -15,22 +15,23 @@ int cmd_term(int argc, char **argv);
 
 /* ---- options.c: what stands behind a subcommand, from one table that is also its help ---- */
 struct cmd_option {
-	const char *name;      /* "--size" */
-	const char *value;     /* "WxH"; NULL: a switch */
+	const char *name;  /* "--size" */
+	const char *value; /* "WxH"; NULL: a switch */
 	const char *help;
-	const char **text;     /* where the value goes */
-	bool *flag;            /* where a switch goes */
+	const char **text; /* where the value goes */
+	bool *flag;        /* where a switch goes */
 };
 struct cmd_usage {
-	const char *synopsis;  /* "onesdn show [OPTION]... [ACT|FILE]" */
-	const char *about;     /* a line or several */
+	const char *synopsis; /* "onesdn show [OPTION]... [ACT|FILE]" */
+	const char *about;    /* a line or several */
 	const struct cmd_option *options;
 	size_t n_options;
 	size_t max_operands;
 };
 /* "--name value" and "--name=value" in any order with operands, "--" ends options, --help prints the help. False: the command is
  * to end at once with *status; what was wrong has been told on standard error. */
-bool cmd_read_options(const struct cmd_usage *usage, int argc, char **argv, const char **operands, size_t *n_operands, int *status);
+bool cmd_read_options(const struct cmd_usage *usage, int argc, char **argv, const char **operands, size_t *n_operands,
+                      int *status);
 bool cmd_read_size(const char *text, int *cols, int *rows); /* "100x30" */
 
 #endif

@@ -9,36 +9,38 @@
 enum { INPUT_SIZE_MAX = 64 << 20, FLOWS_MAX = 64 };
 
 static struct frame_args {
-	const char *objects, *size, *theme, *layout, *stage, *state, *badge, *message, *failure, *shell, *flows, *keys, *context, *minutes;
+	const char *objects, *size, *theme, *layout, *stage, *state, *badge, *message, *failure, *shell, *flows, *keys,
+	        *context, *minutes;
 	bool ascii, ansi, svg, is_problem;
 } args;
 
 static const struct cmd_option options[] = {
-	{"--objects", "FILE[,FILE]", "what the cluster holds: Kubernetes Lists (default: nothing)", &args.objects, NULL},
-	{"--size", "WxH", "columns and rows (default 100x30)", &args.size, NULL},
-	{"--stage", "N", "the stage in view (default 1)", &args.stage, NULL},
-	{"--state", "STATE", "of that stage: pending shown running checking done failed skipped", &args.state, NULL},
-	{"--flow", "ID=STATE[:NOTE],...", "untried underway ok blocked failed", &args.flows, NULL},
-	{"--badge", "BADGE", "planned live stale (default: live with --objects)", &args.badge, NULL},
-	{"--context", "NAME", "the cluster's name in the title (default lab)", &args.context, NULL},
-	{"--message", "TEXT", "the line of the result", &args.message, NULL},
-	{"--problem", NULL, "the message is a problem", NULL, &args.is_problem},
-	{"--failure", "TEXT", "what went wrong, \\n between lines", &args.failure, NULL},
-	{"--minutes", "N", "how long the show has been going on", &args.minutes, NULL},
-	{"--shell", "FILE", "bytes that the shell has printed", &args.shell, NULL},
-	{"--keys", "KEY,...", "keys pressed before the picture: f, ?, z, tab, space ...", &args.keys, NULL},
-	{"--layout", "NAME", "talk or zoom", &args.layout, NULL},
-	{"--theme", "NAME", "for --ansi and --svg", &args.theme, NULL},
-	{"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
-	{"--ansi", NULL, "with colours, for a terminal", NULL, &args.ansi},
-	{"--svg", NULL, "as an SVG picture", NULL, &args.svg},
+        {"--objects", "FILE[,FILE]", "what the cluster holds: Kubernetes Lists (default: nothing)", &args.objects,
+         NULL},
+        {"--size", "WxH", "columns and rows (default 100x30)", &args.size, NULL},
+        {"--stage", "N", "the stage in view (default 1)", &args.stage, NULL},
+        {"--state", "STATE", "of that stage: pending shown running checking done failed skipped", &args.state, NULL},
+        {"--flow", "ID=STATE[:NOTE],...", "untried underway ok blocked failed", &args.flows, NULL},
+        {"--badge", "BADGE", "planned live stale (default: live with --objects)", &args.badge, NULL},
+        {"--context", "NAME", "the cluster's name in the title (default lab)", &args.context, NULL},
+        {"--message", "TEXT", "the line of the result", &args.message, NULL},
+        {"--problem", NULL, "the message is a problem", NULL, &args.is_problem},
+        {"--failure", "TEXT", "what went wrong, \\n between lines", &args.failure, NULL},
+        {"--minutes", "N", "how long the show has been going on", &args.minutes, NULL},
+        {"--shell", "FILE", "bytes that the shell has printed", &args.shell, NULL},
+        {"--keys", "KEY,...", "keys pressed before the picture: f, ?, z, tab, space ...", &args.keys, NULL},
+        {"--layout", "NAME", "talk or zoom", &args.layout, NULL},
+        {"--theme", "NAME", "for --ansi and --svg", &args.theme, NULL},
+        {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
+        {"--ansi", NULL, "with colours, for a terminal", NULL, &args.ansi},
+        {"--svg", NULL, "as an SVG picture", NULL, &args.svg},
 };
 static const struct cmd_usage usage = {
-	.synopsis = "onesdn frame [OPTION]... ACT|FILE",
-	.about = "Prints one frame of the full screen.",
-	.options = options,
-	.n_options = sizeof options / sizeof *options,
-	.max_operands = 1,
+        .synopsis = "onesdn frame [OPTION]... ACT|FILE",
+        .about = "Prints one frame of the full screen.",
+        .options = options,
+        .n_options = sizeof options / sizeof *options,
+        .max_operands = 1,
 };
 
 struct frame {
@@ -67,14 +69,16 @@ static bool read_word(const char *option, const char *word, const char *const *w
 	if (!word)
 		return true;
 	*out = index_of(word, strlen(word), words);
-	return *out >= 0 ? true : err_set(err, ERR_INVALID, "\"%s\" is nothing for %s (see onesdn help frame)", word, option);
+	return *out >= 0 ? true
+	                 : err_set(err, ERR_INVALID, "\"%s\" is nothing for %s (see onesdn help frame)", word, option);
 }
 
 static bool read_number(const char *option, const char *word, int64_t low, int64_t high, int64_t *out, struct err *err)
 {
 	if (!word || text_to_int(word, low, high, out))
 		return true;
-	return err_set(err, ERR_INVALID, "%s takes a number from %lld to %lld, not \"%s\"", option, (long long)low, (long long)high, word);
+	return err_set(err, ERR_INVALID, "%s takes a number from %lld to %lld, not \"%s\"", option, (long long)low,
+	               (long long)high, word);
 }
 
 static bool read_flow(struct frame *frame, const char *word, size_t len, struct err *err)
@@ -85,13 +89,17 @@ static bool read_flow(struct frame *frame, const char *word, size_t len, struct 
 	int found = index_of(state, (size_t)((colon ? colon : end) - state), states);
 	for (size_t i = 0; equals && found >= 0 && i < frame->pretend.n_flows; i++) {
 		struct play_flow *flow = &frame->flows[i];
-		if (strlen(flow->plan->id) != (size_t)(equals - word) || strncmp(flow->plan->id, word, (size_t)(equals - word)) != 0)
+		if (strlen(flow->plan->id) != (size_t)(equals - word) ||
+		    strncmp(flow->plan->id, word, (size_t)(equals - word)) != 0)
 			continue;
 		flow->state = (enum play_flow_state)found;
-		snprintf(flow->note, sizeof flow->note, "%.*s", colon ? (int)(end - colon - 1) : 0, colon ? colon + 1 : "");
+		snprintf(flow->note, sizeof flow->note, "%.*s", colon ? (int)(end - colon - 1) : 0,
+		         colon ? colon + 1 : "");
 		return true;
 	}
-	return err_set(err, ERR_INVALID, "--flow %.*s: ID=STATE with a flow of the act and untried, underway, ok, blocked or failed", (int)len, word);
+	return err_set(err, ERR_INVALID,
+	               "--flow %.*s: ID=STATE with a flow of the act and untried, underway, ok, blocked or failed",
+	               (int)len, word);
 }
 
 static bool read_flows(struct frame *frame, struct err *err)
@@ -123,7 +131,8 @@ static char *with_line_breaks(const char *text)
 
 static bool read_pretend(struct frame *frame, struct err *err)
 {
-	static const char *const states[] = {"pending", "shown", "running", "checking", "done", "failed", "skipped", NULL};
+	static const char *const states[] = {"pending", "shown",  "running", "checking",
+	                                     "done",    "failed", "skipped", NULL};
 	static const char *const badges[] = {"planned", "live", "stale", NULL};
 	struct ui_pretend *pretend = &frame->pretend;
 	int64_t stage = 1, minutes = -1;
@@ -138,7 +147,8 @@ static bool read_pretend(struct frame *frame, struct err *err)
 	    !read_word("--badge", args.badge, badges, &pretend->badge, err))
 		return false;
 	pretend->stage = (int)stage - 1;
-	pretend->pane = frame->pane = term_create(NULL, &(struct term_options){.rows = frame->rows, .cols = frame->cols});
+	pretend->pane = frame->pane =
+	        term_create(NULL, &(struct term_options){.rows = frame->rows, .cols = frame->cols});
 	pretend->elapsed_ms = minutes < 0 ? -1 : minutes * 60000;
 	return read_flows(frame, err);
 }
@@ -150,7 +160,8 @@ static bool feed_objects(struct frame *frame, struct err *err)
 		size_t len = strcspn(p, ",");
 		char *path = mem_strndup(p, len);
 		struct str text = {0};
-		bool is_good = file_read(path, INPUT_SIZE_MAX, &text, err) && kube_feed_list(frame->kube, str_text(&text), text.len, path, err);
+		bool is_good = file_read(path, INPUT_SIZE_MAX, &text, err) &&
+		               kube_feed_list(frame->kube, str_text(&text), text.len, path, err);
 		str_finish(&text);
 		free(path);
 		if (!is_good)
@@ -190,18 +201,27 @@ static bool press_keys(struct frame *frame, struct err *err)
 
 static bool make(struct frame *frame, const char *name, struct err *err)
 {
-	struct ui_config config = {.theme = args.theme ? mem_strdup(args.theme) : NULL, .layout = args.layout ? mem_strdup(args.layout) : NULL,
-	                           .ascii = args.ascii, .type_ms = -1};
+	struct ui_config config = {.theme = args.theme ? mem_strdup(args.theme) : NULL,
+	                           .layout = args.layout ? mem_strdup(args.layout) : NULL,
+	                           .ascii = args.ascii,
+	                           .type_ms = -1};
 	bool is_made = false;
 	frame->act = play_act_load(name, "lab", err);
 	if (frame->act && (frame->loop = loop_create(err)) && feed_objects(frame, err) && read_pretend(frame, err)) {
-		struct play_options play = {.loop = frame->loop, .kube = frame->kube, .act = frame->act, .environment = "lab", .read_only = true};
+		struct play_options play = {.loop = frame->loop,
+		                            .kube = frame->kube,
+		                            .act = frame->act,
+		                            .environment = "lab",
+		                            .read_only = true};
 		const struct play_act *act = frame->act;
 		frame->play = play_create(&play, err);
 		if (frame->play)
 			frame->act = NULL; /* the play's from now on */
-		struct ui_options ui = {.config = &config, .act = act, .context = args.context ? args.context : "lab",
-		                        .cols = frame->cols, .rows = frame->rows};
+		struct ui_options ui = {.config = &config,
+		                        .act = act,
+		                        .context = args.context ? args.context : "lab",
+		                        .cols = frame->cols,
+		                        .rows = frame->rows};
 		frame->ui = frame->play ? ui_create(&ui, err) : NULL;
 		is_made = frame->ui != NULL;
 	}
@@ -245,7 +265,8 @@ int cmd_frame(int argc, char **argv)
 	if (!cmd_read_options(&usage, argc, argv, &name, &n, &status))
 		return status;
 	if (n == 0 || (args.size && !cmd_read_size(args.size, &frame.cols, &frame.rows))) {
-		fprintf(stderr, "onesdn: %s\nusage: %s\n", n == 0 ? "which act?" : "--size is columns x rows, such as 100x30", usage.synopsis);
+		fprintf(stderr, "onesdn: %s\nusage: %s\n",
+		        n == 0 ? "which act?" : "--size is columns x rows, such as 100x30", usage.synopsis);
 		return 2;
 	}
 	bool is_good = make(&frame, name, &err);

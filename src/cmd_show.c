@@ -18,28 +18,28 @@ static struct show_args {
 } args;
 
 static const struct cmd_option options[] = {
-	{"--context", "NAME", "this kube context instead of the lab", &args.context, NULL},
-	{"--kubeconfig", "FILE", "this kubeconfig instead of the lab", &args.kubeconfig, NULL},
-	{"--read-only", NULL, "never change the cluster", NULL, &args.read_only},
-	{"--theme", "NAME", "dark, light, colour-blind, or one of your own", &args.theme, NULL},
-	{"--layout", "NAME", "talk or zoom", &args.layout, NULL},
-	{"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
-	{"--no-mouse", NULL, "leave the mouse to the outer terminal", NULL, &args.no_mouse},
-	{"--type-ms", "N", "milliseconds between typed-out characters (default 12; 0: at once)", &args.type_ms, NULL},
+        {"--context", "NAME", "this kube context instead of the lab", &args.context, NULL},
+        {"--kubeconfig", "FILE", "this kubeconfig instead of the lab", &args.kubeconfig, NULL},
+        {"--read-only", NULL, "never change the cluster", NULL, &args.read_only},
+        {"--theme", "NAME", "dark, light, colour-blind, or one of your own", &args.theme, NULL},
+        {"--layout", "NAME", "talk or zoom", &args.layout, NULL},
+        {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
+        {"--no-mouse", NULL, "leave the mouse to the outer terminal", NULL, &args.no_mouse},
+        {"--type-ms", "N", "milliseconds between typed-out characters (default 12; 0: at once)", &args.type_ms, NULL},
 };
 static const struct cmd_usage usage = {
-	.synopsis = "onesdn [show] [OPTION]... [ACT|FILE]",
-	.about = "Walks an act on the full screen: Space shows, runs and checks each stage; ? shows the keys.\n"
-		 "Without --context and --kubeconfig it brings up the lab, a cluster of its own on this machine.",
-	.options = options,
-	.n_options = sizeof options / sizeof *options,
-	.max_operands = 1,
+        .synopsis = "onesdn [show] [OPTION]... [ACT|FILE]",
+        .about = "Walks an act on the full screen: Space shows, runs and checks each stage; ? shows the keys.\n"
+                 "Without --context and --kubeconfig it brings up the lab, a cluster of its own on this machine.",
+        .options = options,
+        .n_options = sizeof options / sizeof *options,
+        .max_operands = 1,
 };
 
 struct show {
 	struct loop *loop;
 	struct ui_config config;
-	struct play_act *act;               /* until a play has taken it */
+	struct play_act *act; /* until a play has taken it */
 	const char *environment;
 	struct connecting *connecting;
 	struct connection *connection;
@@ -64,7 +64,8 @@ static void cluster_changed_soon(struct show *show)
 	loop_post(show->loop, on_cluster_changed, show);
 }
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	(void)kube, (void)change, (void)kind, (void)object;
 	cluster_changed_soon(user);
@@ -92,9 +93,16 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 static bool start_play(struct show *show, struct err *err)
 {
 	struct play_options with = {
-		.loop = show->loop, .kube = show->kube, .act = show->act, .environment = show->connection->environment,
-		.read_only = args.read_only, .type_ms = show->config.type_ms, .rows = 24, .cols = 80, .user = show,
-		.events = {.on_change = on_play_change, .on_stage = on_stage},
+	        .loop = show->loop,
+	        .kube = show->kube,
+	        .act = show->act,
+	        .environment = show->connection->environment,
+	        .read_only = args.read_only,
+	        .type_ms = show->config.type_ms,
+	        .rows = 24,
+	        .cols = 80,
+	        .user = show,
+	        .events = {.on_change = on_play_change, .on_stage = on_stage},
 	};
 	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
 		with.kubeconfigs[i] = show->connection->kubeconfigs[i];
@@ -119,8 +127,11 @@ static void on_connected(struct connection *connection, const struct err *err, v
 		return;
 	}
 	struct kube_options with = {
-		.kubeconfig = args.kubeconfig, .context = args.context, .socket = connection->socket, .user = show,
-		.events = {.on_change = on_change, .on_state = on_state},
+	        .kubeconfig = args.kubeconfig,
+	        .context = args.context,
+	        .socket = connection->socket,
+	        .user = show,
+	        .events = {.on_change = on_change, .on_state = on_state},
 	};
 	show->kube = kube_create(show->loop, &with);
 	if (!start_play(show, &why))
@@ -177,7 +188,8 @@ static bool take_config(struct show *show, struct err *err)
 	if (show->config.type_ms >= 0)
 		type_ms = show->config.type_ms;
 	if (args.type_ms && !text_to_int(args.type_ms, 0, 1000, &type_ms))
-		return err_set(err, ERR_INVALID, "--type-ms takes milliseconds from 0 to 1000, not \"%s\"", args.type_ms);
+		return err_set(err, ERR_INVALID, "--type-ms takes milliseconds from 0 to 1000, not \"%s\"",
+		               args.type_ms);
 	show->config.type_ms = (int)type_ms;
 	show->config.ascii |= args.ascii;
 	show->config.no_mouse |= args.no_mouse;
@@ -195,13 +207,21 @@ static bool take_config(struct show *show, struct err *err)
 static bool begin(struct show *show, const char *name, struct err *err)
 {
 	static const int signums[] = {SIGTERM, SIGHUP, SIGINT};
-	show->environment = connect_environment(&(struct connect_options){.context = args.context, .kubeconfig = args.kubeconfig});
-	if (!take_config(show, err) || !(show->act = play_act_load(name, show->environment, err)) || !(show->loop = loop_create(err)))
+	show->environment =
+	        connect_environment(&(struct connect_options){.context = args.context, .kubeconfig = args.kubeconfig});
+	if (!take_config(show, err) || !(show->act = play_act_load(name, show->environment, err)) ||
+	    !(show->loop = loop_create(err)))
 		return false;
 	struct ui_options with = {
-		.loop = show->loop, .config = &show->config, .act = show->act, .read_only = args.read_only, .user = show,
-		.context = args.context ? args.context : args.kubeconfig ? args.kubeconfig : "lab",
-		.events = {.on_quit = on_quit, .on_act = on_act, .on_connect = connect_now},
+	        .loop = show->loop,
+	        .config = &show->config,
+	        .act = show->act,
+	        .read_only = args.read_only,
+	        .user = show,
+	        .context = args.context      ? args.context
+	                   : args.kubeconfig ? args.kubeconfig
+	                                     : "lab",
+	        .events = {.on_quit = on_quit, .on_act = on_act, .on_connect = connect_now},
 	};
 	show->ui = ui_create(&with, err);
 	if (!show->ui)
@@ -256,8 +276,9 @@ static bool is_act(const char *name)
 	for (const char *p = names; p && *p && !found; p += strcspn(p, " "), p += strspn(p, " "))
 		found = strcspn(p, " ") == len && strncmp(p, name, len) == 0;
 	if (!found)
-		fprintf(stderr, "onesdn: \"%s\" is neither a command nor an act (acts: %s); onesdn help shows the commands\n", name,
-		        names && *names ? names : "none");
+		fprintf(stderr,
+		        "onesdn: \"%s\" is neither a command nor an act (acts: %s); onesdn help shows the commands\n",
+		        name, names && *names ? names : "none");
 	free(names);
 	return found;
 }

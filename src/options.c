@@ -13,7 +13,8 @@ static void print_help(const struct cmd_usage *usage)
 	for (size_t i = 0; i < usage->n_options; i++) {
 		const struct cmd_option *option = &usage->options[i];
 		char left[80];
-		snprintf(left, sizeof left, "%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
+		snprintf(left, sizeof left, "%s%s%s", option->name, option->value ? " " : "",
+		         option->value ? option->value : "");
 		printf("  %-24s %s\n", left, option->help);
 	}
 }
@@ -57,7 +58,8 @@ static bool take_option(const struct cmd_usage *usage, int argc, char **argv, in
 	return true;
 }
 
-bool cmd_read_options(const struct cmd_usage *usage, int argc, char **argv, const char **operands, size_t *n_operands, int *status)
+bool cmd_read_options(const struct cmd_usage *usage, int argc, char **argv, const char **operands, size_t *n_operands,
+                      int *status)
 {
 	size_t n = 0;
 	bool is_option = true;

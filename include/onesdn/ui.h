@@ -14,11 +14,11 @@
 
 /* ---- what a person sets once: $XDG_CONFIG_HOME/onesdn/config.yaml (docs/CONFIG.md); options of a command win ---- */
 struct ui_config {
-	char *theme;         /* NULL: chosen by the terminal */
-	char *layout;        /* "talk", "zoom"; NULL: talk */
-	char *escape_key;    /* leaves terminal mode; NULL: f12 */
+	char *theme;      /* NULL: chosen by the terminal */
+	char *layout;     /* "talk", "zoom"; NULL: talk */
+	char *escape_key; /* leaves terminal mode; NULL: f12 */
 	bool no_mouse, ascii;
-	int type_ms;         /* between typed-out characters; -1: not set */
+	int type_ms; /* between typed-out characters; -1: not set */
 };
 /* A missing file gives the defaults; a wrong one is told as "file:line: what; cure". */
 bool ui_config_load(struct ui_config *config, struct err *err);
@@ -29,29 +29,29 @@ struct ui_events { /* none may destroy the ui: post that */
 	void (*on_quit)(void *user);
 	/* Another act was asked for: load it and call ui_set_act, ui_set_show. False: err is told on the screen. */
 	bool (*on_act)(const char *name, struct err *err, void *user);
-	void (*on_connect)(void *user);     /* the cluster could not be reached; try again */
+	void (*on_connect)(void *user); /* the cluster could not be reached; try again */
 };
 struct ui_options {
-	struct loop *loop;                /* NULL only without a terminal */
-	const struct ui_config *config;   /* borrowed for the call */
-	const struct play_act *act;       /* borrowed until ui_set_act */
-	const char *context;              /* shown until the cluster says its name */
+	struct loop *loop;              /* NULL only without a terminal */
+	const struct ui_config *config; /* borrowed for the call */
+	const struct play_act *act;     /* borrowed until ui_set_act */
+	const char *context;            /* shown until the cluster says its name */
 	bool read_only;
-	int cols, rows;                   /* 0: the terminal's */
+	int cols, rows; /* 0: the terminal's */
 	struct ui_events events;
 	void *user;
 };
 /* Fails with words when standard input or output is no terminal, or one that cannot be drawn on. */
 struct ui *ui_create(const struct ui_options *options, struct err *err);
-void ui_destroy(struct ui *ui);       /* gives the terminal back */
+void ui_destroy(struct ui *ui); /* gives the terminal back */
 
 /* ---- what happens outside ---- */
-void ui_progress(struct ui *ui, const char *line);  /* on the way to the cluster */
-void ui_problem(struct ui *ui, const char *text);   /* the cluster cannot be reached: why, and the cure */
+void ui_progress(struct ui *ui, const char *line); /* on the way to the cluster */
+void ui_problem(struct ui *ui, const char *text);  /* the cluster cannot be reached: why, and the cure */
 void ui_set_act(struct ui *ui, const struct play_act *act);
 /* From now on this show is painted and driven; both NULL: none. Borrowed until the next call or ui_destroy. */
 void ui_set_show(struct ui *ui, struct play *play, struct kube *kube);
-void ui_changed(struct ui *ui);       /* play or kube has changed: paint when it is time */
+void ui_changed(struct ui *ui); /* play or kube has changed: paint when it is time */
 void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state); /* play's on_stage */
 
 /* ---- without a terminal ---- */
@@ -63,13 +63,13 @@ const struct canvas_look *ui_looks(const struct ui *ui);   /* ROLE_COUNT of them
 struct ui_pretend {
 	const char *message, *failure;
 	bool message_is_problem;
-	int stage;                        /* in view; -1 */
-	int stage_state;                  /* enum play_state of that stage, those before it done; -1 */
-	const struct play_flow *flows;    /* n_flows of them */
+	int stage;                     /* in view; -1 */
+	int stage_state;               /* enum play_state of that stage, those before it done; -1 */
+	const struct play_flow *flows; /* n_flows of them */
 	size_t n_flows;
-	int badge;                        /* 0 planned, 1 live, 2 stale; -1 */
+	int badge; /* 0 planned, 1 live, 2 stale; -1 */
 	struct term *pane;
-	int64_t elapsed_ms;               /* -1 */
+	int64_t elapsed_ms; /* -1 */
 };
 void ui_set_pretend(struct ui *ui, const struct ui_pretend *pretend);
 

@@ -38,7 +38,8 @@ static bool has_show(struct ui *ui)
 	if (ui->problem)
 		ui_say(ui, true, "%s", ui->problem);
 	else
-		ui_say(ui, false, "The cluster is not there yet: %s", ui->progress.len ? ui->progress.data[ui->progress.len - 1] : "wait a moment");
+		ui_say(ui, false, "The cluster is not there yet: %s",
+		       ui->progress.len ? ui->progress.data[ui->progress.len - 1] : "wait a moment");
 	return false;
 }
 
@@ -172,8 +173,8 @@ static void run_shell(struct ui *ui, const char *argument)
 			if (text_equal(argument, play_persona_name((enum play_persona)i)))
 				found = i;
 		if (found < 0) {
-			ui_say(ui, true, "There is no persona \"%s\": %s or %s", argument, play_persona_name(PLAY_ADMIN),
-			       play_persona_name(PLAY_OWNER));
+			ui_say(ui, true, "There is no persona \"%s\": %s or %s", argument,
+			       play_persona_name(PLAY_ADMIN), play_persona_name(PLAY_OWNER));
 			return;
 		}
 		ui->shows_persona = true;
@@ -263,7 +264,8 @@ void action_scroll(struct ui *ui, int lines)
 	int64_t to;
 	if (view->popup == POPUP_STAGES) {
 		move_chosen(ui, lines);
-	} else if (view->popup != POPUP_NONE || (frame_shows_manifest(&ui->scene, view) && view->front == PANE_DIAGRAM)) {
+	} else if (view->popup != POPUP_NONE ||
+	           (frame_shows_manifest(&ui->scene, view) && view->front == PANE_DIAGRAM)) {
 		int most = frame_max_scroll(&ui->layout, &ui->scene, view, ui->is_ascii);
 		to = (int64_t)view->scroll + lines;
 		view->scroll = (int)(to > most ? most : to < 0 ? 0 : to);
@@ -385,7 +387,8 @@ static void run_mouse(struct ui *ui, const char *argument)
 		return;
 	}
 	ui->has_mouse = *argument ? on : !ui->has_mouse;
-	ui_say(ui, false, ui->has_mouse ? "The mouse is the program's" : "The mouse is the outer terminal's: it can select text");
+	ui_say(ui, false,
+	       ui->has_mouse ? "The mouse is the program's" : "The mouse is the outer terminal's: it can select text");
 }
 
 /* As in the pane itself; without a command in it, what people mean who press Ctrl-C. */
@@ -427,35 +430,35 @@ static void run_quit(struct ui *ui, const char *argument)
 }
 
 const struct command commands[] = {
-	{"next", ARG_NONE, "", "one step of the show, as Space does", run_next},
-	{"back", ARG_NONE, "", "back one stage", run_back},
-	{"retry", ARG_NONE, "", "run this stage again", run_retry},
-	{"skip", ARG_NONE, "", "skip this stage", run_skip},
-	{"undo", ARG_NONE, "", "undo what this stage did, after asking", run_undo},
-	{"stage", ARG_STAGE, "[N|ID]", "go to a stage; without N, list them", run_stage},
-	{"stages", ARG_NONE, "", NULL, run_stage},
-	{"choose", ARG_NONE, "", NULL, run_choose},
-	{"act", ARG_ACT, "[NAME]", "another act", run_act},
-	{"type", ARG_NONE, "", NULL, run_type},
-	{"shell", ARG_PERSONA, "[PERSONA]", "type into the shell, or into that of a persona", run_shell},
-	{"diagram", ARG_NONE, "", "the diagram", run_diagram},
-	{"consoles", ARG_NONE, "", NULL, run_consoles},
-	{"flows", ARG_NONE, "", "the flows", run_flows},
-	{"why", ARG_NONE, "", "why the stage failed", run_why},
-	{"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
-	{"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},
-	{"theme", ARG_THEME, "[NAME]", "another theme", run_theme},
-	{"mouse", ARG_ON_OFF, "[on|off]", "off leaves it to the outer terminal", run_mouse},
-	{"redraw", ARG_NONE, "", "draw the screen anew", run_redraw},
-	{"help", ARG_COMMAND, "[COMMAND]", "this help, or one command", run_help},
-	{"quit", ARG_NONE, "", "quit, after asking when something runs", run_quit},
-	{"other", ARG_NONE, "", NULL, run_other},
-	{"zoom", ARG_NONE, "", NULL, run_zoom},
-	{"scroll", ARG_TEXT, "", NULL, run_scroll},
-	{"resume", ARG_NONE, "", NULL, run_resume},
-	{"blank", ARG_NONE, "", NULL, run_blank},
-	{"command", ARG_NONE, "", NULL, run_command},
-	{"interrupt", ARG_NONE, "", NULL, run_interrupt},
-	{"suspend", ARG_NONE, "", NULL, run_suspend},
+        {"next", ARG_NONE, "", "one step of the show, as Space does", run_next},
+        {"back", ARG_NONE, "", "back one stage", run_back},
+        {"retry", ARG_NONE, "", "run this stage again", run_retry},
+        {"skip", ARG_NONE, "", "skip this stage", run_skip},
+        {"undo", ARG_NONE, "", "undo what this stage did, after asking", run_undo},
+        {"stage", ARG_STAGE, "[N|ID]", "go to a stage; without N, list them", run_stage},
+        {"stages", ARG_NONE, "", NULL, run_stage},
+        {"choose", ARG_NONE, "", NULL, run_choose},
+        {"act", ARG_ACT, "[NAME]", "another act", run_act},
+        {"type", ARG_NONE, "", NULL, run_type},
+        {"shell", ARG_PERSONA, "[PERSONA]", "type into the shell, or into that of a persona", run_shell},
+        {"diagram", ARG_NONE, "", "the diagram", run_diagram},
+        {"consoles", ARG_NONE, "", NULL, run_consoles},
+        {"flows", ARG_NONE, "", "the flows", run_flows},
+        {"why", ARG_NONE, "", "why the stage failed", run_why},
+        {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
+        {"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},
+        {"theme", ARG_THEME, "[NAME]", "another theme", run_theme},
+        {"mouse", ARG_ON_OFF, "[on|off]", "off leaves it to the outer terminal", run_mouse},
+        {"redraw", ARG_NONE, "", "draw the screen anew", run_redraw},
+        {"help", ARG_COMMAND, "[COMMAND]", "this help, or one command", run_help},
+        {"quit", ARG_NONE, "", "quit, after asking when something runs", run_quit},
+        {"other", ARG_NONE, "", NULL, run_other},
+        {"zoom", ARG_NONE, "", NULL, run_zoom},
+        {"scroll", ARG_TEXT, "", NULL, run_scroll},
+        {"resume", ARG_NONE, "", NULL, run_resume},
+        {"blank", ARG_NONE, "", NULL, run_blank},
+        {"command", ARG_NONE, "", NULL, run_command},
+        {"interrupt", ARG_NONE, "", NULL, run_interrupt},
+        {"suspend", ARG_NONE, "", NULL, run_suspend},
 };
 const size_t n_commands = sizeof commands / sizeof *commands;

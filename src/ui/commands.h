@@ -5,12 +5,23 @@
 #include "onesdn/base.h"
 
 struct ui;
-enum command_argument { ARG_NONE, ARG_TEXT, ARG_NUMBER, ARG_ACT, ARG_STAGE, ARG_THEME, ARG_LAYOUT, ARG_PERSONA, ARG_ON_OFF, ARG_COMMAND };
+enum command_argument {
+	ARG_NONE,
+	ARG_TEXT,
+	ARG_NUMBER,
+	ARG_ACT,
+	ARG_STAGE,
+	ARG_THEME,
+	ARG_LAYOUT,
+	ARG_PERSONA,
+	ARG_ON_OFF,
+	ARG_COMMAND
+};
 struct command {
 	const char *name;
 	enum command_argument argument;
-	const char *placeholder;  /* "NAME", "[NAME]"; "" without argument */
-	const char *help;         /* NULL: only for keys, not offered */
+	const char *placeholder;                          /* "NAME", "[NAME]"; "" without argument */
+	const char *help;                                 /* NULL: only for keys, not offered */
 	void (*run)(struct ui *ui, const char *argument); /* "" when none was given */
 };
 extern const struct command commands[];

@@ -68,8 +68,8 @@ static const struct config_row {
 	const char *key;
 	bool (*take)(struct ui_config *config, const json_t *value, char *why, size_t size);
 } rows[] = {
-	{"theme", take_theme}, {"layout", take_layout}, {"escape-key", take_escape_key},
-	{"mouse", take_mouse}, {"ascii", take_ascii},   {"type-ms", take_type_ms},
+        {"theme", take_theme}, {"layout", take_layout}, {"escape-key", take_escape_key},
+        {"mouse", take_mouse}, {"ascii", take_ascii},   {"type-ms", take_type_ms},
 };
 
 static bool take(struct ui_config *config, const char *key, const json_t *value, char *why, size_t size)
@@ -94,7 +94,7 @@ static bool read_config(struct ui_config *config, const char *path, const struct
 		is_good = err_set(err, ERR_INVALID, "%s:1: a config file is \"key: value\" lines", path);
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)top, key, value) {
+	json_object_foreach ((json_t *)(uintptr_t)top, key, value) {
 		char why[300], pointer[100];
 		snprintf(pointer, sizeof pointer, "/0/%.80s", key);
 		if (is_good && !take(config, key, value, why, sizeof why))

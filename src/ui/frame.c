@@ -6,12 +6,12 @@
 static const struct page_row {
 	const char *title;
 	view_page_fn *paint;
-	bool is_large;       /* takes the whole body, not only the diagram's place */
+	bool is_large; /* takes the whole body, not only the diagram's place */
 } pages[N_POPUPS] = {
-	[POPUP_HELP] = {"help", view_help, true},
-	[POPUP_FLOWS] = {"flows", view_flows, false},
-	[POPUP_STAGES] = {"stages", view_stages, false},
-	[POPUP_FAILURE] = {"what went wrong", view_failure, false},
+        [POPUP_HELP] = {"help", view_help, true},
+        [POPUP_FLOWS] = {"flows", view_flows, false},
+        [POPUP_STAGES] = {"stages", view_stages, false},
+        [POPUP_FAILURE] = {"what went wrong", view_failure, false},
 };
 
 bool frame_shows_manifest(const struct scene *scene, const struct view_state *view)
@@ -24,11 +24,13 @@ bool frame_shows_manifest(const struct scene *scene, const struct view_state *vi
 
 static struct rect page_area(const struct layout *layout, const struct view_state *view)
 {
-	bool is_whole = layout->is_shared || !layout->diagram.rows || (view->popup != POPUP_NONE && pages[view->popup].is_large);
+	bool is_whole = layout->is_shared || !layout->diagram.rows ||
+	                (view->popup != POPUP_NONE && pages[view->popup].is_large);
 	return is_whole ? layout->body : layout->diagram;
 }
 
-void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, const char *title, const char *right, const char *below)
+void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, const char *title, const char *right,
+               const char *below)
 {
 	canvas_box(canvas, area, BOX_ROUND, role, title);
 	int title_cols = text_columns(title), cols = text_columns(right);
@@ -48,8 +50,8 @@ void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, c
 	}
 }
 
-static struct canvas *paint_page(int cols, int rows, view_page_fn *paint, const struct scene *scene, const struct view_state *view,
-                                 bool ascii, int *used)
+static struct canvas *paint_page(int cols, int rows, view_page_fn *paint, const struct scene *scene,
+                                 const struct view_state *view, bool ascii, int *used)
 {
 	struct canvas *page = canvas_create(cols, PAGE_ROWS);
 	page->ascii = ascii;
@@ -86,13 +88,16 @@ static int window_top(const struct view_state *view, int used, int rows)
 	return top < 0 ? 0 : top;
 }
 
-static void put_page(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)
+static void put_page(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                     const struct view_state *view)
 {
 	struct rect area = page_area(layout, view), inside = layout_inside(layout, area);
 	bool is_manifest = frame_shows_manifest(scene, view);
-	const char *title = is_manifest ? scene->act->stages.data[scene->stage].manifest_name : pages[view->popup].title;
+	const char *title =
+	        is_manifest ? scene->act->stages.data[scene->stage].manifest_name : pages[view->popup].title;
 	int used;
-	struct canvas *page = paint_page(inside.cols, inside.rows, page_paint(scene, view), scene, view, canvas->ascii, &used);
+	struct canvas *page =
+	        paint_page(inside.cols, inside.rows, page_paint(scene, view), scene, view, canvas->ascii, &used);
 	int top = window_top(view, used, inside.rows);
 	canvas_fill(canvas, area, ROLE_TEXT, ' ');
 	struct canvas *window = canvas_create(inside.cols, inside.rows);
@@ -103,7 +108,8 @@ static void put_page(struct canvas *canvas, const struct layout *layout, const s
 	canvas_destroy(page);
 	char below[64] = "";
 	if (used > inside.rows)
-		snprintf(below, sizeof below, "lines %d to %d of %d  ↑↓", top + 1, top + inside.rows < used ? top + inside.rows : used, used);
+		snprintf(below, sizeof below, "lines %d to %d of %d  ↑↓", top + 1,
+		         top + inside.rows < used ? top + inside.rows : used, used);
 	if (layout->is_framed)
 		frame_box(canvas, area, ROLE_FRAME_FOCUS, title, is_manifest ? "to be applied" : "ESC close", below);
 }
@@ -120,7 +126,8 @@ static void diagram_title(const struct scene *scene, struct str *out)
 	}
 }
 
-static void put_diagram(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)
+static void put_diagram(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                        const struct view_state *view)
 {
 	struct str title = {0}, below = {0};
 	diagram_title(scene, &title);
@@ -129,7 +136,8 @@ static void put_diagram(struct canvas *canvas, const struct layout *layout, cons
 	if (layout->is_shared)
 		str_append_f(&below, "%s%s", below.len ? "   " : "", "TAB shell");
 	if (layout->is_framed) {
-		enum canvas_role role = view->front == PANE_DIAGRAM && view->mode == MODE_STAGE ? ROLE_FRAME_FOCUS : ROLE_FRAME;
+		enum canvas_role role =
+		        view->front == PANE_DIAGRAM && view->mode == MODE_STAGE ? ROLE_FRAME_FOCUS : ROLE_FRAME;
 		char filter[80] = "";
 		if (*view->filter)
 			snprintf(filter, sizeof filter, "/%.60s", view->filter);
@@ -140,12 +148,14 @@ static void put_diagram(struct canvas *canvas, const struct layout *layout, cons
 	str_finish(&below);
 }
 
-static void put_shell(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)
+static void put_shell(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                      const struct view_state *view)
 {
 	if (layout->is_framed) {
 		const char *program = scene->pane ? term_title(scene->pane) : "";
 		char title[160], right[64] = "", back[64] = "";
-		snprintf(title, sizeof title, "%s%s%.100s", scene->pane ? "shell" : "on the way to the cluster", *program ? " · " : "", program);
+		snprintf(title, sizeof title, "%s%s%.100s", scene->pane ? "shell" : "on the way to the cluster",
+		         *program ? " · " : "", program);
 		if (view->mode == MODE_TERMINAL)
 			snprintf(right, sizeof right, "leave: %s", view->escape_key);
 		if (view->back)
@@ -158,7 +168,8 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 	view_pane(canvas, layout_inside(layout, layout->shell), scene, view);
 }
 
-static void put_bottom(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)
+static void put_bottom(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                       const struct view_state *view)
 {
 	bool is_line = view->line != LINE_NONE, is_told = layout->is_framed || !layout->is_shared;
 	if (layout->result.rows)
@@ -170,10 +181,14 @@ static void put_bottom(struct canvas *canvas, const struct layout *layout, const
 	else if (!layout->result.rows && view_wants_result(scene, view))
 		view_result(canvas, layout->keys, scene, view);
 	else
-		view_keys(canvas, layout->keys, scene, view, is_told ? NULL : view->front == PANE_SHELL ? "diagram" : "shell");
+		view_keys(canvas, layout->keys, scene, view,
+		          is_told                     ? NULL
+		          : view->front == PANE_SHELL ? "diagram"
+		                                      : "shell");
 }
 
-void frame_paint(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view)
+void frame_paint(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                 const struct view_state *view)
 {
 	canvas_clear(canvas);
 	if (view->is_blank)

@@ -6,14 +6,19 @@
 #include "onesdn/term.h"
 
 enum key_context { /* the keys of a context come before those of the stage */
-	KEYS_STAGE, KEYS_POPUP, KEYS_TERMINAL, KEYS_LINE, KEYS_QUESTION, N_KEY_CONTEXTS
+	           KEYS_STAGE,
+	           KEYS_POPUP,
+	           KEYS_TERMINAL,
+	           KEYS_LINE,
+	           KEYS_QUESTION,
+	           N_KEY_CONTEXTS
 };
 struct key_row {
 	enum key_context context;
-	const char *keys;      /* names, blank-separated; "" is told in help, and done elsewhere */
-	const char *command;   /* as typed after ":" */
+	const char *keys;       /* names, blank-separated; "" is told in help, and done elsewhere */
+	const char *command;    /* as typed after ":" */
 	const char *sign, *bar; /* in the bottom line; bar NULL: not there */
-	const char *help;      /* NULL: another row tells it */
+	const char *help;       /* NULL: another row tells it */
 };
 extern const struct key_row key_rows[];
 extern const size_t n_key_rows;

@@ -72,8 +72,8 @@ void keys_take(struct ui *ui, struct term_key key)
 {
 	int64_t escaped_at = ui->escaped_at;
 	ui->escaped_at = 0;
-	bool is_typed = ui->view.mode == MODE_TERMINAL && ui->view.line == LINE_NONE && !ui->view.question && !*ui->notice &&
-	                !ui->view.back && !ui->view.is_blank && !key_same(key, ui->escape_key);
+	bool is_typed = ui->view.mode == MODE_TERMINAL && ui->view.line == LINE_NONE && !ui->view.question &&
+	                !*ui->notice && !ui->view.back && !ui->view.is_blank && !key_same(key, ui->escape_key);
 	if (!is_typed) { /* what the program answers is what there will be to draw */
 		ui->is_urgent = true;
 		ui_dirty(ui);

@@ -4,9 +4,9 @@
 const char *const layout_names[N_LAYOUTS] = {[LAYOUT_TALK] = "talk", [LAYOUT_ZOOM] = "zoom"};
 
 enum {
-	STACK_ROWS = 28,     /* from here on both fit one above the other */
-	BESIDE_COLS = 160,   /* or, on a low and wide screen, side by side */
-	FRAME_ROWS = 6,      /* of the body, below which a frame costs more than it gives */
+	STACK_ROWS = 28,   /* from here on both fit one above the other */
+	BESIDE_COLS = 160, /* or, on a low and wide screen, side by side */
+	FRAME_ROWS = 6,    /* of the body, below which a frame costs more than it gives */
 	FRAME_COLS = 30,
 	RESULT_ROWS = 8,
 	SHELL_PERCENT = 43,

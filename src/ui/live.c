@@ -15,7 +15,7 @@ enum {
 	FRAME_MS = 16,
 	CLOCK_MS = 60000,
 	TICK_MS = 100,
-	HOLD_MS = 2000,  /* the output of a stage can be read before the diagram comes forward */
+	HOLD_MS = 2000,   /* the output of a stage can be read before the diagram comes forward */
 	ECHO_SIZE = 4096, /* what a program may answer to a key and have painted at once */
 };
 
@@ -193,7 +193,11 @@ static void on_gone(void *user)
 static bool open_screen(struct ui *ui, struct err *err)
 {
 	struct screen_events events = {
-		.on_input = on_input, .on_resize = on_resize, .on_colors = on_colors, .on_gone = on_gone, .on_ready = on_ready,
+	        .on_input = on_input,
+	        .on_resize = on_resize,
+	        .on_colors = on_colors,
+	        .on_gone = on_gone,
+	        .on_ready = on_ready,
 	};
 	ui->screen = screen_create(ui->loop, &events, ui, err);
 	if (!ui->screen)

@@ -31,8 +31,9 @@ static uint64_t flows_hash(const struct scene *scene)
 static enum diagram_flow_state flow_state(enum play_flow_state state)
 {
 	static const enum diagram_flow_state states[] = {
-		[PLAY_FLOW_UNTRIED] = DIAGRAM_FLOW_UNTRIED, [PLAY_FLOW_UNDERWAY] = DIAGRAM_FLOW_UNDERWAY, [PLAY_FLOW_OK] = DIAGRAM_FLOW_OK,
-		[PLAY_FLOW_BLOCKED] = DIAGRAM_FLOW_BLOCKED, [PLAY_FLOW_FAILED] = DIAGRAM_FLOW_FAILED,
+	        [PLAY_FLOW_UNTRIED] = DIAGRAM_FLOW_UNTRIED, [PLAY_FLOW_UNDERWAY] = DIAGRAM_FLOW_UNDERWAY,
+	        [PLAY_FLOW_OK] = DIAGRAM_FLOW_OK,           [PLAY_FLOW_BLOCKED] = DIAGRAM_FLOW_BLOCKED,
+	        [PLAY_FLOW_FAILED] = DIAGRAM_FLOW_FAILED,
 	};
 	return states[state];
 }
@@ -44,13 +45,23 @@ static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 	for (size_t i = 0; i < scene->n_flows; i++) {
 		const struct play_flow_plan *plan = scene->flows[i].plan;
 		flows[i] = (struct diagram_flow){
-			.id = plan->id, .from = plan->from, .to = plan->to, .port = plan->port, .note = scene->flows[i].note,
-			.network = plan->network && *plan->network ? plan->network : NULL, .state = flow_state(scene->flows[i].state),
+		        .id = plan->id,
+		        .from = plan->from,
+		        .to = plan->to,
+		        .port = plan->port,
+		        .note = scene->flows[i].note,
+		        .network = plan->network && *plan->network ? plan->network : NULL,
+		        .state = flow_state(scene->flows[i].state),
 		};
 	}
 	struct diagram_options options = {
-		.cols = key->cols, .rows = key->rows, .ascii = key->ascii, .tick = key->tick, .legend = key->rows >= 10,
-		.focus = *key->focus ? key->focus : NULL, .group = ui->act->by_node ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE,
+	        .cols = key->cols,
+	        .rows = key->rows,
+	        .ascii = key->ascii,
+	        .tick = key->tick,
+	        .legend = key->rows >= 10,
+	        .focus = *key->focus ? key->focus : NULL,
+	        .group = ui->act->by_node ? DIAGRAM_BY_NODE : DIAGRAM_BY_NAMESPACE,
 	};
 	struct diagram *diagram = diagram_draw(scene->topo, flows, scene->n_flows, &options);
 	free(flows);
@@ -90,8 +101,9 @@ static const struct topo *planned_topo(struct ui *ui)
 {
 	if (!ui->planned) {
 		struct topo_input input = {
-			.planned = (const json_t *const *)ui->act->planned.data, .n_planned = ui->act->planned.len,
-			.namespaces = (const char *const *)ui->act->namespaces.data,
+		        .planned = (const json_t *const *)ui->act->planned.data,
+		        .n_planned = ui->act->planned.len,
+		        .namespaces = (const char *const *)ui->act->namespaces.data,
 		};
 		ui->planned = topo_build(&input);
 	}
@@ -129,7 +141,8 @@ static void note_stale(struct ui *ui, bool is_stale)
 
 static void fill_cluster(struct ui *ui)
 {
-	static const enum ui_badge badges[] = {[KUBE_CONNECTING] = BADGE_PLANNED, [KUBE_LIVE] = BADGE_LIVE, [KUBE_STALE] = BADGE_STALE};
+	static const enum ui_badge badges[] = {
+	        [KUBE_CONNECTING] = BADGE_PLANNED, [KUBE_LIVE] = BADGE_LIVE, [KUBE_STALE] = BADGE_STALE};
 	struct scene *scene = &ui->scene;
 	const char *context = ui->kube ? kube_context(ui->kube) : "";
 	scene->context = *context ? context : ui->context;
@@ -182,8 +195,9 @@ static void fill_show(struct ui *ui)
 	else
 		fill_planned_flows(ui);
 	scene->topo = play ? play_topo(play) : planned_topo(ui);
-	scene->persona = ui->shows_persona ? ui->persona
-	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona : PLAY_ADMIN;
+	scene->persona = ui->shows_persona     ? ui->persona
+	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona
+	                                       : PLAY_ADMIN;
 	scene->elapsed_ms = elapsed(ui);
 }
 
@@ -196,7 +210,9 @@ static void apply_pretend(struct ui *ui)
 		scene->stage = (size_t)pretend->stage;
 	if (pretend->stage_state >= 0 && n) {
 		for (size_t i = 0; i < n; i++)
-			ui->states[i] = i < scene->stage ? PLAY_DONE : i > scene->stage ? PLAY_PENDING : (enum play_state)pretend->stage_state;
+			ui->states[i] = i < scene->stage   ? PLAY_DONE
+			                : i > scene->stage ? PLAY_PENDING
+			                                   : (enum play_state)pretend->stage_state;
 		scene->has_show = true;
 		scene->is_busy = pretend->stage_state == PLAY_RUNNING || pretend->stage_state == PLAY_CHECKING;
 		scene->persona = ui->act->stages.data[scene->stage].persona;

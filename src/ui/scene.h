@@ -11,27 +11,27 @@
 enum ui_badge { BADGE_PLANNED, BADGE_LIVE, BADGE_STALE };
 
 struct scene {
-	const struct play_act *act;       /* never NULL */
-	const enum play_state *states;    /* one a stage */
+	const struct play_act *act;    /* never NULL */
+	const enum play_state *states; /* one a stage */
 	size_t stage;
-	bool has_show;                    /* there is a cluster and a play: else it is still being reached */
+	bool has_show; /* there is a cluster and a play: else it is still being reached */
 	bool is_over, is_busy, is_read_only;
-	const char *message;              /* one line; "" */
-	bool is_problem;                  /* the message is one */
-	const char *failure;              /* lines; "" */
+	const char *message; /* one line; "" */
+	bool is_problem;     /* the message is one */
+	const char *failure; /* lines; "" */
 	const struct play_flow *flows;
 	size_t n_flows;
-	const struct topo *topo;          /* NULL: none yet */
-	const struct diagram *diagram;    /* drawn for the layout's size; NULL: nothing to draw */
-	struct term *pane;                /* the shell of the persona on stage; NULL: none yet */
+	const struct topo *topo;       /* NULL: none yet */
+	const struct diagram *diagram; /* drawn for the layout's size; NULL: nothing to draw */
+	struct term *pane;             /* the shell of the persona on stage; NULL: none yet */
 	enum play_persona persona;
-	const char *context;              /* kube context, "lab" */
+	const char *context; /* kube context, "lab" */
 	enum ui_badge badge;
-	const char *stale_since;          /* "14:02:11" when stale */
-	const char *cluster_problem;      /* why it is not live, with the cure; "" */
-	const char *const *progress;      /* what was said while the cluster was reached, oldest first */
+	const char *stale_since;     /* "14:02:11" when stale */
+	const char *cluster_problem; /* why it is not live, with the cure; "" */
+	const char *const *progress; /* what was said while the cluster was reached, oldest first */
 	size_t n_progress;
-	int64_t elapsed_ms;               /* since the first stage began; -1: not yet */
+	int64_t elapsed_ms; /* since the first stage began; -1: not yet */
 };
 
 enum ui_mode { MODE_STAGE, MODE_TERMINAL };
@@ -45,32 +45,32 @@ extern const char *const layout_names[N_LAYOUTS];
 struct view_state {
 	enum ui_mode mode;
 	enum ui_layout layout;
-	enum ui_pane front;               /* has the focus; where both share the screen it is the one in front */
+	enum ui_pane front; /* has the focus; where both share the screen it is the one in front */
 	enum ui_popup popup;
-	int scroll;                       /* first line of the popup or manifest */
-	int back;                         /* lines that the pane is scrolled back */
-	size_t selected;                  /* of the stage list */
+	int scroll;      /* first line of the popup or manifest */
+	int back;        /* lines that the pane is scrolled back */
+	size_t selected; /* of the stage list */
 	bool is_blank;
-	bool hides_manifest;              /* the diagram was asked for instead */
-	enum ui_line line;                /* what is being typed at the bottom */
+	bool hides_manifest; /* the diagram was asked for instead */
+	enum ui_line line;   /* what is being typed at the bottom */
 	const char *line_text;
-	size_t line_at;                   /* of the cursor, bytes */
-	const char *completions;          /* what Tab offers, blank-separated; "" */
-	const char *question;             /* NULL: none is open */
-	const char *notice;               /* what the last key has to say; "" */
+	size_t line_at;          /* of the cursor, bytes */
+	const char *completions; /* what Tab offers, blank-separated; "" */
+	const char *question;    /* NULL: none is open */
+	const char *notice;      /* what the last key has to say; "" */
 	bool notice_is_problem;
-	const char *filter;               /* "" */
-	const char *focus;                /* workload id, NULL */
-	const char *escape_key;           /* as written: "F12" */
-	const char *help_topic;           /* "" */
+	const char *filter;     /* "" */
+	const char *focus;      /* workload id, NULL */
+	const char *escape_key; /* as written: "F12" */
+	const char *help_topic; /* "" */
 };
 
 /* ---- layout.c: which rectangle holds what ---- */
 struct layout {
-	struct rect title, result, keys;  /* rows 0: not there */
-	struct rect diagram, shell;       /* with their frames; rows 0: hidden */
-	struct rect body;                 /* both */
-	bool is_shared;                   /* one is behind the other */
+	struct rect title, result, keys; /* rows 0: not there */
+	struct rect diagram, shell;      /* with their frames; rows 0: hidden */
+	struct rect body;                /* both */
+	bool is_shared;                  /* one is behind the other */
 	bool is_framed;
 };
 #define LAYOUT_MIN_COLS 20
@@ -80,11 +80,13 @@ struct rect layout_inside(const struct layout *layout, struct rect outer); /* wi
 bool rect_has(struct rect area, int x, int y);
 
 /* ---- frame.c: the whole picture ---- */
-void frame_paint(struct canvas *canvas, const struct layout *layout, const struct scene *scene, const struct view_state *view);
+void frame_paint(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                 const struct view_state *view);
 bool frame_shows_manifest(const struct scene *scene, const struct view_state *view);
 int frame_max_scroll(const struct layout *layout, const struct scene *scene, const struct view_state *view, bool ascii);
 /* A frame with its title left and a label right, and a label in the lower edge; each label may be "". */
-void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, const char *title, const char *right, const char *below);
+void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, const char *title, const char *right,
+               const char *below);
 
 /* ---- view_*.c ---- */
 void view_title(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
@@ -92,7 +94,8 @@ void view_diagram(struct canvas *canvas, struct rect area, const struct scene *s
 void view_pane(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 void view_result(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 /* `behind`: the pane that Tab would bring forward, where nothing else says so; NULL */
-void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind);
+void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,
+               const char *behind);
 bool view_wants_result(const struct scene *scene, const struct view_state *view); /* where one line must serve both */
 void view_line(struct canvas *canvas, struct rect area, const struct view_state *view);
 

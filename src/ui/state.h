@@ -12,7 +12,7 @@ enum { LINE_MAX_SIZE = 256, HISTORY_MAX = 50, NOTICE_MAX = 512, PROGRESS_MAX = 1
 struct ui {
 	struct ui_options options;
 	struct loop *loop;
-	struct screen *screen;          /* NULL: no terminal, only ui_paint */
+	struct screen *screen; /* NULL: no terminal, only ui_paint */
 	struct canvas *canvas;
 	struct canvas_look looks[ROLE_COUNT];
 	char *theme;
@@ -20,25 +20,25 @@ struct ui {
 	uint32_t terminal_fg, terminal_bg; /* COLOR_DEFAULT: not told */
 
 	const struct play_act *act;
-	struct play *play;              /* both NULL until the cluster is there */
+	struct play *play; /* both NULL until the cluster is there */
 	struct kube *kube;
 
 	struct view_state view;
 	struct scene scene;
 	struct layout layout;
 	VEC(char *) progress;
-	char *problem;                  /* why no cluster could be reached; NULL */
+	char *problem; /* why no cluster could be reached; NULL */
 	char *context;
 	char stale_since[16];
 	bool is_stale;
-	struct topo *planned;           /* the act's picture without a cluster */
+	struct topo *planned; /* the act's picture without a cluster */
 	struct play_flow *planned_flows;
 	struct diagram *diagram;
 	struct diagram_key *diagram_key; /* what `diagram` was drawn of */
 	int tick;
 	enum play_state *states;
 	size_t n_states;
-	int64_t ended_ms;               /* the show's length once it is over; -1 */
+	int64_t ended_ms; /* the show's length once it is over; -1 */
 	struct ui_pretend pretend;
 
 	char notice[NOTICE_MAX];
@@ -46,20 +46,20 @@ struct ui {
 	char filter[LINE_MAX_SIZE];
 	char focus[256];
 	struct str completions;
-	size_t completing;              /* how often Tab was pressed in a row */
-	size_t completed_from;          /* where the word that Tab replaces begins */
+	size_t completing;     /* how often Tab was pressed in a row */
+	size_t completed_from; /* where the word that Tab replaces begins */
 	VEC(char *) history;
 	size_t history_at;
 	struct str question;
 	void (*on_yes)(struct ui *ui);
-	bool shows_persona;             /* :shell chose one */
+	bool shows_persona; /* :shell chose one */
 	enum play_persona persona;
 
 	struct term_key escape_key;
 	char escape_name[32];
-	int64_t escaped_at;             /* when the escape key left terminal mode last; 0: something else came since */
-	bool is_dirty, is_urgent;       /* urgent: a key waits for its answer */
-	bool awaits_echo;               /* a key went to the program */
+	int64_t escaped_at;       /* when the escape key left terminal mode last; 0: something else came since */
+	bool is_dirty, is_urgent; /* urgent: a key waits for its answer */
+	bool awaits_echo;         /* a key went to the program */
 	int64_t drawn_at;
 	struct loop_timer *draw_timer, *clock_timer, *tick_timer, *hold_timer;
 };

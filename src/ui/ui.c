@@ -226,7 +226,8 @@ static bool take_config(struct ui *ui, const struct ui_config *config, struct er
 {
 	const char *key = config->escape_key ? config->escape_key : "f12";
 	if (!key_parse(key, &ui->escape_key))
-		return err_set(err, ERR_INVALID, "there is no key \"%s\" to leave terminal mode: f1 to f12, ctrl-g ...", key);
+		return err_set(err, ERR_INVALID, "there is no key \"%s\" to leave terminal mode: f1 to f12, ctrl-g ...",
+		               key);
 	key_print(ui->escape_key, ui->escape_name);
 	for (char *p = ui->escape_name; *p; p++)
 		if (*p >= 'a' && *p <= 'z')

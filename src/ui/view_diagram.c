@@ -10,5 +10,6 @@ void view_diagram(struct canvas *canvas, struct rect area, const struct scene *s
 		return;
 	}
 	int y = area.y + area.rows / 2;
-	canvas_put_fit(canvas, area.x, y, area.cols, ROLE_MUTED, 0, "Nothing to draw yet: this act's namespaces are empty.");
+	canvas_put_fit(canvas, area.x, y, area.cols, ROLE_MUTED, 0,
+	               "Nothing to draw yet: this act's namespaces are empty.");
 }

@@ -30,10 +30,25 @@ static void add(struct entries *entries, const char *left, const char *right, bo
 static void pretty_keys(const char *keys, char *out, size_t size)
 {
 	static const char *const signs[][2] = {
-		{"space", "Space"}, {"enter", "Enter"}, {"right", "→"},   {"left", "←"},         {"up", "↑"},           {"down", "↓"},
-		{"pagedown", "PgDn"}, {"pageup", "PgUp"}, {"escape", "Esc"}, {"tab", "Tab"},        {"home", "Home"},      {"end", "End"},
-		{"f5", "F5"},       {"ctrl-c", "Ctrl-C"}, {"ctrl-l", "Ctrl-L"}, {"ctrl-z", "Ctrl-Z"}, {"ctrl-u", "Ctrl-U"}, {"shift-pageup", "Shift-PgUp"},
-		{"shift-pagedown", "Shift-PgDn"},
+	        {"space", "Space"},
+	        {"enter", "Enter"},
+	        {"right", "→"},
+	        {"left", "←"},
+	        {"up", "↑"},
+	        {"down", "↓"},
+	        {"pagedown", "PgDn"},
+	        {"pageup", "PgUp"},
+	        {"escape", "Esc"},
+	        {"tab", "Tab"},
+	        {"home", "Home"},
+	        {"end", "End"},
+	        {"f5", "F5"},
+	        {"ctrl-c", "Ctrl-C"},
+	        {"ctrl-l", "Ctrl-L"},
+	        {"ctrl-z", "Ctrl-Z"},
+	        {"ctrl-u", "Ctrl-U"},
+	        {"shift-pageup", "Shift-PgUp"},
+	        {"shift-pagedown", "Shift-PgDn"},
 	};
 	size_t len = 0;
 	out[0] = '\0';
@@ -79,7 +94,8 @@ static void add_commands(struct entries *entries)
 		if (!commands[i].help)
 			continue;
 		char left[40];
-		snprintf(left, sizeof left, ":%s%s%s", commands[i].name, *commands[i].placeholder ? " " : "", commands[i].placeholder);
+		snprintf(left, sizeof left, ":%s%s%s", commands[i].name, *commands[i].placeholder ? " " : "",
+		         commands[i].placeholder);
 		add(entries, left, commands[i].help, false);
 	}
 }

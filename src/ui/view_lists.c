@@ -42,7 +42,10 @@ static int longest(const struct scene *scene, int which)
 	int cols = 4;
 	for (size_t i = 0; i < scene->n_flows; i++) {
 		const struct play_flow_plan *plan = scene->flows[i].plan;
-		int each = text_columns(which == 0 ? plan->id : which == 1 ? plan->from : which == 2 ? plan->to : plan->port);
+		int each = text_columns(which == 0   ? plan->id
+		                        : which == 1 ? plan->from
+		                        : which == 2 ? plan->to
+		                                     : plan->port);
 		if (each > cols)
 			cols = each;
 	}
@@ -71,9 +74,11 @@ int view_flows(struct canvas *page, int rows, const struct scene *scene, const s
 		struct look_of look = flow_look(flow->state);
 		const char *fields[] = {plan->id, plan->from, plan->to, plan->port};
 		for (int field = 0; field < 4; field++)
-			canvas_put_fit(page, at[field], y, page->cols - at[field], field ? ROLE_TEXT : ROLE_TITLE, 0, fields[field]);
+			canvas_put_fit(page, at[field], y, page->cols - at[field], field ? ROLE_TEXT : ROLE_TITLE, 0,
+			               fields[field]);
 		char state[128];
-		snprintf(state, sizeof state, "%s %s%s%s", look.glyph, look.word, flow->note[0] ? "  " : "", flow->note);
+		snprintf(state, sizeof state, "%s %s%s%s", look.glyph, look.word, flow->note[0] ? "  " : "",
+		         flow->note);
 		canvas_put_fit(page, at[4], y, page->cols - at[4], look.role, 0, state);
 	}
 	if (!scene->n_flows)
@@ -90,11 +95,13 @@ int view_failure(struct canvas *page, int rows, const struct scene *scene, const
 	int y = 0;
 	for (const char *line = text; *line && y < page->rows;) {
 		size_t len = strcspn(line, "\n");
-		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y}, y == 0 ? ROLE_FAIL : ROLE_TEXT, line, len);
+		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y}, y == 0 ? ROLE_FAIL : ROLE_TEXT,
+		                 line, len);
 		line += len + (line[len] == '\n');
 	}
 	if (*scene->failure && y + 1 < page->rows) {
-		canvas_put_fit(page, 0, y + 1, page->cols, ROLE_MUTED, 0, "r run it again   s skip it   i type   ESC close: the show can go on");
+		canvas_put_fit(page, 0, y + 1, page->cols, ROLE_MUTED, 0,
+		               "r run it again   s skip it   i type   ESC close: the show can go on");
 		y += 2;
 	}
 	return y;

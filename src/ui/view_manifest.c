@@ -28,7 +28,8 @@ static size_t comment_at(const char *line, size_t len)
 	return len;
 }
 
-static int put_part(struct canvas *page, int x, int y, int right, enum canvas_role role, uint16_t attrs, const char *text, size_t len)
+static int put_part(struct canvas *page, int x, int y, int right, enum canvas_role role, uint16_t attrs,
+                    const char *text, size_t len)
 {
 	char *part = mem_strndup(text, len);
 	int used = canvas_put(page, x, y, right - x, role, attrs, part);
@@ -47,7 +48,8 @@ static void put_line(struct canvas *page, int x, int y, int cols, const char *li
 	}
 	x += put_part(page, x, y, right, ROLE_ADDRESS, 0, line, key);
 	bool is_kind = key == 5 && memcmp(line, "kind:", 5) == 0;
-	x += put_part(page, x, y, right, is_kind ? ROLE_TITLE : ROLE_TEXT, is_kind ? ATTR_BOLD : 0, line + key, comment - key);
+	x += put_part(page, x, y, right, is_kind ? ROLE_TITLE : ROLE_TEXT, is_kind ? ATTR_BOLD : 0, line + key,
+	              comment - key);
 	put_part(page, x, y, right, ROLE_MUTED, 0, line + comment, len - comment);
 }
 

@@ -13,7 +13,8 @@ static void put_progress(struct canvas *canvas, struct rect area, const struct s
 	for (size_t i = first; i < scene->n_progress; i++, y++) {
 		bool is_now = i + 1 == scene->n_progress && !has_failed;
 		canvas_put(canvas, area.x, y, area.cols, is_now ? ROLE_WAIT : ROLE_OK, 0, is_now ? "◐" : "✓");
-		canvas_put_fit(canvas, area.x + 2, y, area.cols - 2, is_now ? ROLE_TEXT : ROLE_MUTED, 0, scene->progress[i]);
+		canvas_put_fit(canvas, area.x + 2, y, area.cols - 2, is_now ? ROLE_TEXT : ROLE_MUTED, 0,
+		               scene->progress[i]);
 	}
 	if (!has_failed)
 		return;

@@ -29,7 +29,8 @@ static struct result result_of(const struct scene *scene, const struct view_stat
 	if (view->question)
 		return (struct result){ROLE_WARN, "?", view->question};
 	if (*view->notice)
-		return (struct result){view->notice_is_problem ? ROLE_FAIL : ROLE_TEXT, view->notice_is_problem ? "✗" : "", view->notice};
+		return (struct result){view->notice_is_problem ? ROLE_FAIL : ROLE_TEXT,
+		                       view->notice_is_problem ? "✗" : "", view->notice};
 	if (scene->is_problem && *scene->message)
 		return (struct result){ROLE_FAIL, "✗", scene->message};
 	if (*scene->cluster_problem)
@@ -97,7 +98,8 @@ static const char *word_of(const struct key_row *row, const struct scene *scene)
 }
 
 /* As many rows as fit, the one for help always, and what says that a pane is hidden. */
-static void put_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind)
+static void put_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,
+                     const char *behind)
 {
 	enum key_context context = context_of(view);
 	bool is_list = view->popup == POPUP_STAGES;
@@ -107,7 +109,8 @@ static void put_keys(struct canvas *canvas, struct rect area, const struct scene
 		kept += text_columns(behind) + 6;
 	for (size_t i = 0; i < n_key_rows; i++) {
 		const struct key_row *row = &key_rows[i];
-		if (row->context != context || !row->bar || row == help || (text_equal(row->command, "choose") && !is_list))
+		if (row->context != context || !row->bar || row == help ||
+		    (text_equal(row->command, "choose") && !is_list))
 			continue;
 		if (x + sign_cols(row) + (kept ? 2 + kept : 0) > right)
 			break;
@@ -128,13 +131,14 @@ static void put_terminal_keys(struct canvas *canvas, int x, int y, int right, co
 		canvas_put(canvas, x, y, right - x, ROLE_MUTED, 0, "all other keys go to the program");
 }
 
-void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view, const char *behind)
+void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,
+               const char *behind)
 {
 	bool is_terminal = view->mode == MODE_TERMINAL;
 	int x = area.x, right = area.x + area.cols;
 	if (area.cols >= 70) {
-		x += canvas_put(canvas, x, area.y, right - x, is_terminal ? ROLE_INPUT : ROLE_FRAME, ATTR_REVERSE | ATTR_BOLD,
-		                is_terminal ? " TERMINAL " : " STAGE ");
+		x += canvas_put(canvas, x, area.y, right - x, is_terminal ? ROLE_INPUT : ROLE_FRAME,
+		                ATTR_REVERSE | ATTR_BOLD, is_terminal ? " TERMINAL " : " STAGE ");
 	} else if (is_terminal) {
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_INPUT, ATTR_REVERSE | ATTR_BOLD, "TERM");
 	}

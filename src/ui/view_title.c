@@ -28,9 +28,9 @@ static void badge_part(struct part *part, const struct scene *scene, bool is_sho
 		const char *word;
 		enum canvas_role role;
 	} badges[] = {
-		[BADGE_PLANNED] = {"PLANNED", ROLE_BADGE_PLANNED},
-		[BADGE_LIVE] = {"LIVE", ROLE_BADGE_LIVE},
-		[BADGE_STALE] = {"STALE", ROLE_BADGE_STALE},
+	        [BADGE_PLANNED] = {"PLANNED", ROLE_BADGE_PLANNED},
+	        [BADGE_LIVE] = {"LIVE", ROLE_BADGE_LIVE},
+	        [BADGE_STALE] = {"STALE", ROLE_BADGE_STALE},
 	};
 	char text[64];
 	if (scene->badge == BADGE_STALE && !is_short)
@@ -81,7 +81,7 @@ static void put_left(struct canvas *canvas, struct rect area, const struct scene
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, act->title);
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_MUTED, 0, " ▸ ");
 	}
-	x += canvas_put(canvas, x, area.y, right - x, persona_role(scene->persona), ATTR_BOLD, number.data);
+	x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, number.data);
 	canvas_put_fit(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, stage->title);
 	str_finish(&number);
 }
@@ -90,7 +90,8 @@ void view_title(struct canvas *canvas, struct rect area, const struct scene *sce
 {
 	(void)view;
 	const struct play_act *act = scene->act;
-	int wanted = act->stages.len ? text_columns(act->stages.data[scene->stage].title) + 5 : text_columns(act->title);
+	int wanted =
+	        act->stages.len ? text_columns(act->stages.data[scene->stage].title) + 5 : text_columns(act->title);
 	if (wanted > area.cols / 2)
 		wanted = area.cols / 2;
 	struct part parts[N_PARTS];
@@ -103,5 +104,6 @@ void view_title(struct canvas *canvas, struct rect area, const struct scene *sce
 		put_left(canvas, left, scene);
 	for (int i = 0; i < N_PARTS; i++)
 		if (parts[i].text[0])
-			x += canvas_put(canvas, x, area.y, canvas->cols, parts[i].role, parts[i].attrs, parts[i].text) + 1;
+			x += canvas_put(canvas, x, area.y, canvas->cols, parts[i].role, parts[i].attrs, parts[i].text) +
+			     1;
 }

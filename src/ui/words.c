@@ -40,10 +40,10 @@ int put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, 
 struct look_of stage_look(enum play_state state)
 {
 	static const struct look_of looks[] = {
-		[PLAY_PENDING] = {"○", "to come", ROLE_MUTED},   [PLAY_SHOWN] = {"▸", "shown", ROLE_COMMAND},
-		[PLAY_RUNNING] = {"◐", "running", ROLE_WAIT},    [PLAY_CHECKING] = {"◐", "checking", ROLE_WAIT},
-		[PLAY_DONE] = {"✓", "done", ROLE_OK},            [PLAY_FAILED] = {"✗", "failed", ROLE_FAIL},
-		[PLAY_SKIPPED] = {"-", "skipped", ROLE_MUTED},
+	        [PLAY_PENDING] = {"○", "to come", ROLE_MUTED}, [PLAY_SHOWN] = {"▸", "shown", ROLE_COMMAND},
+	        [PLAY_RUNNING] = {"◐", "running", ROLE_WAIT},  [PLAY_CHECKING] = {"◐", "checking", ROLE_WAIT},
+	        [PLAY_DONE] = {"✓", "done", ROLE_OK},          [PLAY_FAILED] = {"✗", "failed", ROLE_FAIL},
+	        [PLAY_SKIPPED] = {"-", "skipped", ROLE_MUTED},
 	};
 	return looks[(unsigned)state < sizeof looks / sizeof *looks ? state : PLAY_PENDING];
 }
@@ -51,11 +51,11 @@ struct look_of stage_look(enum play_state state)
 struct look_of flow_look(enum play_flow_state state)
 {
 	static const struct look_of looks[] = {
-		[PLAY_FLOW_UNTRIED] = {"?", "untried", ROLE_FLOW_UNTRIED},
-		[PLAY_FLOW_UNDERWAY] = {"◐", "under way", ROLE_WAIT},
-		[PLAY_FLOW_OK] = {"✓", "seen", ROLE_FLOW_OK},
-		[PLAY_FLOW_BLOCKED] = {"✗", "blocked", ROLE_FLOW_BLOCKED},
-		[PLAY_FLOW_FAILED] = {"✗", "failed", ROLE_FAIL},
+	        [PLAY_FLOW_UNTRIED] = {"?", "untried", ROLE_FLOW_UNTRIED},
+	        [PLAY_FLOW_UNDERWAY] = {"◐", "under way", ROLE_WAIT},
+	        [PLAY_FLOW_OK] = {"✓", "seen", ROLE_FLOW_OK},
+	        [PLAY_FLOW_BLOCKED] = {"✗", "blocked", ROLE_FLOW_BLOCKED},
+	        [PLAY_FLOW_FAILED] = {"✗", "failed", ROLE_FAIL},
 	};
 	return looks[(unsigned)state < sizeof looks / sizeof *looks ? state : PLAY_FLOW_UNTRIED];
 }
@@ -68,8 +68,8 @@ enum canvas_role persona_role(enum play_persona persona)
 const char *persona_label(enum play_persona persona, bool is_short)
 {
 	static const char *const labels[PLAY_N_PERSONAS][2] = {
-		[PLAY_ADMIN] = {"CLUSTER ADMIN", "ADMIN"},
-		[PLAY_OWNER] = {"WORKLOAD OWNER", "OWNER"},
+	        [PLAY_ADMIN] = {"CLUSTER ADMIN", "ADMIN"},
+	        [PLAY_OWNER] = {"WORKLOAD OWNER", "OWNER"},
 	};
 	return labels[persona == PLAY_OWNER ? PLAY_OWNER : PLAY_ADMIN][is_short];
 }

@@ -75,8 +75,10 @@ void pty_start(struct pty *pty, int cols, int rows, const char *const *argv, con
 	*pty = (struct pty){.loop = loop_create(&err)};
 	assert_non_null(pty->loop);
 	struct term_options options = {
-		.rows = rows, .cols = cols, .user = pty,
-		.events = {.on_dirty = on_dirty, .on_output = on_output, .on_exit = on_exit_of},
+	        .rows = rows,
+	        .cols = cols,
+	        .user = pty,
+	        .events = {.on_dirty = on_dirty, .on_output = on_output, .on_exit = on_exit_of},
 	};
 	pty->term = term_create(pty->loop, &options);
 	if (!term_start(pty->term, argv, env, NULL, &err))
@@ -131,7 +133,8 @@ static bool has_all(struct pty *pty, void *user)
 static void show_and_fail(struct pty *pty, const char *what, const char *text, int ms)
 {
 	char *screen = pty_screen(pty);
-	fprintf(stderr, "%s within %d ms: %s\n%s\n%s", what, ms, text, screen, pty->has_ended ? "(the program has ended)\n" : "");
+	fprintf(stderr, "%s within %d ms: %s\n%s\n%s", what, ms, text, screen,
+	        pty->has_ended ? "(the program has ended)\n" : "");
 	free(screen);
 	fail();
 }

@@ -9,31 +9,31 @@
 struct pty {
 	struct loop *loop;
 	struct term *term;
-	char *dir;             /* a private one for runtime, config, state */
+	char *dir; /* a private one for runtime, config, state */
 	bool has_ended;
-	int status;            /* as waitpid */
-	size_t n_bytes;        /* that the program has printed */
+	int status;     /* as waitpid */
+	size_t n_bytes; /* that the program has printed */
 };
 
 /* Directories of their own for everything started from here on (XDG_RUNTIME_DIR and the like); removed by pty_finish_dirs. */
 void pty_make_dirs(void);
 void pty_finish_dirs(void);
 const char *pty_dir(void);
-char *pty_program(const char *name);   /* of the build: "onesdn"; the caller frees */
+char *pty_program(const char *name); /* of the build: "onesdn"; the caller frees */
 
 /* Runs argv in a terminal of that size. */
 void pty_start(struct pty *pty, int cols, int rows, const char *const *argv, const char *const *env);
-void pty_end(struct pty *pty);         /* TERM, then KILL if need be; frees */
+void pty_end(struct pty *pty); /* TERM, then KILL if need be; frees */
 void pty_type(struct pty *pty, const char *bytes);
 void pty_resize(struct pty *pty, int cols, int rows);
-char *pty_screen(struct pty *pty);     /* the caller frees */
+char *pty_screen(struct pty *pty); /* the caller frees */
 bool pty_has(struct pty *pty, const char *text);
 
 /* Until every text (NULL-terminated) is on the screen; fails the test with the screen after so many ms. */
 void pty_expect_all(struct pty *pty, int ms, const char *const *texts);
 #define pty_expect(pty, ms, ...) pty_expect_all((pty), (ms), (const char *const[]){__VA_ARGS__, NULL})
 void pty_expect_gone(struct pty *pty, int ms, const char *text);
-int pty_expect_end(struct pty *pty, int ms);   /* until it has ended; gives its status as waitpid does */
+int pty_expect_end(struct pty *pty, int ms);            /* until it has ended; gives its status as waitpid does */
 void pty_settle(struct pty *pty, int quiet_ms, int ms); /* until it has printed nothing for quiet_ms */
 typedef bool pty_holds_fn(struct pty *pty, void *user);
 bool pty_wait(struct pty *pty, int ms, pty_holds_fn *holds, void *user); /* false: the deadline came first */

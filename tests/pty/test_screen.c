@@ -25,8 +25,8 @@ static int make_dirs(void **state)
 {
 	(void)state;
 	static const char nobody[] = "apiVersion: v1\nkind: Config\ncurrent-context: nobody\n"
-				     "clusters: [{name: nobody, cluster: {server: 'http://127.0.0.1:9'}}]\n"
-				     "contexts: [{name: nobody, context: {cluster: nobody, user: ''}}]\n";
+	                             "clusters: [{name: nobody, cluster: {server: 'http://127.0.0.1:9'}}]\n"
+	                             "contexts: [{name: nobody, context: {cluster: nobody, user: ''}}]\n";
 	struct err err;
 	pty_make_dirs();
 	onesdn = pty_program("onesdn");
@@ -136,7 +136,9 @@ static void test_paste(void **state)
 	assert_false(pty_has(&pty, "^G"));
 	pty_type(&pty, "\003");
 	expect_prompt();
-	run_in_pane("clear; printf '\\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19m\\033]52;c;aGFsbG8=\\007\\033P1$r\\033\\\\still here\\n'");
+	run_in_pane("clear; printf "
+	            "'\\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19m\\033]52;c;aGFsbG8=\\007\\033P1$"
+	            "r\\033\\\\still here\\n'");
 	pty_expect(&pty, SOON, "│ still here");
 }
 
@@ -330,7 +332,8 @@ static void expect_restored(void)
 static void expect_restored_after(int signum)
 {
 	/* exec leaves the pid that was noted to the program */
-	char *line = mem_printf("(echo $BASHPID >%s/pid; exec %s show overlay --kubeconfig %s)", pty_dir(), onesdn, kubeconfig);
+	char *line = mem_printf("(echo $BASHPID >%s/pid; exec %s show overlay --kubeconfig %s)", pty_dir(), onesdn,
+	                        kubeconfig);
 	start_in_shell(line);
 	free(line);
 	pty_expect(&pty, SOON, "PLANNED", "? help");
@@ -402,21 +405,30 @@ static void test_refused(void **state)
 	expect_refused(1, line, "nosuchterm");
 	snprintf(line, sizeof line, "%s </dev/null", onesdn);
 	expect_refused(1, line, "standard input is not a terminal");
-	snprintf(line, sizeof line, "mkdir -p $XDG_CONFIG_HOME/onesdn; echo 'layuot: talk' >$XDG_CONFIG_HOME/onesdn/config.yaml; %s; "
-	         "s=$?; rm $XDG_CONFIG_HOME/onesdn/config.yaml; (exit $s)", onesdn);
+	snprintf(line, sizeof line,
+	         "mkdir -p $XDG_CONFIG_HOME/onesdn; echo 'layuot: talk' >$XDG_CONFIG_HOME/onesdn/config.yaml; %s; "
+	         "s=$?; rm $XDG_CONFIG_HOME/onesdn/config.yaml; (exit $s)",
+	         onesdn);
 	expect_refused(1, line, "config.yaml:1: there is no setting");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_programs, end_show),  cmocka_unit_test_teardown(test_escape_twice, end_show),
-		cmocka_unit_test_teardown(test_paste, end_show),     cmocka_unit_test_teardown(test_flood, end_show),
-		cmocka_unit_test_teardown(test_resize, end_show),    cmocka_unit_test_teardown(test_keys, end_show),
-		cmocka_unit_test_teardown(test_mouse, end_show),     cmocka_unit_test_teardown(test_quit_asks, end_show),
-		cmocka_unit_test_teardown(test_crash, end_show),     cmocka_unit_test_teardown(test_term, end_show),
-		cmocka_unit_test_teardown(test_hangup, end_show),    cmocka_unit_test_teardown(test_refused, end_show),
-		cmocka_unit_test_teardown(test_suspend, end_show),   cmocka_unit_test_teardown(test_commands, end_show),
+	        cmocka_unit_test_teardown(test_programs, end_show),
+	        cmocka_unit_test_teardown(test_escape_twice, end_show),
+	        cmocka_unit_test_teardown(test_paste, end_show),
+	        cmocka_unit_test_teardown(test_flood, end_show),
+	        cmocka_unit_test_teardown(test_resize, end_show),
+	        cmocka_unit_test_teardown(test_keys, end_show),
+	        cmocka_unit_test_teardown(test_mouse, end_show),
+	        cmocka_unit_test_teardown(test_quit_asks, end_show),
+	        cmocka_unit_test_teardown(test_crash, end_show),
+	        cmocka_unit_test_teardown(test_term, end_show),
+	        cmocka_unit_test_teardown(test_hangup, end_show),
+	        cmocka_unit_test_teardown(test_refused, end_show),
+	        cmocka_unit_test_teardown(test_suspend, end_show),
+	        cmocka_unit_test_teardown(test_commands, end_show),
 	};
 	return cmocka_run_group_tests_name("screen", tests, make_dirs, remove_dirs);
 }

@@ -160,7 +160,8 @@ static void test_by_hand(void **state)
 	pty_expect(&pty, SOON, "┌┄");
 	assert_int_equal(kubectl("create namespace tenantblue"), 0);
 	pty_expect(&pty, SOON, "╭─ tenantblue");
-	assert_int_equal(kubectl("run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"), 0);
+	assert_int_equal(
+	        kubectl("run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"), 0);
 	pty_expect(&pty, STAGE, "● stranger");
 	assert_int_equal(kubectl("delete -n tenantblue pod stranger --now"), 0);
 	pty_expect_gone(&pty, STAGE, "stranger");
@@ -171,7 +172,9 @@ static void test_lab_killed(void **state)
 	(void)state;
 	start_live(100, 30);
 	struct str status = {0};
-	const char *const argv[] = {"sh", "-c", "kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)", NULL};
+	const char *const argv[] = {
+	        "sh", "-c",
+	        "kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)", NULL};
 	if (pty_run(&beside, SOON, &status, argv) != 0)
 		fail_msg("the lab's process was not found: %s", str_text(&status));
 	str_finish(&status);
@@ -188,8 +191,10 @@ static void test_lab_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_walk, end_show),    cmocka_unit_test_teardown(test_walk_small, end_show),
-		cmocka_unit_test_teardown(test_by_hand, end_show), cmocka_unit_test_teardown(test_lab_killed, end_show), 
+	        cmocka_unit_test_teardown(test_walk, end_show),
+	        cmocka_unit_test_teardown(test_walk_small, end_show),
+	        cmocka_unit_test_teardown(test_by_hand, end_show),
+	        cmocka_unit_test_teardown(test_lab_killed, end_show),
 	};
 	return cmocka_run_group_tests_name("show", tests, make_lab, drop_lab);
 }

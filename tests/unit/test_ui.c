@@ -21,9 +21,11 @@ static char *namespaces[] = {NULL};
 static int make_scene(void **state)
 {
 	(void)state;
-	static char title[] = "Overlay", name[] = "overlay", first[] = "Create the namespaces", second[] = "One network, attached in both",
-	            third[] = "Reach both servers from the client", id[] = "a", manifest_name[] = "01-netconfig.yaml",
-	            manifest[] = "apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition # a network\nmetadata:\n  name: \"x\"\n---\n- item\n";
+	static char title[] = "Overlay", name[] = "overlay", first[] = "Create the namespaces",
+	            second[] = "One network, attached in both", third[] = "Reach both servers from the client",
+	            id[] = "a", manifest_name[] = "01-netconfig.yaml",
+	            manifest[] = "apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition # a "
+	                         "network\nmetadata:\n  name: \"x\"\n---\n- item\n";
 	memset(&act, 0, sizeof act);
 	memset(stages, 0, sizeof stages);
 	act.title = title;
@@ -42,10 +44,19 @@ static int make_scene(void **state)
 	act.stages.data = stages;
 	act.stages.len = 3;
 	scene = (struct scene){
-		.act = &act, .states = states, .has_show = true, .message = "", .failure = "", .context = "lab", .badge = BADGE_LIVE,
-		.stale_since = "14:02:11", .cluster_problem = "", .elapsed_ms = 7 * 60000 + 12000,
+	        .act = &act,
+	        .states = states,
+	        .has_show = true,
+	        .message = "",
+	        .failure = "",
+	        .context = "lab",
+	        .badge = BADGE_LIVE,
+	        .stale_since = "14:02:11",
+	        .cluster_problem = "",
+	        .elapsed_ms = 7 * 60000 + 12000,
 	};
-	view = (struct view_state){.line_text = "", .completions = "", .notice = "", .filter = "", .escape_key = "F12", .help_topic = ""};
+	view = (struct view_state){
+	        .line_text = "", .completions = "", .notice = "", .filter = "", .escape_key = "F12", .help_topic = ""};
 	return 0;
 }
 
@@ -87,7 +98,8 @@ static void expect_absent(int cols, int rows, const char *unwanted)
 static void test_key_names(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"space", "enter", "pagedown", "f12", "ctrl-l", "ctrl-alt-x", "shift-pageup", "?", "ä", ":"};
+	static const char *const names[] = {"space",      "enter",        "pagedown", "f12", "ctrl-l",
+	                                    "ctrl-alt-x", "shift-pageup", "?",        "ä",   ":"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct term_key key;
 		char back[32];
@@ -112,7 +124,8 @@ static void test_keymap_rows(void **state)
 		for (char *name = strtok_r(keys, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
 			struct term_key key;
 			assert_true(key_parse(name, &key));
-			assert_ptr_equal(key_find(key_rows[i].context, key), &key_rows[i]); /* no key twice in a context */
+			assert_ptr_equal(key_find(key_rows[i].context, key),
+			                 &key_rows[i]); /* no key twice in a context */
 		}
 	}
 	assert_null(key_find(KEYS_STAGE, (struct term_key){.ch = 'x'}));
@@ -122,12 +135,14 @@ static void test_keymap_rows(void **state)
 /* ---- layout ---- */
 static bool is_inside(struct rect area, int cols, int rows)
 {
-	return area.x >= 0 && area.y >= 0 && area.cols >= 0 && area.rows >= 0 && area.x + area.cols <= cols && area.y + area.rows <= rows;
+	return area.x >= 0 && area.y >= 0 && area.cols >= 0 && area.rows >= 0 && area.x + area.cols <= cols &&
+	       area.y + area.rows <= rows;
 }
 
 static bool is_apart(struct rect a, struct rect b)
 {
-	return !a.rows || !b.rows || a.y + a.rows <= b.y || b.y + b.rows <= a.y || a.x + a.cols <= b.x || b.x + b.cols <= a.x;
+	return !a.rows || !b.rows || a.y + a.rows <= b.y || b.y + b.rows <= a.y || a.x + a.cols <= b.x ||
+	       b.x + b.cols <= a.x;
 }
 
 static void test_layouts(void **state)
@@ -220,7 +235,8 @@ static void test_manifest(void **state)
 	scene.stage = 1;
 	expect_absent(100, 30, "01-netconfig.yaml");
 	states[1] = PLAY_SHOWN;
-	EXPECT(100, 30, "01-netconfig.yaml", "to be applied", "kind: NetworkAttachmentDefinition # a network", "  name: \"x\"", "- item");
+	EXPECT(100, 30, "01-netconfig.yaml", "to be applied", "kind: NetworkAttachmentDefinition # a network",
+	       "  name: \"x\"", "- item");
 	EXPECT(80, 24, "01-netconfig.yaml");
 	view.hides_manifest = true;
 	expect_absent(100, 30, "01-netconfig.yaml");
@@ -233,7 +249,8 @@ static void test_lists(void **state)
 	states[0] = PLAY_DONE;
 	states[1] = PLAY_FAILED;
 	EXPECT(100, 30, "✓ Create the namespaces", "✗ One network", "○ Reach both", "WORKLOAD OWNER", "failed");
-	static char from[] = "tenantblue/podclient", to[] = "tenantblue/blue-server", port[] = "tcp/9000", id[] = "blue", none[] = "";
+	static char from[] = "tenantblue/podclient", to[] = "tenantblue/blue-server", port[] = "tcp/9000",
+	            id[] = "blue", none[] = "";
 	struct play_flow_plan plan = {id, from, to, port, none};
 	struct play_flow flow = {.plan = &plan, .state = PLAY_FLOW_OK, .note = "0.9 ms"};
 	scene.flows = &flow;
@@ -267,7 +284,8 @@ static void test_progress(void **state)
 static void test_any_size(void **state)
 {
 	(void)state;
-	static char hostile[] = "\x1b[31m\xff\xfe 表表表 e\xcc\x81 \xe2\x80\xae\n\t very long very long very long very long very long";
+	static char hostile[] =
+	        "\x1b[31m\xff\xfe 表表表 e\xcc\x81 \xe2\x80\xae\n\t very long very long very long very long very long";
 	static const char *const lines[] = {hostile};
 	stages[1].title = hostile;
 	stages[1].manifest_text = hostile;
@@ -299,16 +317,16 @@ static void test_any_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_key_names),
-		cmocka_unit_test(test_keymap_rows),
-		cmocka_unit_test_setup(test_layouts, make_scene),
-		cmocka_unit_test_setup(test_layout_choice, make_scene),
-		cmocka_unit_test_setup(test_title, make_scene),
-		cmocka_unit_test_setup(test_bottom, make_scene),
-		cmocka_unit_test_setup(test_manifest, make_scene),
-		cmocka_unit_test_setup(test_lists, make_scene),
-		cmocka_unit_test_setup(test_progress, make_scene),
-		cmocka_unit_test_setup(test_any_size, make_scene),
+	        cmocka_unit_test(test_key_names),
+	        cmocka_unit_test(test_keymap_rows),
+	        cmocka_unit_test_setup(test_layouts, make_scene),
+	        cmocka_unit_test_setup(test_layout_choice, make_scene),
+	        cmocka_unit_test_setup(test_title, make_scene),
+	        cmocka_unit_test_setup(test_bottom, make_scene),
+	        cmocka_unit_test_setup(test_manifest, make_scene),
+	        cmocka_unit_test_setup(test_lists, make_scene),
+	        cmocka_unit_test_setup(test_progress, make_scene),
+	        cmocka_unit_test_setup(test_any_size, make_scene),
 	};
 	return cmocka_run_group_tests_name("ui", tests, NULL, NULL);
 }
