@@ -152,7 +152,8 @@ void history_add(struct history *history, const struct store_event *event, size_
 
 /* ---- listening ---- */
 
-struct store_listener *history_listen(struct history *history, const struct lab_resource *resource, store_listen_fn *fn, void *user)
+struct store_listener *history_listen(struct history *history, const struct lab_resource *resource, store_listen_fn *fn,
+                                      void *user)
 {
 	struct store_listener *listener = mem_alloc(sizeof *listener), **at = &history->listeners;
 	listener->history = history;
@@ -181,7 +182,8 @@ void store_unlisten(struct store_listener *listener)
 		sweep(listener->history);
 }
 
-bool history_replay(const struct history *history, const struct lab_resource *resource, uint64_t version, store_listen_fn *fn, void *user)
+bool history_replay(const struct history *history, const struct lab_resource *resource, uint64_t version,
+                    store_listen_fn *fn, void *user)
 {
 	if (version < history->oldest)
 		return false;

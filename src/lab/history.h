@@ -20,8 +20,10 @@ struct history {
 void history_init(struct history *history, struct loop *loop, uint64_t version);
 void history_finish(struct history *history);
 void history_add(struct history *history, const struct store_event *event, size_t size); /* told in a posted call */
-bool history_replay(const struct history *history, const struct lab_resource *resource, uint64_t version, store_listen_fn *fn, void *user);
-struct store_listener *history_listen(struct history *history, const struct lab_resource *resource, store_listen_fn *fn, void *user);
+bool history_replay(const struct history *history, const struct lab_resource *resource, uint64_t version,
+                    store_listen_fn *fn, void *user);
+struct store_listener *history_listen(struct history *history, const struct lab_resource *resource, store_listen_fn *fn,
+                                      void *user);
 /* Something from before the listener came, which is told to it alone, first. A store_listen_fn. */
 void history_tell_first(const struct store_event *event, void *listener);
 

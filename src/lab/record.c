@@ -37,10 +37,12 @@ static void count_up(struct store *store, const struct lab_resource *events, con
 	json_decref(event);
 }
 
-void store_event(struct store *store, const json_t *object, const char *type, const char *reason, const char *component, const char *fmt, ...)
+void store_event(struct store *store, const json_t *object, const char *type, const char *reason, const char *component,
+                 const char *fmt, ...)
 {
 	const struct lab_resource *events = lab_resource_kind("Event");
-	const char *ns = json_walk_str(object, "metadata", "namespace", NULL), *name = json_walk_str(object, "metadata", "name", NULL);
+	const char *ns = json_walk_str(object, "metadata", "namespace", NULL),
+	           *name = json_walk_str(object, "metadata", "name", NULL);
 	const char *uid = json_walk_str(object, "metadata", "uid", NULL);
 	char message[RECORD_MESSAGE_MAX], now[32];
 	va_list args;
@@ -60,14 +62,14 @@ void store_event(struct store *store, const json_t *object, const char *type, co
 		return;
 	}
 	json_t *event = json_pack(
-		"{s:{s:o,s:s},s:{s:s,s:s,s:s,s:s,s:s,s:s},s:s,s:s,s:{s:s},s:s,s:s,s:i,s:s,s:n,s:s,s:s}", "metadata", "name",
-		json_sprintf("%.200s.%016llx", name, (unsigned long long)store_version(store) + 1), "namespace", ns,
-		"involvedObject", "kind", json_walk_str(object, "kind", NULL), "namespace",
-		json_walk_str(object, "metadata", "namespace", NULL), "name", name, "uid", uid, "apiVersion",
-		json_walk_str(object, "apiVersion", NULL), "resourceVersion",
-		json_walk_str(object, "metadata", "resourceVersion", NULL), "reason", reason, "message", str_text(&safe), "source",
-		"component", component, "firstTimestamp", now, "lastTimestamp", now, "count", 1, "type", type, "eventTime",
-		"reportingComponent", component, "reportingInstance", "");
+	        "{s:{s:o,s:s},s:{s:s,s:s,s:s,s:s,s:s,s:s},s:s,s:s,s:{s:s},s:s,s:s,s:i,s:s,s:n,s:s,s:s}", "metadata",
+	        "name", json_sprintf("%.200s.%016llx", name, (unsigned long long)store_version(store) + 1), "namespace",
+	        ns, "involvedObject", "kind", json_walk_str(object, "kind", NULL), "namespace",
+	        json_walk_str(object, "metadata", "namespace", NULL), "name", name, "uid", uid, "apiVersion",
+	        json_walk_str(object, "apiVersion", NULL), "resourceVersion",
+	        json_walk_str(object, "metadata", "resourceVersion", NULL), "reason", reason, "message",
+	        str_text(&safe), "source", "component", component, "firstTimestamp", now, "lastTimestamp", now, "count",
+	        1, "type", type, "eventTime", "reportingComponent", component, "reportingInstance", "");
 	str_finish(&safe);
 	if (event && !*json_walk_str(object, "metadata", "namespace", NULL))
 		json_object_del(json_object_get(event, "involvedObject"), "namespace");

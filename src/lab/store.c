@@ -78,7 +78,8 @@ static char *key_of(const struct lab_resource *resource, const json_t *object)
 	return object_key(resource, meta_text(object, "namespace"), meta_text(object, "name"));
 }
 
-const json_t *store_get(const struct store *store, const struct lab_resource *resource, const char *ns, const char *name)
+const json_t *store_get(const struct store *store, const struct lab_resource *resource, const char *ns,
+                        const char *name)
 {
 	char *key = object_key(resource, ns, name);
 	const json_t *object = map_find(objects_of(store, resource), key);
@@ -99,7 +100,8 @@ static size_t first_at(const struct map *objects, const char *prefix)
 	return low;
 }
 
-void store_each(const struct store *store, const struct lab_resource *resource, const char *ns, store_each_fn *fn, void *user)
+void store_each(const struct store *store, const struct lab_resource *resource, const char *ns, store_each_fn *fn,
+                void *user)
 {
 	const struct map *objects = objects_of(store, resource);
 	char *prefix = ns && resource->namespaced ? mem_printf("%s/", ns) : NULL;
@@ -114,14 +116,16 @@ void store_each(const struct store *store, const struct lab_resource *resource, 
 
 /* ---- listening ---- */
 
-struct store_listener *store_listen(struct store *store, const struct lab_resource *resource, store_listen_fn *fn, void *user)
+struct store_listener *store_listen(struct store *store, const struct lab_resource *resource, store_listen_fn *fn,
+                                    void *user)
 {
 	struct store_listener *listener = history_listen(&store->history, resource, fn, user);
 	for (size_t i = 0; i < store->n_resources; i++) {
 		if (resource && resource != &lab_resources[i])
 			continue;
 		for (size_t k = 0; k < store->objects[i].len; k++) {
-			struct store_event event = {.change = STORE_ADDED, .resource = &lab_resources[i],
+			struct store_event event = {.change = STORE_ADDED,
+			                            .resource = &lab_resources[i],
 			                            .object = store->objects[i].entries[k].value};
 			event.version = strtoull(meta_text(event.object, "resourceVersion"), NULL, 10);
 			history_tell_first(&event, listener);
@@ -140,7 +144,8 @@ struct store_listener *store_listen_after(struct store *store, const struct lab_
 	return listener;
 }
 
-bool store_replay(const struct store *store, const struct lab_resource *resource, uint64_t version, store_listen_fn *fn, void *user)
+bool store_replay(const struct store *store, const struct lab_resource *resource, uint64_t version, store_listen_fn *fn,
+                  void *user)
 {
 	return history_replay(&store->history, resource, version, fn, user);
 }
@@ -164,8 +169,8 @@ static void random_uid(char out[37])
 		base_abort("getrandom gave no bytes");
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
-	         b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+	         b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 /* metadata.name from generateName, with Kubernetes' alphabet that spells no words. */
@@ -209,12 +214,14 @@ static bool size_is_fine(const json_t *object, struct err *err)
 }
 
 /* The object that would be stored: a new reference, or NULL. */
-static json_t *prepare_add(struct store *store, const struct lab_resource *resource, const json_t *object, struct err *err)
+static json_t *prepare_add(struct store *store, const struct lab_resource *resource, const json_t *object,
+                           struct err *err)
 {
 	char uid[37];
 	json_t *new = json_deep_copy(object), *metadata = metadata_of(new);
-	static const char *const ours[] = {"uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp",
-	                                   "deletionGracePeriodSeconds", "selfLink"};
+	static const char *const ours[] = {"uid",        "resourceVersion",   "creationTimestamp",
+	                                   "generation", "deletionTimestamp", "deletionGracePeriodSeconds",
+	                                   "selfLink"};
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		json_object_del(metadata, ours[i]);
 	if (!resource->namespaced)
@@ -234,8 +241,10 @@ static json_t *prepare_add(struct store *store, const struct lab_resource *resou
 	if (resource->has_generation)
 		json_object_set_new(metadata, "generation", json_integer(1));
 	set_identity(resource, new);
-	if (store_get(store, resource, json_walk_str(metadata, "namespace", NULL), json_walk_str(metadata, "name", NULL))) {
-		err_set(err, ERR_CONFLICT, "%s \"%s\" already exists", resource->plural, json_walk_str(metadata, "name", NULL));
+	if (store_get(store, resource, json_walk_str(metadata, "namespace", NULL),
+	              json_walk_str(metadata, "name", NULL))) {
+		err_set(err, ERR_CONFLICT, "%s \"%s\" already exists", resource->plural,
+		        json_walk_str(metadata, "name", NULL));
 		goto failed;
 	}
 	if ((resource->admit && !resource->admit(new, NULL, err)) || !size_is_fine(new, err))
@@ -252,9 +261,9 @@ static bool same_spec(const json_t *a, const json_t *b)
 	size_t n_a = 0, n_b = 0;
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)b, key, value)
+	json_object_foreach ((json_t *)b, key, value)
 		n_b += strcmp(key, "metadata") != 0 && strcmp(key, "status") != 0;
-	json_object_foreach((json_t *)a, key, value) {
+	json_object_foreach ((json_t *)a, key, value) {
 		if (strcmp(key, "metadata") == 0 || strcmp(key, "status") == 0)
 			continue;
 		n_a++;
@@ -284,28 +293,39 @@ static void take_status(json_t *new, const json_t *object)
 	json_object_set_new(new, "metadata", metadata);
 }
 
-static bool versions_agree(const json_t *object, const json_t *old, const struct lab_resource *resource, struct err *err)
+static bool versions_agree(const json_t *object, const json_t *old, const struct lab_resource *resource,
+                           struct err *err)
 {
 	const char *version = meta_text(object, "resourceVersion"), *uid = meta_text(object, "uid");
 	const char *name = meta_text(old, "name");
 	if (*version && strcmp(version, meta_text(old, "resourceVersion")) != 0)
 		return err_set(err, ERR_CONFLICT,
-		               "Operation cannot be fulfilled on %s%s%s \"%s\": the object has been modified; please apply your "
+		               "Operation cannot be fulfilled on %s%s%s \"%s\": the object has been modified; please "
+		               "apply your "
 		               "changes to the latest version and try again",
 		               resource->plural, *resource->group ? "." : "", resource->group, name);
 	if (*uid && strcmp(uid, meta_text(old, "uid")) != 0)
 		return err_set(err, ERR_CONFLICT,
-		               "Operation cannot be fulfilled on %s%s%s \"%s\": Precondition failed: UID in precondition: %s, UID "
+		               "Operation cannot be fulfilled on %s%s%s \"%s\": Precondition failed: UID in "
+		               "precondition: %s, UID "
 		               "in object meta: %s",
-		               resource->plural, *resource->group ? "." : "", resource->group, name, uid, meta_text(old, "uid"));
+		               resource->plural, *resource->group ? "." : "", resource->group, name, uid,
+		               meta_text(old, "uid"));
 	return true;
 }
 
 static json_t *prepare_update(struct store *store, const struct lab_resource *resource, const json_t *object,
                               enum store_write how, struct err *err)
 {
-	static const char *const ours[] = {"uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp",
-	                                   "deletionGracePeriodSeconds", "generateName", "name", "namespace"};
+	static const char *const ours[] = {"uid",
+	                                   "resourceVersion",
+	                                   "creationTimestamp",
+	                                   "generation",
+	                                   "deletionTimestamp",
+	                                   "deletionGracePeriodSeconds",
+	                                   "generateName",
+	                                   "name",
+	                                   "namespace"};
 	const json_t *old = store_get(store, resource, meta_text(object, "namespace"), meta_text(object, "name"));
 	if (!old) {
 		err_set(err, ERR_NOT_FOUND, "%s \"%s\" not found", resource->plural, meta_text(object, "name"));
@@ -361,8 +381,8 @@ static bool has_finalizers(const json_t *object)
 	return json_array_size(json_walk(object, "metadata", "finalizers", NULL)) > 0;
 }
 
-json_t *store_write(struct store *store, const struct lab_resource *resource, const json_t *object, enum store_write how,
-                    bool dry_run, struct err *err)
+json_t *store_write(struct store *store, const struct lab_resource *resource, const json_t *object,
+                    enum store_write how, bool dry_run, struct err *err)
 {
 	json_t *new = how == STORE_ADD ? prepare_add(store, resource, object, err)
 	                               : prepare_update(store, resource, object, how, err);
@@ -392,20 +412,23 @@ static bool write_borrowed(struct store *store, const struct lab_resource *resou
 	return true;
 }
 
-bool store_add(struct store *store, const struct lab_resource *resource, const json_t *object, const json_t **out, struct err *err)
+bool store_add(struct store *store, const struct lab_resource *resource, const json_t *object, const json_t **out,
+               struct err *err)
 {
 	return write_borrowed(store, resource, store_write(store, resource, object, STORE_ADD, false, err), out);
 }
 
-bool store_update(struct store *store, const struct lab_resource *resource, const json_t *object, const json_t **out, struct err *err)
+bool store_update(struct store *store, const struct lab_resource *resource, const json_t *object, const json_t **out,
+                  struct err *err)
 {
 	return write_borrowed(store, resource, store_write(store, resource, object, STORE_UPDATE, false, err), out);
 }
 
-bool store_update_status(struct store *store, const struct lab_resource *resource, const json_t *object, const json_t **out,
-                         struct err *err)
+bool store_update_status(struct store *store, const struct lab_resource *resource, const json_t *object,
+                         const json_t **out, struct err *err)
 {
-	return write_borrowed(store, resource, store_write(store, resource, object, STORE_UPDATE_STATUS, false, err), out);
+	return write_borrowed(store, resource, store_write(store, resource, object, STORE_UPDATE_STATUS, false, err),
+	                      out);
 }
 
 /* ---- deleting ---- */
@@ -428,17 +451,19 @@ static bool goes_at_once(const struct lab_resource *resource, const json_t *obje
 		return false;
 	if (!resource->is_graceful)
 		return true;
-	return strcmp(resource->kind, "Pod") == 0 && (grace_s == 0 || !*json_walk_str(object, "spec", "nodeName", NULL));
+	return strcmp(resource->kind, "Pod") == 0 &&
+	       (grace_s == 0 || !*json_walk_str(object, "spec", "nodeName", NULL));
 }
 
-bool store_delete(struct store *store, const struct lab_resource *resource, const char *ns, const char *name, int64_t grace_s,
-                  struct err *err)
+bool store_delete(struct store *store, const struct lab_resource *resource, const char *ns, const char *name,
+                  int64_t grace_s, struct err *err)
 {
 	const json_t *old = store_get(store, resource, ns, name);
 	if (!old)
 		return err_set(err, ERR_NOT_FOUND, "%s \"%s\" not found", resource->plural, name);
 	if (grace_s < 0)
-		grace_s = resource->is_graceful ? json_walk_int(old, 0, "spec", "terminationGracePeriodSeconds", NULL) : 0;
+		grace_s = resource->is_graceful ? json_walk_int(old, 0, "spec", "terminationGracePeriodSeconds", NULL)
+		                                : 0;
 	if (goes_at_once(resource, old, grace_s)) {
 		store_remove(store, resource, ns, name);
 		return true;

@@ -33,14 +33,16 @@ static void on_stdin(int events, void *user)
 
 static json_t *condition(const char *type)
 {
-	return json_pack("{s:s,s:s,s:n,s:s}", "type", type, "status", "True", "lastProbeTime", "lastTransitionTime", "2026-11-23T00:00:00Z");
+	return json_pack("{s:s,s:s,s:n,s:s}", "type", type, "status", "True", "lastProbeTime", "lastTransitionTime",
+	                 "2026-11-23T00:00:00Z");
 }
 
 /* What a scheduler, a kubelet and a network would do, in no time. */
 static void on_pod(const struct store_event *event, void *user)
 {
 	struct store *store = user;
-	const char *ns = json_walk_str(event->object, "metadata", "namespace", NULL), *name = json_walk_str(event->object, "metadata", "name", NULL);
+	const char *ns = json_walk_str(event->object, "metadata", "namespace", NULL),
+	           *name = json_walk_str(event->object, "metadata", "name", NULL);
 	const json_t *now = store_get(store, event->resource, ns, name);
 	json_t *statuses = json_array(), *container;
 	size_t i;
@@ -61,12 +63,18 @@ static void on_pod(const struct store_event *event, void *user)
 		return;
 	}
 	pod = json_deep_copy(stored);
-	json_array_foreach(json_walk(pod, "spec", "containers", NULL), i, container)
-		json_array_append_new(statuses, json_pack("{s:O,s:O,s:s,s:b,s:b,s:i,s:{s:{s:s}}}", "name", json_object_get(container, "name"), "image", json_object_get(container, "image"),
-		                      "imageID", "", "ready", 1, "started", 1, "restartCount", 0, "state", "running", "startedAt", "2026-11-23T00:00:00Z"));
-	json_object_set_new(pod, "status", json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:[o,o,o,o]}", "phase", "Running", "podIP", "10.244.1.3", "hostIP", "10.89.1.3", "qosClass",
-	                    "BestEffort", "startTime", "2026-11-23T00:00:00Z", "containerStatuses", statuses, "conditions", condition("Initialized"),
-	                    condition("Ready"), condition("ContainersReady"), condition("PodScheduled")));
+	json_array_foreach (json_walk(pod, "spec", "containers", NULL), i, container)
+		json_array_append_new(statuses, json_pack("{s:O,s:O,s:s,s:b,s:b,s:i,s:{s:{s:s}}}", "name",
+		                                          json_object_get(container, "name"), "image",
+		                                          json_object_get(container, "image"), "imageID", "", "ready",
+		                                          1, "started", 1, "restartCount", 0, "state", "running",
+		                                          "startedAt", "2026-11-23T00:00:00Z"));
+	json_object_set_new(pod, "status",
+	                    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:[o,o,o,o]}", "phase", "Running", "podIP",
+	                              "10.244.1.3", "hostIP", "10.89.1.3", "qosClass", "BestEffort", "startTime",
+	                              "2026-11-23T00:00:00Z", "containerStatuses", statuses, "conditions",
+	                              condition("Initialized"), condition("Ready"), condition("ContainersReady"),
+	                              condition("PodScheduled")));
 	if (event->change == STORE_ADDED)
 		store_event(store, stored, "Normal", "Started", "kubelet", "Started container");
 	store_update_status(store, event->resource, pod, NULL, NULL);
@@ -76,8 +84,11 @@ static void on_pod(const struct store_event *event, void *user)
 static void write_config(const char *folder, const char *name, int port, const struct api_user *user)
 {
 	char *path = mem_printf("%s/%s", folder, name);
-	char *text = mem_printf("apiVersion: v1\nkind: Config\nclusters: [{name: lab, cluster: {server: 'http://127.0.0.1:%d/%s'}}]\n"
-	                        "contexts: [{name: lab, context: {cluster: lab, user: u}}]\ncurrent-context: lab\nusers: [{name: u, user: {}}]\n", port, user->secret);
+	char *text = mem_printf(
+	        "apiVersion: v1\nkind: Config\nclusters: [{name: lab, cluster: {server: 'http://127.0.0.1:%d/%s'}}]\n"
+	        "contexts: [{name: lab, context: {cluster: lab, user: u}}]\ncurrent-context: lab\nusers: [{name: u, "
+	        "user: {}}]\n",
+	        port, user->secret);
 	struct err err;
 	if (!file_write(path, text, strlen(text), 0600, &err))
 		base_abort("%s", err.text);
@@ -88,8 +99,8 @@ static void write_config(const char *folder, const char *name, int port, const s
 int main(int argc, char **argv)
 {
 	static const struct api_user users[] = {
-		{"cluster-admin", "system:masters system:authenticated", "0123456789abcdef0123456789abcdef", true},
-		{"workload-owner", "system:authenticated", "fedcba9876543210fedcba9876543210", false},
+	        {"cluster-admin", "system:masters system:authenticated", "0123456789abcdef0123456789abcdef", true},
+	        {"workload-owner", "system:authenticated", "fedcba9876543210fedcba9876543210", false},
 	};
 	struct err err;
 	if (argc < 2)
@@ -101,7 +112,8 @@ int main(int argc, char **argv)
 	snprintf(local.sun_path, sizeof local.sun_path, "%s/api.sock", argv[1]);
 	int unix_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	unlink(local.sun_path);
-	if (bind(tcp, (struct sockaddr *)&address, size) || listen(tcp, 128) || getsockname(tcp, (struct sockaddr *)&address, &size) ||
+	if (bind(tcp, (struct sockaddr *)&address, size) || listen(tcp, 128) ||
+	    getsockname(tcp, (struct sockaddr *)&address, &size) ||
 	    bind(unix_fd, (struct sockaddr *)&local, sizeof local) || listen(unix_fd, 128)) {
 		perror("api_server");
 		return 1;
@@ -114,8 +126,14 @@ int main(int argc, char **argv)
 	struct loop *loop = loop_create(&err);
 	struct store *store = store_create(loop);
 	struct pods pods = {loop, argv[1]};
-	struct api_options options = {.store = store, .pods = &pods, .tcp_fd = tcp, .unix_fd = unix_fd, .users = users, .n_users = 2,
-	                              .version = argc > 2 ? argv[2] : "v1.30.0", .host_port = host_port};
+	struct api_options options = {.store = store,
+	                              .pods = &pods,
+	                              .tcp_fd = tcp,
+	                              .unix_fd = unix_fd,
+	                              .users = users,
+	                              .n_users = 2,
+	                              .version = argc > 2 ? argv[2] : "v1.30.0",
+	                              .host_port = host_port};
 	struct api *api = api_create(loop, &options, &err);
 	if (!api)
 		base_abort("%s", err.text);
@@ -124,8 +142,9 @@ int main(int argc, char **argv)
 	struct events *events = events_create(loop, store);
 	for (int i = 0; i < 3; i++) {
 		static const char *const names[] = {"ovn-control-plane", "ovn-worker", "ovn-worker2"};
-		json_t *node = json_pack("{s:{s:s},s:{s:[{s:s,s:s}],s:{s:s}}}", "metadata", "name", names[i], "status", "conditions", "type", "Ready", "status", "True",
-		                         "nodeInfo", "kubeletVersion", "v1.30.0");
+		json_t *node = json_pack("{s:{s:s},s:{s:[{s:s,s:s}],s:{s:s}}}", "metadata", "name", names[i], "status",
+		                         "conditions", "type", "Ready", "status", "True", "nodeInfo", "kubeletVersion",
+		                         "v1.30.0");
 		store_add(store, lab_resource_kind("Node"), node, NULL, NULL);
 		json_decref(node);
 	}

@@ -110,8 +110,10 @@ LOCAL struct pod_exec *pod_exec_start(struct pods *pods, const struct pod_exec_s
 {
 	int in[2] = {-1, -1}, out[2], errors[2];
 	struct pod_exec *exec = mem_alloc(sizeof *exec);
-	*exec = (struct pod_exec){.pods = pods, .events = spec->events, .user = spec->user, .in = -1, .out = {-1, -1}, .tty = spec->tty};
-	struct loop_spawn spawn = {.argv = spec->argv, .fds = {-1, -1, -1}, .pty = spec->tty, .rows = 24, .cols = 80, .death_signal = 9};
+	*exec = (struct pod_exec){
+	        .pods = pods, .events = spec->events, .user = spec->user, .in = -1, .out = {-1, -1}, .tty = spec->tty};
+	struct loop_spawn spawn = {
+	        .argv = spec->argv, .fds = {-1, -1, -1}, .pty = spec->tty, .rows = 24, .cols = 80, .death_signal = 9};
 	if (!spec->tty) {
 		if ((spec->has_stdin && pipe2(in, O_CLOEXEC)) || pipe2(out, O_CLOEXEC) || pipe2(errors, O_CLOEXEC))
 			base_abort("pipe2");
@@ -143,7 +145,11 @@ LOCAL struct pod_exec *pod_exec_start(struct pods *pods, const struct pod_exec_s
 		if (exec->out[i] < 0)
 			continue;
 		fcntl(exec->out[i], F_SETFL, O_NONBLOCK);
-		exec->out_sources[i] = loop_fd_create(pods->loop, exec->out[i], LOOP_READ, spec->tty ? local_on_tty : i ? local_on_err : local_on_out, exec);
+		exec->out_sources[i] = loop_fd_create(pods->loop, exec->out[i], LOOP_READ,
+		                                      spec->tty ? local_on_tty
+		                                      : i       ? local_on_err
+		                                                : local_on_out,
+		                                      exec);
 		exec->n_open++;
 	}
 	if (exec->in >= 0) {
@@ -203,9 +209,11 @@ LOCAL void pod_exec_destroy(struct pod_exec *exec)
 	free(exec);
 }
 
-LOCAL char *pod_log_path(struct pods *pods, const char *ns, const char *name, const char *container, bool previous, bool *is_final, struct err *err)
+LOCAL char *pod_log_path(struct pods *pods, const char *ns, const char *name, const char *container, bool previous,
+                         bool *is_final, struct err *err)
 {
-	char *path = mem_printf("%s/%s_%s_%s%s.log", pods->log_folder, ns, name, container, previous ? ".previous" : "");
+	char *path =
+	        mem_printf("%s/%s_%s_%s%s.log", pods->log_folder, ns, name, container, previous ? ".previous" : "");
 	char *done = mem_printf("%s.final", path);
 	*is_final = access(done, F_OK) == 0;
 	free(done);

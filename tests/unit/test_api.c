@@ -21,13 +21,16 @@
 
 #define ADMIN "0123456789abcdef0123456789abcdef"
 #define OWNER "fedcba9876543210fedcba9876543210"
-#define POD "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}"
+#define POD                                                                                                            \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":"   \
+	"\"c\",\"image\":\"i\"}]}}"
 #define NS "/api/v1/namespaces"
 #define PODS NS "/default/pods"
 #define NADS "/apis/k8s.cni.cncf.io/v1/namespaces/default/network-attachment-definitions"
 #define TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
-static const struct api_user users[] = {{"cluster-admin", "system:masters", ADMIN, true}, {"workload-owner", "", OWNER, false}};
+static const struct api_user users[] = {{"cluster-admin", "system:masters", ADMIN, true},
+                                        {"workload-owner", "", OWNER, false}};
 
 struct world {
 	struct loop *loop;
@@ -58,7 +61,13 @@ static int setup(void **state)
 	w->loop = loop_create(&err);
 	w->store = store_create(w->loop);
 	w->pods = (struct pods){w->loop, "/nonexistent"};
-	const struct api_options options = {.store = w->store, .pods = &w->pods, .tcp_fd = fd, .unix_fd = -1, .users = users, .n_users = 2, .version = "v1.30.0",
+	const struct api_options options = {.store = w->store,
+	                                    .pods = &w->pods,
+	                                    .tcp_fd = fd,
+	                                    .unix_fd = -1,
+	                                    .users = users,
+	                                    .n_users = 2,
+	                                    .version = "v1.30.0",
 	                                    .host_port = "127.0.0.1:1"};
 	w->api = api_create(w->loop, &options, &err);
 	if (!w->api)
@@ -89,9 +98,19 @@ static int ask_bytes(struct world *w, const char *method, const char *target, co
 	char *path = mem_strdup(target), *query = strchr(path, '?');
 	if (query)
 		*query++ = '\0';
-	const struct api_request request = {.user = w->user, .method = method, .path = path, .query = query ? query : "", .accept = w->accept ? w->accept : "",
-	                                    .content_type = w->type ? w->type : "application/json", .user_agent = "test/1", .upgrade = "", .ws_key = "", .ws_version = "",
-	                                    .protocols = "", .body = body ? body : "", .body_size = size};
+	const struct api_request request = {.user = w->user,
+	                                    .method = method,
+	                                    .path = path,
+	                                    .query = query ? query : "",
+	                                    .accept = w->accept ? w->accept : "",
+	                                    .content_type = w->type ? w->type : "application/json",
+	                                    .user_agent = "test/1",
+	                                    .upgrade = "",
+	                                    .ws_key = "",
+	                                    .ws_version = "",
+	                                    .protocols = "",
+	                                    .body = body ? body : "",
+	                                    .body_size = size};
 	api_handle(w->api, &request, &reply);
 	w->status = reply.status;
 	json_decref(w->answer);
@@ -155,8 +174,12 @@ static void discovers(void **state)
 /* The recorded example: pods, 158 bytes, which every kubectl from 1.20 on understands. */
 static void openapi_is_as_recorded(void **state)
 {
-	static const char recorded[] = "\x42\x9b\x01\x12\x98\x01\x0a\x02\x2f\x30\x12\x91\x01\x42\x8e\x01\x42\x1d\x0a\x1b\x12\x19\x1a\x17\x12\x05query\x22\x06" "dryRun2\x06stringB&\x0a$\x12\"\x1a \x12\x05query\"\x0f" "fieldValidation2\x06string"
-	                               "jE\x0a\x1fx-kubernetes-group-version-kind\x12\"\x12 group: \"\"\nversion: v1\nkind: Pod\n";
+	static const char recorded[] =
+	        "\x42\x9b\x01\x12\x98\x01\x0a\x02\x2f\x30\x12\x91\x01\x42\x8e\x01\x42\x1d\x0a\x1b\x12\x19\x1a\x17\x12"
+	        "\x05query\x22\x06"
+	        "dryRun2\x06stringB&\x0a$\x12\"\x1a \x12\x05query\"\x0f"
+	        "fieldValidation2\x06string"
+	        "jE\x0a\x1fx-kubernetes-group-version-kind\x12\"\x12 group: \"\"\nversion: v1\nkind: Pod\n";
 	struct str out = {0};
 	size_t n = sizeof recorded - 1, differing = 0;
 	(void)state;
@@ -180,7 +203,9 @@ static void creates_and_reads(void **state)
 	assert_int_equal(ask(w, "POST", PODS "?fieldManager=m", POD), 201);
 	assert_string_equal(json_walk_str(w->answer, "metadata", "namespace", NULL), "default");
 	assert_string_equal(json_walk_str(w->answer, "spec", "restartPolicy", NULL), "Always");
-	assert_string_equal(json_walk_str(json_array_get(json_walk(w->answer, "spec", "containers", NULL), 0), "imagePullPolicy", NULL), "Always");
+	assert_string_equal(json_walk_str(json_array_get(json_walk(w->answer, "spec", "containers", NULL), 0),
+	                                  "imagePullPolicy", NULL),
+	                    "Always");
 	assert_int_equal(ask(w, "POST", PODS, POD), 409);
 	assert_string_equal(message(w), "pods \"p\" already exists");
 	assert_int_equal(ask(w, "GET", PODS "/p", NULL), 200);
@@ -209,50 +234,73 @@ static void refuses(void **state)
 		int status;
 		const char *text;
 	} cases[] = {
-		{"GET", "/nothing", NULL, NULL, 404, "the server could not find the requested resource"},
-		{"GET", "/api/v1/foos", NULL, NULL, 404, "could not find"},
-		{"GET", "/api/v1//pods", NULL, NULL, 404, "could not find"},
-		{"GET", "/api/v1/namespaces/default/pods/p/exec/x", NULL, NULL, 404, "could not find"},
-		{"GET", "/api/v1/pods?labelSelector=a+b", NULL, NULL, 400, "malformed"},
-		{"GET", "/api/v1/pods?fieldSelector=spec.x%3d1", NULL, NULL, 400, "field label not supported: spec.x"},
-		{"GET", "/api/v1/pods?a=%00", NULL, NULL, 400, "malformed"},
-		{"GET", "/api/v1/pods/p", NULL, NULL, 405, "not allow"},
-		{"PUT", PODS, NULL, POD, 405, "not allow"},
-		{"POST", "/api/v1/pods", NULL, POD, 405, "not allow"},
-		{"POST", PODS "/p", NULL, POD, 405, "not allow"},
-		{"DELETE", "/api/v1/pods", NULL, NULL, 405, "one namespace"},
-		{"POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", NULL, "{}", 405, "not allow"},
-		{"POST", PODS, "text/plain", POD, 415, "unknown format"},
-		{"POST", PODS, NULL, "{", 400, "body of the request"},
-		{"POST", PODS, NULL, "[]", 400, "not an object"},
-		{"POST", PODS, NULL, "{\"kind\":\"Node\"}", 400, "does not match"},
-		{"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"x\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}", 400, "does not match the namespace"},
-		{"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":true}]}}", 400,
-		 "Pod in version \\\"v1\\\" cannot be handled as a Pod: json: cannot unmarshal bool into Go struct field Container.spec.containers.image of type string"},
-		{"POST", PODS "?fieldValidation=Strict", NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"foo\":1,\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"bar\":2}]}}", 400,
-		 "strict decoding error: unknown field \\\"spec.foo\\\", unknown field \\\"spec.containers[0].bar\\\""},
-		{"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{}}", 422, "Pod \\\"p\\\" is invalid: spec.containers: Required value"},
-		{"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{}]}}", 422, "is invalid: [spec.containers[0].name: Required value, spec.containers[0].image: Required value]"},
-		{"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"restartPolicy\":\"Maybe\",\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}", 422, "supported values: \\\"Always\\\", \\\"OnFailure\\\", \\\"Never\\\""},
-		{"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"ports\":[{\"containerPort\":70000}]}]}}", 422, "must be between 1 and 65535, inclusive"},
-		{"POST", NS, NULL, "{\"metadata\":{\"name\":\"a.b\"}}", 422, "a lowercase RFC 1123 label"},
-		{"POST", NADS, NULL, "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"config\":{\"a\":1}}}", 422, "spec.config in body must be of type string: \\\"object\\\""},
-		{"PATCH", NS "/default", "application/xml", "{}", 415, "accepted media types"},
-		{"PATCH", NS "/default", "application/merge-patch+json", "[]", 400, "not an object"},
-		{"PATCH", NS "/default", "application/merge-patch+json", "{\"metadata\":null}", 400, "leaves no Namespace"},
-		{"PATCH", NS "/default", "application/merge-patch+json", "{\"metadata\":{\"name\":\"x\"}}", 400, "does not match the name on the URL"},
-		{"PATCH", NS "/default", "application/merge-patch+json", "{\"metadata\":{\"resourceVersion\":\"1\"}}", 409, "the object has been modified"},
-		{"PATCH", NS "/default", "application/json-patch+json", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":1}]", 422, "failed"},
-		{"PATCH", PODS "/new", "application/apply-patch+yaml", POD, 400, "fieldManager: Required value"},
-		{"DELETE", NS "/default", NULL, NULL, 403, "this namespace may not be deleted"},
-		{"POST", PODS "/p/exec?command=a", NULL, NULL, 404, "pods \\\"p\\\" not found"},
+	        {"GET", "/nothing", NULL, NULL, 404, "the server could not find the requested resource"},
+	        {"GET", "/api/v1/foos", NULL, NULL, 404, "could not find"},
+	        {"GET", "/api/v1//pods", NULL, NULL, 404, "could not find"},
+	        {"GET", "/api/v1/namespaces/default/pods/p/exec/x", NULL, NULL, 404, "could not find"},
+	        {"GET", "/api/v1/pods?labelSelector=a+b", NULL, NULL, 400, "malformed"},
+	        {"GET", "/api/v1/pods?fieldSelector=spec.x%3d1", NULL, NULL, 400, "field label not supported: spec.x"},
+	        {"GET", "/api/v1/pods?a=%00", NULL, NULL, 400, "malformed"},
+	        {"GET", "/api/v1/pods/p", NULL, NULL, 405, "not allow"},
+	        {"PUT", PODS, NULL, POD, 405, "not allow"},
+	        {"POST", "/api/v1/pods", NULL, POD, 405, "not allow"},
+	        {"POST", PODS "/p", NULL, POD, 405, "not allow"},
+	        {"DELETE", "/api/v1/pods", NULL, NULL, 405, "one namespace"},
+	        {"POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", NULL, "{}", 405, "not allow"},
+	        {"POST", PODS, "text/plain", POD, 415, "unknown format"},
+	        {"POST", PODS, NULL, "{", 400, "body of the request"},
+	        {"POST", PODS, NULL, "[]", 400, "not an object"},
+	        {"POST", PODS, NULL, "{\"kind\":\"Node\"}", 400, "does not match"},
+	        {"POST", PODS, NULL,
+	         "{\"metadata\":{\"name\":\"p\",\"namespace\":\"x\"},\"spec\":{\"containers\":[{\"name\":\"c\","
+	         "\"image\":\"i\"}]}}",
+	         400, "does not match the namespace"},
+	        {"POST", PODS, NULL,
+	         "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":true}]}}", 400,
+	         "Pod in version \\\"v1\\\" cannot be handled as a Pod: json: cannot unmarshal bool into Go struct "
+	         "field Container.spec.containers.image of type string"},
+	        {"POST", PODS "?fieldValidation=Strict", NULL,
+	         "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"foo\":1,\"containers\":[{\"name\":\"c\",\"image\":\"i\","
+	         "\"bar\":2}]}}",
+	         400,
+	         "strict decoding error: unknown field \\\"spec.foo\\\", unknown field \\\"spec.containers[0].bar\\\""},
+	        {"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{}}", 422,
+	         "Pod \\\"p\\\" is invalid: spec.containers: Required value"},
+	        {"POST", PODS, NULL, "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{}]}}", 422,
+	         "is invalid: [spec.containers[0].name: Required value, spec.containers[0].image: Required value]"},
+	        {"POST", PODS, NULL,
+	         "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"restartPolicy\":\"Maybe\",\"containers\":[{\"name\":\"c\","
+	         "\"image\":\"i\"}]}}",
+	         422, "supported values: \\\"Always\\\", \\\"OnFailure\\\", \\\"Never\\\""},
+	        {"POST", PODS, NULL,
+	         "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"ports\":[{"
+	         "\"containerPort\":70000}]}]}}",
+	         422, "must be between 1 and 65535, inclusive"},
+	        {"POST", NS, NULL, "{\"metadata\":{\"name\":\"a.b\"}}", 422, "a lowercase RFC 1123 label"},
+	        {"POST", NADS, NULL, "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"config\":{\"a\":1}}}", 422,
+	         "spec.config in body must be of type string: \\\"object\\\""},
+	        {"PATCH", NS "/default", "application/xml", "{}", 415, "accepted media types"},
+	        {"PATCH", NS "/default", "application/merge-patch+json", "[]", 400, "not an object"},
+	        {"PATCH", NS "/default", "application/merge-patch+json", "{\"metadata\":null}", 400,
+	         "leaves no Namespace"},
+	        {"PATCH", NS "/default", "application/merge-patch+json", "{\"metadata\":{\"name\":\"x\"}}", 400,
+	         "does not match the name on the URL"},
+	        {"PATCH", NS "/default", "application/merge-patch+json", "{\"metadata\":{\"resourceVersion\":\"1\"}}",
+	         409, "the object has been modified"},
+	        {"PATCH", NS "/default", "application/json-patch+json",
+	         "[{\"op\":\"test\",\"path\":\"/a\",\"value\":1}]", 422, "failed"},
+	        {"PATCH", PODS "/new", "application/apply-patch+yaml", POD, 400, "fieldManager: Required value"},
+	        {"DELETE", NS "/default", NULL, NULL, 403, "this namespace may not be deleted"},
+	        {"POST", PODS "/p/exec?command=a", NULL, NULL, 404, "pods \\\"p\\\" not found"},
 	};
 	struct world *w = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		w->type = cases[i].type;
 		ask(w, cases[i].method, cases[i].target, cases[i].body);
 		if (w->status != cases[i].status || !strstr(w->text, cases[i].text))
-			fail_msg("%s %s %s\ngot %d %s\nwanted %d ...%s", cases[i].method, cases[i].target, cases[i].body ? cases[i].body : "", w->status, w->text, cases[i].status, cases[i].text);
+			fail_msg("%s %s %s\ngot %d %s\nwanted %d ...%s", cases[i].method, cases[i].target,
+			         cases[i].body ? cases[i].body : "", w->status, w->text, cases[i].status,
+			         cases[i].text);
 	}
 }
 
@@ -261,8 +309,19 @@ static void takes_unknown_fields_out(void **state)
 	struct world *w = *state;
 	struct api_reply reply;
 	const char *body = "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"config\":\"{}\",\"foo\":1}}";
-	const struct api_request request = {.user = &users[0], .method = "POST", .path = NADS, .query = "", .accept = "", .content_type = "", .user_agent = "", .upgrade = "", .ws_key = "",
-	                                    .ws_version = "", .protocols = "", .body = body, .body_size = strlen(body)};
+	const struct api_request request = {.user = &users[0],
+	                                    .method = "POST",
+	                                    .path = NADS,
+	                                    .query = "",
+	                                    .accept = "",
+	                                    .content_type = "",
+	                                    .user_agent = "",
+	                                    .upgrade = "",
+	                                    .ws_key = "",
+	                                    .ws_version = "",
+	                                    .protocols = "",
+	                                    .body = body,
+	                                    .body_size = strlen(body)};
 	api_handle(w->api, &request, &reply);
 	assert_int_equal(reply.status, 201);
 	assert_null(strstr(str_text(&reply.body), "foo\":1"));
@@ -278,7 +337,8 @@ static void pods_are_fixed(void **state)
 	w->type = "application/strategic-merge-patch+json";
 	assert_int_equal(ask(w, "PATCH", PODS "/p", "{\"spec\":{\"hostname\":\"x\"}}"), 422);
 	says(w, "pod updates may not change fields other than `spec.containers[*].image`");
-	assert_int_equal(ask(w, "PATCH", PODS "/p", "{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"j\"}]}}"), 200);
+	assert_int_equal(ask(w, "PATCH", PODS "/p", "{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"j\"}]}}"),
+	                 200);
 	assert_int_equal(ask(w, "PATCH", PODS "/p", "{\"status\":{\"phase\":\"Running\"}}"), 200);
 	assert_string_equal(json_walk_str(w->answer, "status", "phase", NULL), "Pending");
 	assert_int_equal(ask(w, "PATCH", PODS "/p/status", "{\"status\":{\"phase\":\"Running\"}}"), 200);
@@ -289,14 +349,16 @@ static void pods_are_fixed(void **state)
 
 static void takes_protobuf(void **state)
 {
-	static const char body[] = "k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x1a\x0a\x12\x0a\x02zz\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00\x12\x00\x1a\x02\x0a\x00\x1a\x00\x22\x00";
+	static const char body[] = "k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x1a\x0a\x12\x0a\x02zz\x12\x00\x1a\x00"
+	                           "\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00\x12\x00\x1a\x02\x0a\x00\x1a\x00\x22\x00";
 	struct world *w = *state;
 	w->type = "application/vnd.kubernetes.protobuf";
 	assert_int_equal(ask_bytes(w, "POST", NS "?fieldManager=kubectl-create", body, sizeof body - 1), 201);
 	assert_string_equal(json_walk_str(w->answer, "metadata", "name", NULL), "zz");
 	for (size_t size = 0; size < sizeof body - 1; size++) /* cut short: refused or understood, never more */
 		assert_true(ask_bytes(w, "POST", NS, body, size) != 500);
-	static const char other[] = "k8s\0\x0a\x0d\x0a\x02v1\x12\x07" "Frobber\x12\x00";
+	static const char other[] = "k8s\0\x0a\x0d\x0a\x02v1\x12\x07"
+	                            "Frobber\x12\x00";
 	assert_int_equal(ask_bytes(w, "POST", NS, other, sizeof other - 1), 400);
 	says(w, "not understood in protobuf");
 }
@@ -307,28 +369,51 @@ static void two_users(void **state)
 		const char *verb, *group, *resource, *ns;
 		bool may;
 	} cases[] = {
-		{"create", "", "pods", "n", true}, {"create", "", "pods/exec", "n", true}, {"get", "", "pods/log", "n", true}, {"delete", "apps", "deployments", "n", true},
-		{"list", "", "pods", "", true}, {"get", "", "namespaces", "n", true}, {"create", "", "namespaces", "", false}, {"delete", "", "namespaces", "n", false},
-		{"list", "", "nodes", "", false}, {"get", "", "nodes", "", false}, {"list", "k8s.cni.cncf.io", "network-attachment-definitions", "n", true},
-		{"create", "k8s.cni.cncf.io", "network-attachment-definitions", "n", false}, {"create", "kubevirt.io", "virtualmachines", "n", true},
-		{"get", "subresources.kubevirt.io", "virtualmachineinstances/console", "n", true}, {"create", "nmstate.io", "nodenetworkconfigurationpolicies", "", false},
-		{"create", "", "pods", "kube-system", false}, {"get", "", "pods", "kube-system", true}, {"", "", "pods", "n", false}, {"get", "", "", "n", false}, {"et", "", "pods", "n", false},
+	        {"create", "", "pods", "n", true},
+	        {"create", "", "pods/exec", "n", true},
+	        {"get", "", "pods/log", "n", true},
+	        {"delete", "apps", "deployments", "n", true},
+	        {"list", "", "pods", "", true},
+	        {"get", "", "namespaces", "n", true},
+	        {"create", "", "namespaces", "", false},
+	        {"delete", "", "namespaces", "n", false},
+	        {"list", "", "nodes", "", false},
+	        {"get", "", "nodes", "", false},
+	        {"list", "k8s.cni.cncf.io", "network-attachment-definitions", "n", true},
+	        {"create", "k8s.cni.cncf.io", "network-attachment-definitions", "n", false},
+	        {"create", "kubevirt.io", "virtualmachines", "n", true},
+	        {"get", "subresources.kubevirt.io", "virtualmachineinstances/console", "n", true},
+	        {"create", "nmstate.io", "nodenetworkconfigurationpolicies", "", false},
+	        {"create", "", "pods", "kube-system", false},
+	        {"get", "", "pods", "kube-system", true},
+	        {"", "", "pods", "n", false},
+	        {"get", "", "", "n", false},
+	        {"et", "", "pods", "n", false},
 	};
 	struct world *w = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		if (api_user_may(&users[1], cases[i].verb, cases[i].group, cases[i].resource, cases[i].ns) != cases[i].may)
+		if (api_user_may(&users[1], cases[i].verb, cases[i].group, cases[i].resource, cases[i].ns) !=
+		    cases[i].may)
 			fail_msg("%s %s in \"%s\"", cases[i].verb, cases[i].resource, cases[i].ns);
 		assert_true(api_user_may(&users[0], cases[i].verb, cases[i].group, cases[i].resource, cases[i].ns));
 	}
 	w->user = &users[1];
 	assert_int_equal(ask(w, "GET", "/api/v1/nodes", NULL), 403);
-	assert_string_equal(message(w), "nodes is forbidden: User \"workload-owner\" cannot list resource \"nodes\" in API group \"\" at the cluster scope");
+	assert_string_equal(message(w), "nodes is forbidden: User \"workload-owner\" cannot list resource \"nodes\" in "
+	                                "API group \"\" at the cluster scope");
 	assert_int_equal(ask(w, "PUT", NADS "/n", "{}"), 403);
-	assert_string_equal(message(w), "network-attachment-definitions.k8s.cni.cncf.io \"n\" is forbidden: User \"workload-owner\" cannot update resource \"network-attachment-definitions\" in "
-	                                "API group \"k8s.cni.cncf.io\" in the namespace \"default\"");
-	assert_int_equal(ask(w, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "{\"spec\":{\"resourceAttributes\":{\"verb\":\"create\",\"resource\":\"pods\",\"namespace\":\"n\"}}}"), 201);
+	assert_string_equal(message(w),
+	                    "network-attachment-definitions.k8s.cni.cncf.io \"n\" is forbidden: User "
+	                    "\"workload-owner\" cannot update resource \"network-attachment-definitions\" in "
+	                    "API group \"k8s.cni.cncf.io\" in the namespace \"default\"");
+	assert_int_equal(ask(w, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+	                     "{\"spec\":{\"resourceAttributes\":{\"verb\":\"create\",\"resource\":\"pods\","
+	                     "\"namespace\":\"n\"}}}"),
+	                 201);
 	assert_true(json_is_true(json_walk(w->answer, "status", "allowed", NULL)));
-	assert_int_equal(ask(w, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "{\"spec\":{\"resourceAttributes\":{\"verb\":\"delete\",\"resource\":\"nodes\"}}}"), 201);
+	assert_int_equal(ask(w, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+	                     "{\"spec\":{\"resourceAttributes\":{\"verb\":\"delete\",\"resource\":\"nodes\"}}}"),
+	                 201);
 	assert_true(json_is_false(json_walk(w->answer, "status", "allowed", NULL)));
 	assert_int_equal(ask(w, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}"), 201);
 	assert_string_equal(json_walk_str(w->answer, "status", "userInfo", "username", NULL), "workload-owner");
@@ -348,7 +433,11 @@ static void watches(void **state)
 	says(w, "\"type\":\"ERROR\"");
 	says(w, "\"code\":410");
 	assert_int_equal(ask(w, "GET", PODS "?watch=1&resourceVersion=x", NULL), 400);
-	assert_int_equal(ask(w, "GET", PODS "?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan", NULL), 200);
+	assert_int_equal(
+	        ask(w, "GET",
+	            PODS "?watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan",
+	            NULL),
+	        200);
 	says(w, "\"k8s.io/initial-events-end\":\"true\"");
 	assert_non_null(strstr(strstr(w->text, "ADDED"), "BOOKMARK")); /* in this order */
 	w->accept = TABLE;
@@ -362,8 +451,18 @@ static void watches_with_a_selector(void **state)
 {
 	struct world *w = *state;
 	struct api_reply reply;
-	const struct api_request request = {.user = &users[0], .method = "GET", .path = PODS, .query = "watch=true&labelSelector=a%3d1", .accept = "", .content_type = "", .user_agent = "",
-	                                    .upgrade = "", .ws_key = "", .ws_version = "", .protocols = "", .body = ""};
+	const struct api_request request = {.user = &users[0],
+	                                    .method = "GET",
+	                                    .path = PODS,
+	                                    .query = "watch=true&labelSelector=a%3d1",
+	                                    .accept = "",
+	                                    .content_type = "",
+	                                    .user_agent = "",
+	                                    .upgrade = "",
+	                                    .ws_key = "",
+	                                    .ws_version = "",
+	                                    .protocols = "",
+	                                    .body = ""};
 	api_handle(w->api, &request, &reply);
 	assert_non_null(reply.stream);
 	ask(w, "POST", PODS, POD);
@@ -398,22 +497,29 @@ static void namespaces_take_their_contents_along(void **state)
 	assert_int_equal(ask(w, "GET", NS "/n", NULL), 200); /* a finalizer holds it */
 	assert_int_equal(ask(w, "GET", NS "/n/pods/p", NULL), 404);
 	assert_int_equal(ask(w, "POST", NS "/n/pods", POD), 403);
-	assert_string_equal(message(w), "pods \"p\" is forbidden: unable to create new content in namespace n because it is being terminated");
+	assert_string_equal(
+	        message(w),
+	        "pods \"p\" is forbidden: unable to create new content in namespace n because it is being terminated");
 	w->type = "application/merge-patch+json";
 	assert_int_equal(ask(w, "PATCH", NS "/n/configmaps/c", "{\"metadata\":{\"finalizers\":null}}"), 200);
 	turns(w, 5);
 	assert_int_equal(ask(w, "GET", NS "/n", NULL), 404);
 }
 
-#define DEPLOYMENT(image) "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":3,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"" image "\"}]}}}}"
+#define DEPLOYMENT(image)                                                                                              \
+	"{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":3,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},"        \
+	"\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":"   \
+	"\"" image "\"}]}}}}"
 
 static void set_all_ready(struct world *w)
 {
 	ask(w, "GET", PODS, NULL);
 	json_t *list = json_incref(w->answer), *pod;
 	size_t i;
-	json_array_foreach(json_object_get(list, "items"), i, pod) {
-		json_object_set_new(pod, "status", json_pack("{s:s,s:[{s:s,s:s}]}", "phase", "Running", "conditions", "type", "Ready", "status", "True"));
+	json_array_foreach (json_object_get(list, "items"), i, pod) {
+		json_object_set_new(pod, "status",
+		                    json_pack("{s:s,s:[{s:s,s:s}]}", "phase", "Running", "conditions", "type", "Ready",
+		                              "status", "True"));
 		store_update_status(w->store, lab_resource_kind("Pod"), pod, NULL, NULL);
 	}
 	json_decref(list);
@@ -433,13 +539,16 @@ static void deployments_roll(void **state)
 	ask(w, "GET", "/apis/apps/v1/namespaces/default/deployments/d", NULL);
 	assert_int_equal(json_walk_int(w->answer, 0, "status", "availableReplicas", NULL), 3);
 	w->type = "application/merge-patch+json";
-	assert_int_equal(ask(w, "PATCH", "/apis/apps/v1/namespaces/default/deployments/d", "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"two\"}]}}}}"), 200);
+	assert_int_equal(
+	        ask(w, "PATCH", "/apis/apps/v1/namespaces/default/deployments/d",
+	            "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"two\"}]}}}}"),
+	        200);
 	for (int i = 0; i < 10; i++) { /* never fewer than two serve, never more than four are there */
 		size_t k, there = 0, ready = 0;
 		json_t *pod;
 		turns(w, 5);
 		ask(w, "GET", PODS, NULL);
-		json_array_foreach(json_object_get(w->answer, "items"), k, pod) {
+		json_array_foreach (json_object_get(w->answer, "items"), k, pod) {
 			there++;
 			ready += strcmp(json_walk_str(pod, "status", "phase", NULL), "Running") == 0;
 		}
@@ -450,9 +559,12 @@ static void deployments_roll(void **state)
 	assert_int_equal(json_array_size(json_object_get(w->answer, "items")), 3);
 	assert_null(strstr(w->text, "\"image\":\"one\""));
 	ask(w, "GET", "/apis/apps/v1/namespaces/default/deployments/d", NULL);
-	assert_string_equal(json_walk_str(w->answer, "metadata", "annotations", "deployment.kubernetes.io/revision", NULL), "2");
+	assert_string_equal(
+	        json_walk_str(w->answer, "metadata", "annotations", "deployment.kubernetes.io/revision", NULL), "2");
 	assert_int_equal(json_walk_int(w->answer, 0, "status", "updatedReplicas", NULL), 3);
-	assert_int_equal(ask(w, "PATCH", "/apis/apps/v1/namespaces/default/deployments/d/scale", "{\"spec\":{\"replicas\":0}}"), 200);
+	assert_int_equal(
+	        ask(w, "PATCH", "/apis/apps/v1/namespaces/default/deployments/d/scale", "{\"spec\":{\"replicas\":0}}"),
+	        200);
 	assert_string_equal(json_walk_str(w->answer, "kind", NULL), "Scale");
 	turns(w, 5);
 	ask(w, "GET", PODS, NULL);
@@ -487,7 +599,8 @@ static int64_t now_us(void)
 
 static int dial(struct world *w)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)w->port)};
+	struct sockaddr_in address = {
+	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)w->port)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
 	return fd;
@@ -533,18 +646,18 @@ static void lets_in_whom_it_should(void **state)
 		const char *request;
 		int status;
 	} cases[] = {
-		{"GET /" ADMIN "/version HTTP/1.1\r\nHost: 127.0.0.1:99\r\n\r\n", 200},
-		{"GET /" OWNER "/api/v1/pods HTTP/1.1\r\nHost: localhost\r\n\r\n", 200},
-		{"GET /" OWNER "/api/v1/nodes HTTP/1.1\r\nHost: localhost:1\r\n\r\n", 403},
-		{"GET /version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
-		{"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
-		{"GET /0123456789abcdef0123456789abcdee/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
-		{"GET /0123456789abcdef0123456789abcde/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
-		{"GET /" ADMIN "x/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
-		{"GET /" ADMIN "/version HTTP/1.1\r\nHost: evil.example\r\n\r\n", 404},
-		{"GET /" ADMIN "/version HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n\r\n", 404},
-		{"GET /" ADMIN "/version HTTP/1.1\r\nHost: localhost:80:80\r\n\r\n", 404},
-		{"POST /" ADMIN NS " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n", 413},
+	        {"GET /" ADMIN "/version HTTP/1.1\r\nHost: 127.0.0.1:99\r\n\r\n", 200},
+	        {"GET /" OWNER "/api/v1/pods HTTP/1.1\r\nHost: localhost\r\n\r\n", 200},
+	        {"GET /" OWNER "/api/v1/nodes HTTP/1.1\r\nHost: localhost:1\r\n\r\n", 403},
+	        {"GET /version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
+	        {"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
+	        {"GET /0123456789abcdef0123456789abcdee/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
+	        {"GET /0123456789abcdef0123456789abcde/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
+	        {"GET /" ADMIN "x/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404},
+	        {"GET /" ADMIN "/version HTTP/1.1\r\nHost: evil.example\r\n\r\n", 404},
+	        {"GET /" ADMIN "/version HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n\r\n", 404},
+	        {"GET /" ADMIN "/version HTTP/1.1\r\nHost: localhost:80:80\r\n\r\n", 404},
+	        {"POST /" ADMIN NS " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n", 413},
 	};
 	struct world *w = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -569,7 +682,9 @@ static void large_bodies_and_long_urls(void **state)
 	memset(fill, ' ', API_BODY_MAX + 1);
 	int fd = dial(w);
 	/* a body just below the limit, without having said its length before */
-	str_append_f(&request, "POST /" ADMIN NS " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n", API_BODY_MAX + 1);
+	str_append_f(&request,
+	             "POST /" ADMIN NS " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
+	             API_BODY_MAX + 1);
 	say(fd, str_text(&request));
 	for (size_t at = 0; at <= API_BODY_MAX;) {
 		ssize_t n = send(fd, fill + at, API_BODY_MAX + 1 - at, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -605,7 +720,8 @@ static void slow_clients(void **state)
 	int fds[230];
 	for (int i = 0; i < 150; i++) {
 		fds[i] = dial(w);
-		say(fds[i], i % 2 ? "GET /" ADMIN "/version HTTP/1.1\r\nHos" : "GET /" ADMIN "/api/v1/events?watch=true HTTP/1.1\r\nHost: localhost\r\n\r\n");
+		say(fds[i], i % 2 ? "GET /" ADMIN "/version HTTP/1.1\r\nHos"
+		                  : "GET /" ADMIN "/api/v1/events?watch=true HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	}
 	turns(w, 50);
 	int64_t start = now_us();
@@ -643,7 +759,8 @@ static void watch_latency(void **state)
 	for (int i = 0; i < 50; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "\"name\":\"c%d\"", i);
-		json_t *object = json_pack("{s:{s:s,s:o}}", "metadata", "namespace", "default", "name", json_sprintf("c%d", i));
+		json_t *object =
+		        json_pack("{s:{s:s,s:o}}", "metadata", "namespace", "default", "name", json_sprintf("c%d", i));
 		int64_t start = now_us();
 		store_add(w->store, lab_resource_kind("ConfigMap"), object, NULL, NULL);
 		assert_true(hear(w, fd, &heard, name));
@@ -651,7 +768,8 @@ static void watch_latency(void **state)
 		json_decref(object);
 	}
 	qsort(times, 50, sizeof *times, compare);
-	print_message("# store to watcher: median %lld us, worst %lld us\n", (long long)times[25], (long long)times[49]);
+	print_message("# store to watcher: median %lld us, worst %lld us\n", (long long)times[25],
+	              (long long)times[49]);
 	assert_true(times[25] < 5000);
 	close(fd);
 	str_finish(&heard);
@@ -676,24 +794,24 @@ static void watcher_that_leaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(discovers, setup, teardown),
-		cmocka_unit_test(openapi_is_as_recorded),
-		cmocka_unit_test_setup_teardown(creates_and_reads, setup, teardown),
-		cmocka_unit_test_setup_teardown(refuses, setup, teardown),
-		cmocka_unit_test_setup_teardown(takes_unknown_fields_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(pods_are_fixed, setup, teardown),
-		cmocka_unit_test_setup_teardown(takes_protobuf, setup, teardown),
-		cmocka_unit_test_setup_teardown(two_users, setup, teardown),
-		cmocka_unit_test_setup_teardown(watches, setup, teardown),
-		cmocka_unit_test_setup_teardown(watches_with_a_selector, setup, teardown),
-		cmocka_unit_test_setup_teardown(namespaces_take_their_contents_along, setup, teardown),
-		cmocka_unit_test_setup_teardown(deployments_roll, setup, teardown),
-		cmocka_unit_test(shares),
-		cmocka_unit_test_setup_teardown(lets_in_whom_it_should, setup, teardown),
-		cmocka_unit_test_setup_teardown(large_bodies_and_long_urls, setup, teardown),
-		cmocka_unit_test_setup_teardown(slow_clients, setup, teardown),
-		cmocka_unit_test_setup_teardown(watch_latency, setup, teardown),
-		cmocka_unit_test_setup_teardown(watcher_that_leaves, setup, teardown),
+	        cmocka_unit_test_setup_teardown(discovers, setup, teardown),
+	        cmocka_unit_test(openapi_is_as_recorded),
+	        cmocka_unit_test_setup_teardown(creates_and_reads, setup, teardown),
+	        cmocka_unit_test_setup_teardown(refuses, setup, teardown),
+	        cmocka_unit_test_setup_teardown(takes_unknown_fields_out, setup, teardown),
+	        cmocka_unit_test_setup_teardown(pods_are_fixed, setup, teardown),
+	        cmocka_unit_test_setup_teardown(takes_protobuf, setup, teardown),
+	        cmocka_unit_test_setup_teardown(two_users, setup, teardown),
+	        cmocka_unit_test_setup_teardown(watches, setup, teardown),
+	        cmocka_unit_test_setup_teardown(watches_with_a_selector, setup, teardown),
+	        cmocka_unit_test_setup_teardown(namespaces_take_their_contents_along, setup, teardown),
+	        cmocka_unit_test_setup_teardown(deployments_roll, setup, teardown),
+	        cmocka_unit_test(shares),
+	        cmocka_unit_test_setup_teardown(lets_in_whom_it_should, setup, teardown),
+	        cmocka_unit_test_setup_teardown(large_bodies_and_long_urls, setup, teardown),
+	        cmocka_unit_test_setup_teardown(slow_clients, setup, teardown),
+	        cmocka_unit_test_setup_teardown(watch_latency, setup, teardown),
+	        cmocka_unit_test_setup_teardown(watcher_that_leaves, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("api", tests, NULL, NULL);
 }

@@ -14,8 +14,9 @@ static bool matches(const char *labels, const char *fields)
 {
 	struct err err;
 	struct selector *selector = selector_parse(labels, fields, &err);
-	json_t *pod = json_pack("{s:{s:s,s:s,s:{s:s,s:s}},s:{s:s},s:{s:s}}", "metadata", "name", "p1", "namespace", "n", "labels", "app", "web", "tier",
-	                        "front", "spec", "nodeName", "w1", "status", "phase", "Running");
+	json_t *pod = json_pack("{s:{s:s,s:s,s:{s:s,s:s}},s:{s:s},s:{s:s}}", "metadata", "name", "p1", "namespace", "n",
+	                        "labels", "app", "web", "tier", "front", "spec", "nodeName", "w1", "status", "phase",
+	                        "Running");
 	if (!selector)
 		fail_msg("%s %s: %s", labels, fields, err.text);
 	bool is = selector_matches(selector, pod);
@@ -26,9 +27,23 @@ static bool matches(const char *labels, const char *fields)
 
 static void labels(void **state)
 {
-	static const char *const yes[] = {"", "app=web", "app==web", "app!=db", "app in (web,db)", "app in (db, web)", "app notin (db)", "app", "!gone", "gone!=x", "gone notin (a,b)",
-	                                  "app=web,tier=front", " app = web , tier in ( front ) ", "gone notin (),app"};
-	static const char *const no[] = {"app=db", "app!=web", "app in (db)", "app notin (web)", "gone", "!app", "app=web,tier=back", "app=", "gone="};
+	static const char *const yes[] = {"",
+	                                  "app=web",
+	                                  "app==web",
+	                                  "app!=db",
+	                                  "app in (web,db)",
+	                                  "app in (db, web)",
+	                                  "app notin (db)",
+	                                  "app",
+	                                  "!gone",
+	                                  "gone!=x",
+	                                  "gone notin (a,b)",
+	                                  "app=web,tier=front",
+	                                  " app = web , tier in ( front ) ",
+	                                  "gone notin (),app"};
+	static const char *const no[] = {
+	        "app=db", "app!=web", "app in (db)", "app notin (web)", "gone", "!app", "app=web,tier=back",
+	        "app=",   "gone="};
 	(void)state;
 	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
 		if (!matches(yes[i], ""))
@@ -45,15 +60,17 @@ static void fields(void **state)
 	assert_true(matches("", "metadata.name==p1,metadata.namespace=n"));
 	assert_false(matches("", "metadata.name=p2"));
 	assert_true(matches("", "spec.nodeName=w1,status.phase!=Failed,status.phase!=Succeeded"));
-	assert_true(matches("", "status.podIP="));         /* empty is absent */
+	assert_true(matches("", "status.podIP=")); /* empty is absent */
 	assert_true(matches("", "spec.schedulerName!=x"));
 	assert_false(matches("app=db", "metadata.name=p1"));
 }
 
 static void refused(void **state)
 {
-	static const char *const bad_labels[] = {"=a", "a in", "a in (", "a in b", "a,,b", "a b", "!", "a in (b) c", "(", "a!b", ",a"};
-	static const char *const bad_fields[] = {"metadata.name", "!metadata.name", "spec.containers=a", "a in (b)", "=b"};
+	static const char *const bad_labels[] = {"=a", "a in",       "a in (", "a in b", "a,,b", "a b",
+	                                         "!",  "a in (b) c", "(",      "a!b",    ",a"};
+	static const char *const bad_fields[] = {"metadata.name", "!metadata.name", "spec.containers=a", "a in (b)",
+	                                         "=b"};
 	struct err err;
 	(void)state;
 	for (size_t i = 0; i < sizeof bad_labels / sizeof *bad_labels; i++)
@@ -92,9 +109,11 @@ static void queries(void **state)
 
 static void label_selector_objects(void **state)
 {
-	json_t *selector = json_pack("{s:{s:s},s:[{s:s,s:s,s:[s,s]},{s:s,s:s}]}", "matchLabels", "app", "web", "matchExpressions", "key", "tier", "operator", "In", "values", "a", "b",
-	                             "key", "old", "operator", "DoesNotExist");
-	json_t *yes = json_pack("{s:s,s:s}", "app", "web", "tier", "a"), *no = json_pack("{s:s,s:s,s:s}", "app", "web", "tier", "a", "old", "1");
+	json_t *selector = json_pack("{s:{s:s},s:[{s:s,s:s,s:[s,s]},{s:s,s:s}]}", "matchLabels", "app", "web",
+	                             "matchExpressions", "key", "tier", "operator", "In", "values", "a", "b", "key",
+	                             "old", "operator", "DoesNotExist");
+	json_t *yes = json_pack("{s:s,s:s}", "app", "web", "tier", "a"),
+	       *no = json_pack("{s:s,s:s,s:s}", "app", "web", "tier", "a", "old", "1");
 	(void)state;
 	assert_true(selector_object_matches(selector, yes));
 	assert_false(selector_object_matches(selector, no));
@@ -106,6 +125,8 @@ static void label_selector_objects(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(labels), cmocka_unit_test(fields), cmocka_unit_test(refused), cmocka_unit_test(queries), cmocka_unit_test(label_selector_objects)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(labels), cmocka_unit_test(fields),
+	                                   cmocka_unit_test(refused), cmocka_unit_test(queries),
+	                                   cmocka_unit_test(label_selector_objects)};
 	return cmocka_run_group_tests_name("selector", tests, NULL, NULL);
 }

@@ -39,7 +39,8 @@ static const struct wire_events events = {on_ready, on_stdin, on_stdin_end, on_r
 
 static void put32(struct str *out, uint32_t value)
 {
-	const unsigned char bytes[] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16), (unsigned char)(value >> 8), (unsigned char)value};
+	const unsigned char bytes[] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16),
+	                               (unsigned char)(value >> 8), (unsigned char)value};
 	str_append_n(out, bytes, 4);
 }
 
@@ -91,7 +92,8 @@ static char *frames(const struct str *out)
 		} else if (first & 0x80000000) {
 			str_append_f(&text, "control%u ", first & 0xffff);
 		} else {
-			str_append_f(&text, "%u%c%.*s ", first, flags & 1 ? '!' : '+', size > 20 ? 20 : (int)size, payload);
+			str_append_f(&text, "%u%c%.*s ", first, flags & 1 ? '!' : '+', size > 20 ? 20 : (int)size,
+			             payload);
 		}
 		at += 8 + size;
 	}
@@ -184,11 +186,11 @@ static void spdy_refuses(void **state)
 		uint32_t words[5];
 		size_t n;
 	} cases[] = {
-		{{0x80020001, 18}, 2},                         /* another version */
-		{{0x80030001, 0x00ffffff}, 2},                 /* a control frame of 16 MB */
-		{{0x80030001, 10, 2, 0, 0}, 5},                /* an even id */
-		{{0x80030001, 4, 1}, 3},                       /* too short */
-		{{0xff030001, 4, 1}, 3},
+	        {{0x80020001, 18}, 2},          /* another version */
+	        {{0x80030001, 0x00ffffff}, 2},  /* a control frame of 16 MB */
+	        {{0x80030001, 10, 2, 0, 0}, 5}, /* an even id */
+	        {{0x80030001, 4, 1}, 3},        /* too short */
+	        {{0xff030001, 4, 1}, 3},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -258,7 +260,8 @@ static void websocket_session(void **state)
 		wire->kind->output(wire, 1, "out", 3);
 		wire->kind->output(wire, 2, "err", 3);
 		wire->kind->finish(wire, "{}");
-		static const char wanted[] = "\x8a\x00\x82\x04\x01out\x82\x04\x02" "err\x82\x03\x03{}\x88\x02\x03\xe8";
+		static const char wanted[] = "\x8a\x00\x82\x04\x01out\x82\x04\x02"
+		                             "err\x82\x03\x03{}\x88\x02\x03\xe8";
 		assert_int_equal(wire->out.len, sizeof wanted - 1);
 		assert_memory_equal(wire->out.data, wanted, sizeof wanted - 1);
 		assert_false(wire->is_closed);
@@ -278,7 +281,9 @@ static void websocket_refuses(void **state)
 	static const struct {
 		const char *bytes;
 		size_t size;
-	} cases[] = {{"\x82\x05hello", 7} /* not masked */, {"\x82\xff\x00\x00\x00\x00\x40\x00\x00\x00\x11\x22\x33\x44x", 15} /* 1 GB */, {"\xf2\x81\x11\x22\x33\x44x", 7} /* reserved bits */,
+	} cases[] = {{"\x82\x05hello", 7} /* not masked */,
+	             {"\x82\xff\x00\x00\x00\x00\x40\x00\x00\x00\x11\x22\x33\x44x", 15} /* 1 GB */,
+	             {"\xf2\x81\x11\x22\x33\x44x", 7} /* reserved bits */,
 	             {"\x83\x81\x11\x22\x33\x44x", 7} /* an unknown opcode */};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -303,8 +308,10 @@ static void websocket_proof(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(spdy_session), cmocka_unit_test(spdy_tty), cmocka_unit_test(spdy_large_output), cmocka_unit_test(spdy_refuses),
-		cmocka_unit_test(websocket_session), cmocka_unit_test(websocket_refuses), cmocka_unit_test(websocket_proof),
+	        cmocka_unit_test(spdy_session),      cmocka_unit_test(spdy_tty),
+	        cmocka_unit_test(spdy_large_output), cmocka_unit_test(spdy_refuses),
+	        cmocka_unit_test(websocket_session), cmocka_unit_test(websocket_refuses),
+	        cmocka_unit_test(websocket_proof),
 	};
 	return cmocka_run_group_tests_name("spdy", tests, NULL, NULL);
 }

@@ -44,7 +44,8 @@ static int teardown(void **state)
 
 static json_t *pod(const char *ns, const char *name)
 {
-	return json_pack("{s:{s:s,s:s},s:{s:[{s:s,s:s}]}}", "metadata", "name", name, "namespace", ns, "spec", "containers", "name", "c", "image", "i");
+	return json_pack("{s:{s:s,s:s},s:{s:[{s:s,s:s}]}}", "metadata", "name", name, "namespace", ns, "spec",
+	                 "containers", "name", "c", "image", "i");
 }
 
 static bool add(struct world *w, const struct lab_resource *row, json_t *object, const json_t **out, struct err *err)
@@ -63,7 +64,8 @@ static void hear(const struct store_event *event, void *user)
 {
 	struct world *w = user;
 	size_t len = strlen(w->heard);
-	snprintf(w->heard + len, sizeof w->heard - len, "%c%s ", "+~-"[event->change], json_walk_str(event->object, "metadata", "name", NULL));
+	snprintf(w->heard + len, sizeof w->heard - len, "%c%s ", "+~-"[event->change],
+	         json_walk_str(event->object, "metadata", "name", NULL));
 	if (w->unlisten_inside) {
 		store_unlisten(w->listener);
 		w->listener = NULL;
@@ -132,7 +134,7 @@ static void updates(void **state)
 	assert_true(store_update(w->store, w->configmaps, change, &new, &err));
 	assert_int_equal(store_version(w->store), version + 1);
 	assert_string_equal(json_walk_str(new, "data", "k", NULL), "2");
-	assert_string_equal(json_walk_str(keep, "data", "k", NULL), "1"); /* stored values never change */
+	assert_string_equal(json_walk_str(keep, "data", "k", NULL), "1");        /* stored values never change */
 	assert_false(store_update(w->store, w->configmaps, change, NULL, &err)); /* stale */
 	assert_int_equal(err.code, ERR_CONFLICT);
 	json_object_del(json_object_get(change, "metadata"), "resourceVersion");
@@ -164,7 +166,8 @@ static void status_is_apart(void **state)
 	assert_int_equal(json_walk_int(stored, 0, "metadata", "generation", NULL), 1);
 	json_decref(change);
 	change = json_deep_copy(stored);
-	json_object_set_new(json_array_get(json_object_get(json_object_get(change, "spec"), "containers"), 0), "image", json_string("j"));
+	json_object_set_new(json_array_get(json_object_get(json_object_get(change, "spec"), "containers"), 0), "image",
+	                    json_string("j"));
 	assert_true(store_update(w->store, w->pods, change, &stored, &err));
 	assert_int_equal(json_walk_int(stored, 0, "metadata", "generation", NULL), 2);
 	json_decref(change);
@@ -175,7 +178,8 @@ static void dry_run_stores_nothing(void **state)
 	struct world *w = *state;
 	struct err err;
 	uint64_t version = store_version(w->store);
-	json_t *object = config("n", "a", "1"), *result = store_write(w->store, w->configmaps, object, STORE_ADD, true, &err);
+	json_t *object = config("n", "a", "1"),
+	       *result = store_write(w->store, w->configmaps, object, STORE_ADD, true, &err);
 	assert_non_null(result);
 	assert_null(store_get(w->store, w->configmaps, "n", "a"));
 	assert_int_equal(store_version(w->store), version);
@@ -213,9 +217,13 @@ static void deletes(void **state)
 	assert_string_not_equal(json_walk_str(stored, "metadata", "deletionTimestamp", NULL), "");
 	assert_int_equal(json_walk_int(stored, 0, "metadata", "deletionGracePeriodSeconds", NULL), 30);
 	assert_true(store_delete(w->store, w->pods, "n", "p", 60, &err));
-	assert_int_equal(json_walk_int(store_get(w->store, w->pods, "n", "p"), 0, "metadata", "deletionGracePeriodSeconds", NULL), 30);
+	assert_int_equal(json_walk_int(store_get(w->store, w->pods, "n", "p"), 0, "metadata",
+	                               "deletionGracePeriodSeconds", NULL),
+	                 30);
 	assert_true(store_delete(w->store, w->pods, "n", "p", 1, &err));
-	assert_int_equal(json_walk_int(store_get(w->store, w->pods, "n", "p"), 0, "metadata", "deletionGracePeriodSeconds", NULL), 1);
+	assert_int_equal(json_walk_int(store_get(w->store, w->pods, "n", "p"), 0, "metadata",
+	                               "deletionGracePeriodSeconds", NULL),
+	                 1);
 	assert_true(store_delete(w->store, w->pods, "n", "p", 0, &err));
 	assert_null(store_get(w->store, w->pods, "n", "p"));
 	/* a finalizer holds */
@@ -321,17 +329,17 @@ static void events_count_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(adds, setup, teardown),
-		cmocka_unit_test_setup_teardown(ours_are_ours, setup, teardown),
-		cmocka_unit_test_setup_teardown(updates, setup, teardown),
-		cmocka_unit_test_setup_teardown(status_is_apart, setup, teardown),
-		cmocka_unit_test_setup_teardown(dry_run_stores_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(too_large, setup, teardown),
-		cmocka_unit_test_setup_teardown(deletes, setup, teardown),
-		cmocka_unit_test_setup_teardown(listens, setup, teardown),
-		cmocka_unit_test_setup_teardown(resumes, setup, teardown),
-		cmocka_unit_test_setup_teardown(history_is_bounded, setup, teardown),
-		cmocka_unit_test_setup_teardown(events_count_up, setup, teardown),
+	        cmocka_unit_test_setup_teardown(adds, setup, teardown),
+	        cmocka_unit_test_setup_teardown(ours_are_ours, setup, teardown),
+	        cmocka_unit_test_setup_teardown(updates, setup, teardown),
+	        cmocka_unit_test_setup_teardown(status_is_apart, setup, teardown),
+	        cmocka_unit_test_setup_teardown(dry_run_stores_nothing, setup, teardown),
+	        cmocka_unit_test_setup_teardown(too_large, setup, teardown),
+	        cmocka_unit_test_setup_teardown(deletes, setup, teardown),
+	        cmocka_unit_test_setup_teardown(listens, setup, teardown),
+	        cmocka_unit_test_setup_teardown(resumes, setup, teardown),
+	        cmocka_unit_test_setup_teardown(history_is_bounded, setup, teardown),
+	        cmocka_unit_test_setup_teardown(events_count_up, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }

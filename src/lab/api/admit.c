@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/api/base64.h"
 #include "lab/api/kinds.h"
 
 /* ---- faults ---- */
@@ -97,17 +98,21 @@ static void check_labels(const json_t *labels, struct faults *faults)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)labels, key, value) {
+	json_object_foreach ((json_t *)labels, key, value) {
 		const char *text = json_string_value(value);
 		if (!is_qualified(key))
 			faults_invalid(faults, "metadata.labels", key,
-			               "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
-			               "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+			               "name part must consist of alphanumeric characters, '-', '_' or '.', and must "
+			               "start and end with "
+			               "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+			               "used for "
 			               "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
 		if (!text || (*text && !is_name_part(text)))
 			faults_invalid(faults, "metadata.labels", text ? text : "",
-			               "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
-			               "must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
+			               "a valid label must be an empty string or consist of alphanumeric characters, "
+			               "'-', '_' or '.', and "
+			               "must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+			               "'my_value',  or '12345', "
 			               "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
 	}
 }
@@ -117,7 +122,7 @@ static void check_annotations(const json_t *annotations, struct faults *faults)
 	const char *key;
 	json_t *value;
 	size_t size = 0;
-	json_object_foreach((json_t *)annotations, key, value) {
+	json_object_foreach ((json_t *)annotations, key, value) {
 		if (!is_qualified(key) || !json_is_string(value))
 			faults_invalid(faults, "metadata.annotations", key, "not a qualified name with a text value");
 		size += strlen(key) + json_string_length(value);
@@ -179,7 +184,8 @@ bool admit_namespace(json_t *object, const json_t *old, struct err *err)
 	struct faults faults = {0};
 	json_t *metadata = object_at(object, "metadata");
 	admit_metadata(object, true, &faults);
-	json_object_set(object_at(metadata, "labels"), "kubernetes.io/metadata.name", json_object_get(metadata, "name"));
+	json_object_set(object_at(metadata, "labels"), "kubernetes.io/metadata.name",
+	                json_object_get(metadata, "name"));
 	if (old && json_walk(old, "spec", NULL))
 		json_object_set(object, "spec", (json_t *)json_walk(old, "spec", NULL)); /* changed by finalize alone */
 	else
@@ -196,32 +202,25 @@ void namespace_deleting(json_t *object)
 
 bool admit_nad(json_t *object, const json_t *old, struct err *err)
 {
-	static const char *const names[] = {[JSON_OBJECT] = "object", [JSON_ARRAY] = "array", [JSON_INTEGER] = "integer",
-	                                    [JSON_REAL] = "number", [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
+	static const char *const names[] = {
+	        [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",   [JSON_INTEGER] = "integer", [JSON_REAL] = "number",
+	        [JSON_TRUE] = "boolean",  [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
 	struct faults faults = {0};
 	const json_t *config = json_walk(object, "spec", "config", NULL);
 	if (!old)
 		admit_metadata(object, false, &faults);
 	if (config && !json_is_string(config)) {
 		const char *type = names[json_typeof(config)];
-		faults_add(&faults, "spec.config", "Invalid value: \"%s\": spec.config in body must be of type string: \"%s\"", type, type);
+		faults_add(&faults, "spec.config",
+		           "Invalid value: \"%s\": spec.config in body must be of type string: \"%s\"", type, type);
 	}
 	return faults_end(&faults, err);
 }
 
-/* RFC 4648, without its own alphabet's variants. */
-static json_t *base64(const char *bytes, size_t size)
+static json_t *base64_of(const char *bytes, size_t size)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct str out = {0};
-	for (size_t i = 0; i < size; i += 3) {
-		size_t n = size - i < 3 ? size - i : 3;
-		uint32_t bits = 0;
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 | (k < n ? (uint8_t)bytes[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			str_append_c(&out, k <= n ? letters[bits >> (18 - 6 * k) & 63] : '=');
-	}
+	base64_append(&out, bytes, size);
 	json_t *text = json_string(str_text(&out));
 	str_finish(&out);
 	return text;
@@ -233,8 +232,9 @@ bool admit_secret(json_t *object, const json_t *old, struct err *err)
 	const char *key;
 	json_t *value;
 	admit_metadata(object, false, &faults);
-	json_object_foreach(json_object_get(object, "stringData"), key, value) {
-		json_object_set_new(object_at(object, "data"), key, base64(json_string_value(value), json_string_length(value)));
+	json_object_foreach (json_object_get(object, "stringData"), key, value) {
+		json_object_set_new(object_at(object, "data"), key,
+		                    base64_of(json_string_value(value), json_string_length(value)));
 	}
 	json_object_del(object, "stringData");
 	set_default_text(object, "type", "Opaque");
@@ -252,12 +252,13 @@ bool admit_service(json_t *object, const json_t *old, struct err *err)
 		admit_metadata(object, true, &faults);
 	set_default_text(spec, "type", "ClusterIP");
 	set_default_text(spec, "sessionAffinity", "None");
-	json_array_foreach(json_object_get(spec, "ports"), i, port) {
+	json_array_foreach (json_object_get(spec, "ports"), i, port) {
 		int64_t number = json_walk_int(port, 0, "port", NULL);
 		set_default_text(port, "protocol", "TCP");
 		set_default(port, "targetPort", json_integer(number));
 		if (number < 1 || number > 65535)
-			faults_add(&faults, "spec.ports[].port", "Invalid value: %lld: must be between 1 and 65535, inclusive", (long long)number);
+			faults_add(&faults, "spec.ports[].port",
+			           "Invalid value: %lld: must be between 1 and 65535, inclusive", (long long)number);
 	}
 	set_default(object, "status", json_pack("{s:{}}", "loadBalancer"));
 	return faults_end(&faults, err);

@@ -23,7 +23,8 @@ static void check_word(const char *field, const char *value, const char *const *
 	if (!is_one_of(value, words)) {
 		for (size_t i = 0; words[i]; i++)
 			str_append_f(&list, "%s\"%s\"", i ? ", " : "", words[i]);
-		faults_add(faults, field, "Unsupported value: \"%.100s\": supported values: %s", value, str_text(&list));
+		faults_add(faults, field, "Unsupported value: \"%.100s\": supported values: %s", value,
+		           str_text(&list));
 	}
 	str_finish(&list);
 }
@@ -43,14 +44,15 @@ static void admit_ports(json_t *container, const char *path, struct faults *faul
 	json_t *port;
 	size_t i;
 	char field[256];
-	json_array_foreach(json_object_get(container, "ports"), i, port) {
+	json_array_foreach (json_object_get(container, "ports"), i, port) {
 		int64_t number = json_walk_int(port, 0, "containerPort", NULL);
 		set_default_text(port, "protocol", "TCP");
 		snprintf(field, sizeof field, "%s.ports[%zu].containerPort", path, i);
 		if (!json_object_get(port, "containerPort"))
 			faults_add(faults, field, "Required value");
 		else if (number < 1 || number > 65535)
-			faults_add(faults, field, "Invalid value: %lld: must be between 1 and 65535, inclusive", (long long)number);
+			faults_add(faults, field, "Invalid value: %lld: must be between 1 and 65535, inclusive",
+			           (long long)number);
 		snprintf(field, sizeof field, "%s.ports[%zu].protocol", path, i);
 		check_word(field, json_walk_str(port, "protocol", NULL), protocols, faults);
 	}
@@ -61,13 +63,15 @@ static void admit_env(const json_t *container, const char *path, struct faults *
 	json_t *env;
 	size_t i;
 	char field[256];
-	json_array_foreach(json_object_get(container, "env"), i, env) {
+	json_array_foreach (json_object_get(container, "env"), i, env) {
 		const char *name = json_walk_str(env, "name", NULL);
 		snprintf(field, sizeof field, "%s.env[%zu].name", path, i);
 		if (!*name)
 			faults_add(faults, field, "Required value");
 		else if (strchr(name, '='))
-			faults_invalid(faults, field, name, "a valid environment variable name must consist only of printable ASCII characters other than '='");
+			faults_invalid(faults, field, name,
+			               "a valid environment variable name must consist only of printable ASCII "
+			               "characters other than '='");
 	}
 }
 
@@ -101,7 +105,7 @@ static void admit_containers(json_t *spec, const char *path, const char *key, st
 	json_t *list = json_object_get(spec, key), *container;
 	size_t i, k;
 	char field[128];
-	json_array_foreach(list, i, container) {
+	json_array_foreach (list, i, container) {
 		snprintf(field, sizeof field, "%s.%s[%zu]", path, key, i);
 		admit_container(container, field, faults);
 		for (k = 0; k < i; k++) {
@@ -121,7 +125,9 @@ void admit_pod_spec(json_t *spec, const char *path, struct faults *faults)
 	snprintf(field, sizeof field, "%s.containers", path);
 	if (!json_array_size(json_object_get(spec, "containers")))
 		faults_add(faults, field, "Required value");
-	if (json_array_size(json_object_get(spec, "containers")) + json_array_size(json_object_get(spec, "initContainers")) > 100)
+	if (json_array_size(json_object_get(spec, "containers")) +
+	            json_array_size(json_object_get(spec, "initContainers")) >
+	    100)
 		faults_add(faults, field, "Too many: must have at most 100 items");
 	else {
 		admit_containers(spec, path, "containers", faults);
@@ -143,9 +149,10 @@ void admit_pod_spec(json_t *spec, const char *path, struct faults *faults)
 /* ---- pods ---- */
 
 static const char *const pod_fixed =
-	"Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-	"`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-	"`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+        "Forbidden: pod updates may not change fields other than "
+        "`spec.containers[*].image`,`spec.initContainers[*].image`,"
+        "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+        "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 static void forget_changeable(json_t *spec)
 {
@@ -153,7 +160,7 @@ static void forget_changeable(json_t *spec)
 	json_t *container;
 	size_t i;
 	for (size_t k = 0; k < 2; k++)
-		json_array_foreach(json_object_get(spec, lists[k]), i, container)
+		json_array_foreach (json_object_get(spec, lists[k]), i, container)
 			json_object_del(container, "image");
 	json_object_del(spec, "activeDeadlineSeconds");
 	json_object_del(spec, "tolerations");
@@ -177,7 +184,7 @@ static bool has_quantities(const json_t *spec, const char *which)
 {
 	size_t i;
 	json_t *container;
-	json_array_foreach(json_object_get(spec, "containers"), i, container) {
+	json_array_foreach (json_object_get(spec, "containers"), i, container) {
 		if (json_object_size(json_walk(container, "resources", which, NULL)) > 0)
 			return true;
 	}
@@ -198,8 +205,11 @@ bool admit_pod(json_t *object, const json_t *old, struct err *err)
 	if (old)
 		check_pod_update(object, old, &faults);
 	else if (!json_object_get(object, "status"))
-		json_object_set_new(object, "status", json_pack("{s:s,s:s}", "phase", "Pending", "qosClass",
-		                    has_quantities(spec, "limits") || has_quantities(spec, "requests") ? "Burstable" : "BestEffort"));
+		json_object_set_new(object, "status",
+		                    json_pack("{s:s,s:s}", "phase", "Pending", "qosClass",
+		                              has_quantities(spec, "limits") || has_quantities(spec, "requests")
+		                                      ? "Burstable"
+		                                      : "BestEffort"));
 	return faults_end(&faults, err);
 }
 
@@ -207,7 +217,8 @@ bool admit_pod(json_t *object, const json_t *old, struct err *err)
 
 static void check_selector(const json_t *spec, struct faults *faults)
 {
-	const json_t *labels = json_walk(spec, "template", "metadata", "labels", NULL), *wanted = json_walk(spec, "selector", "matchLabels", NULL);
+	const json_t *labels = json_walk(spec, "template", "metadata", "labels", NULL),
+	             *wanted = json_walk(spec, "selector", "matchLabels", NULL);
 	const char *key;
 	json_t *value;
 	if (!json_walk(spec, "selector", NULL)) {
@@ -216,11 +227,12 @@ static void check_selector(const json_t *spec, struct faults *faults)
 	}
 	if (!json_object_size(wanted) && !json_array_size(json_walk(spec, "selector", "matchExpressions", NULL)))
 		faults_add(faults, "spec.selector", "Invalid value: {}: empty selector is invalid for deployment");
-	json_object_foreach((json_t *)wanted, key, value) {
+	json_object_foreach ((json_t *)wanted, key, value) {
 		if (json_object_get(labels, key) && json_equal(json_object_get(labels, key), value))
 			continue;
 		char *text = json_dumps(labels ? labels : json_null(), JSON_COMPACT | JSON_ENCODE_ANY);
-		faults_add(faults, "spec.template.metadata.labels", "Invalid value: %s: `selector` does not match template `labels`", text);
+		faults_add(faults, "spec.template.metadata.labels",
+		           "Invalid value: %s: `selector` does not match template `labels`", text);
 		free(text);
 		return;
 	}
@@ -237,10 +249,12 @@ static void admit_template(json_t *object, const json_t *old, struct faults *fau
 	admit_pod_spec(object_at(template, "spec"), "spec.template.spec", faults);
 	const char *restart = json_walk_str(template, "spec", "restartPolicy", NULL);
 	if (strcmp(restart, "Always") != 0)
-		faults_add(faults, "spec.template.spec.restartPolicy", "Unsupported value: \"%s\": supported values: \"Always\"", restart);
+		faults_add(faults, "spec.template.spec.restartPolicy",
+		           "Unsupported value: \"%s\": supported values: \"Always\"", restart);
 	replicas = json_walk_int(spec, 1, "replicas", NULL);
 	if (replicas < 0 || replicas > 1000)
-		faults_add(faults, "spec.replicas", "Invalid value: %lld: must be between 0 and 1000 in this lab", (long long)replicas);
+		faults_add(faults, "spec.replicas", "Invalid value: %lld: must be between 0 and 1000 in this lab",
+		           (long long)replicas);
 	check_selector(spec, faults);
 	if (old && !json_equal(json_object_get(spec, "selector"), (json_t *)json_walk(old, "spec", "selector", NULL))) {
 		char *text = json_dumps(json_object_get(spec, "selector"), JSON_COMPACT | JSON_ENCODE_ANY);

@@ -17,7 +17,8 @@ static json_t *definition_of(const struct lab_resource *row)
 {
 	char now[32];
 	time_format(time_wall_ms(), now);
-	json_t *names = json_pack("{s:s,s:s,s:s,s:s}", "plural", row->plural, "singular", row->singular, "kind", row->kind, "listKind", row->list_kind);
+	json_t *names = json_pack("{s:s,s:s,s:s,s:s}", "plural", row->plural, "singular", row->singular, "kind",
+	                          row->kind, "listKind", row->list_kind);
 	json_t *short_names = json_array();
 	for (const char *at = row->short_names ? row->short_names : ""; *at;) {
 		size_t len = strcspn(at, " ");
@@ -25,12 +26,15 @@ static json_t *definition_of(const struct lab_resource *row)
 		at += len + (at[len] == ' ');
 	}
 	json_object_set_new(names, "shortNames", short_names);
-	return json_pack("{s:{s:s++},s:{s:s,s:s,s:O,s:[{s:s,s:b,s:b}]},s:{s:[{s:s,s:s,s:s,s:s,s:s},{s:s,s:s,s:s,s:s,s:s}],s:o,s:[s]}}", "metadata", "name",
-	                 row->plural, ".", row->group, "spec", "group", row->group, "scope", row->namespaced ? "Namespaced" : "Cluster", "names", names,
-	                 "versions", "name", row->version, "served", 1, "storage", 1, "status", "conditions", "type", "NamesAccepted", "status", "True",
-	                 "reason", "NoConflicts", "message", "no conflicts found", "lastTransitionTime", now, "type", "Established", "status", "True",
-	                 "reason", "InitialNamesAccepted", "message", "the initial names have been accepted", "lastTransitionTime", now,
-	                 "acceptedNames", names, "storedVersions", row->version);
+	return json_pack("{s:{s:s++},s:{s:s,s:s,s:O,s:[{s:s,s:b,s:b}]},s:{s:[{s:s,s:s,s:s,s:s,s:s},{s:s,s:s,s:s,s:s,s:"
+	                 "s}],s:o,s:[s]}}",
+	                 "metadata", "name", row->plural, ".", row->group, "spec", "group", row->group, "scope",
+	                 row->namespaced ? "Namespaced" : "Cluster", "names", names, "versions", "name", row->version,
+	                 "served", 1, "storage", 1, "status", "conditions", "type", "NamesAccepted", "status", "True",
+	                 "reason", "NoConflicts", "message", "no conflicts found", "lastTransitionTime", now, "type",
+	                 "Established", "status", "True", "reason", "InitialNamesAccepted", "message",
+	                 "the initial names have been accepted", "lastTransitionTime", now, "acceptedNames", names,
+	                 "storedVersions", row->version);
 }
 
 static void begin(struct store *store)
@@ -38,9 +42,11 @@ static void begin(struct store *store)
 	static const char *const namespaces[] = {"default", "kube-system", "kube-public", "kube-node-lease"};
 	for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
 		add(store, "Namespace", json_pack("{s:{s:s}}", "metadata", "name", namespaces[i]));
-	add(store, "Service", json_pack("{s:{s:s,s:s,s:{s:s,s:s}},s:{s:s,s:[{s:s,s:s,s:i,s:i}]}}", "metadata", "name", "kubernetes", "namespace", "default",
-	                                "labels", "component", "apiserver", "provider", "kubernetes", "spec", "clusterIP", "10.96.0.1", "ports", "name",
-	                                "https", "protocol", "TCP", "port", 443, "targetPort", 6443));
+	add(store, "Service",
+	    json_pack("{s:{s:s,s:s,s:{s:s,s:s}},s:{s:s,s:[{s:s,s:s,s:i,s:i}]}}", "metadata", "name", "kubernetes",
+	              "namespace", "default", "labels", "component", "apiserver", "provider", "kubernetes", "spec",
+	              "clusterIP", "10.96.0.1", "ports", "name", "https", "protocol", "TCP", "port", 443, "targetPort",
+	              6443));
 	for (const struct lab_resource *row = lab_resources; row->kind; row++)
 		if (row->is_custom && !row->is_pending)
 			add(store, "CustomResourceDefinition", definition_of(row));

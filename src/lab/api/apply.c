@@ -9,8 +9,18 @@
 #include "lab/api/patch.h"
 #include "lab/api/private.h"
 
-static const char *const unowned_metadata[] = {"name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields",
-                                               "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", NULL};
+static const char *const unowned_metadata[] = {"name",
+                                               "namespace",
+                                               "uid",
+                                               "resourceVersion",
+                                               "creationTimestamp",
+                                               "generation",
+                                               "managedFields",
+                                               "selfLink",
+                                               "deletionTimestamp",
+                                               "deletionGracePeriodSeconds",
+                                               "generateName",
+                                               NULL};
 
 static bool is_among(const char *name, const char *const *names)
 {
@@ -43,7 +53,7 @@ static size_t find_named(const json_t *list, const char *merge_key, const char *
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		char *other = item_name(item, merge_key);
 		bool is_it = text_equal(other, name);
 		free(other);
@@ -59,9 +69,11 @@ static json_t *changed_list(const json_t *new, const json_t *old, const struct s
 {
 	json_t *fields = json_object(), *item;
 	size_t i;
-	json_array_foreach(new, i, item) {
+	json_array_foreach (new, i, item) {
 		char *name = item_name(item, field->merge_key);
-		const json_t *before = name && json_is_array(old) ? json_array_get(old, find_named(old, field->merge_key, name)) : NULL;
+		const json_t *before = name && json_is_array(old)
+		                               ? json_array_get(old, find_named(old, field->merge_key, name))
+		                               : NULL;
 		if (name && (!before || !json_equal(item, before))) {
 			struct schema_field one = *field;
 			one.shape = 0;
@@ -75,11 +87,12 @@ static json_t *changed_list(const json_t *new, const json_t *old, const struct s
 	return fields;
 }
 
-static json_t *changed_object(const json_t *new, const json_t *old, const struct lab_schema *schema, const char *const *but)
+static json_t *changed_object(const json_t *new, const json_t *old, const struct lab_schema *schema,
+                              const char *const *but)
 {
 	json_t *fields = json_object(), *value;
 	const char *key;
-	json_object_foreach((json_t *)new, key, value) {
+	json_object_foreach ((json_t *)new, key, value) {
 		const json_t *before = json_object_get(old, key);
 		if ((but && is_among(key, but)) || (before && json_equal(value, before)))
 			continue;
@@ -102,16 +115,19 @@ static json_t *changed_value(const json_t *new, const json_t *old, const struct 
 	if (json_is_array(new) && field && field->shape == SCHEMA_LIST && field->merge_key)
 		return changed_list(new, old, field);
 	if (json_is_object(new))
-		return changed_object(new, json_is_object(old) ? old : NULL, field && !field->shape ? field->object : NULL, NULL);
+		return changed_object(new, json_is_object(old) ? old : NULL,
+		                      field && !field->shape ? field->object : NULL, NULL);
 	return json_object();
 }
 
 static json_t *changed_fields(const json_t *new, const json_t *old, const struct lab_resource *resource)
 {
 	static const char *const top[] = {"kind", "apiVersion", "metadata", "status", NULL};
-	const struct schema_field *metadata = schema_field(resource->schema ? resource->schema : &schema_namespace, "metadata");
+	const struct schema_field *metadata =
+	        schema_field(resource->schema ? resource->schema : &schema_namespace, "metadata");
 	json_t *fields = changed_object(new, old, resource->schema, top);
-	json_t *meta = changed_object(json_object_get(new, "metadata"), json_object_get(old, "metadata"), metadata->object, unowned_metadata);
+	json_t *meta = changed_object(json_object_get(new, "metadata"), json_object_get(old, "metadata"),
+	                              metadata->object, unowned_metadata);
 	if (json_object_size(meta))
 		json_object_set(fields, "f:metadata", meta);
 	json_decref(meta);
@@ -124,7 +140,7 @@ static void set_union(json_t *into, const json_t *from)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)from, key, value) {
+	json_object_foreach ((json_t *)from, key, value) {
 		json_t *mine = json_object_get(into, key);
 		if (mine)
 			set_union(mine, value);
@@ -144,7 +160,7 @@ static void set_subtract(json_t *from, const json_t *other)
 	const char *key;
 	void *next;
 	json_t *value;
-	json_object_foreach_safe(from, next, key, value) {
+	json_object_foreach_safe (from, next, key, value) {
 		const json_t *theirs = json_object_get(other, key);
 		if (!theirs)
 			continue;
@@ -155,7 +171,8 @@ static void set_subtract(json_t *from, const json_t *other)
 	}
 }
 
-static void keep_existing(json_t *fields, const json_t *value, const struct schema_field *field, const struct lab_schema *schema);
+static void keep_existing(json_t *fields, const json_t *value, const struct schema_field *field,
+                          const struct lab_schema *schema);
 
 static const json_t *member(const json_t *value, const char *name, const struct schema_field *list)
 {
@@ -167,19 +184,23 @@ static const json_t *member(const json_t *value, const char *name, const struct 
 }
 
 /* Takes out of `fields` what `value` does not have any more. */
-static void keep_existing(json_t *fields, const json_t *value, const struct schema_field *field, const struct lab_schema *schema)
+static void keep_existing(json_t *fields, const json_t *value, const struct schema_field *field,
+                          const struct lab_schema *schema)
 {
 	const char *name;
 	void *next;
 	json_t *inner;
-	json_object_foreach_safe(fields, next, name, inner) {
+	json_object_foreach_safe (fields, next, name, inner) {
 		if (strcmp(name, ".") == 0)
 			continue;
 		const json_t *child = member(value, name, field);
 		const struct schema_field *child_field = *name == 'f' ? schema_field(schema, name + 2) : NULL;
 		bool was_leaf = is_leaf(inner);
 		if (child)
-			keep_existing(inner, child, child_field, child_field ? child_field->object : *name == 'k' && field ? field->object : NULL);
+			keep_existing(inner, child, child_field,
+			              child_field             ? child_field->object
+			              : *name == 'k' && field ? field->object
+			                                      : NULL);
 		if (!child || (!was_leaf && is_leaf(inner)))
 			json_object_del(fields, name);
 	}
@@ -201,15 +222,17 @@ static json_t *entry_find(const json_t *entries, const char *manager, const char
 {
 	size_t i;
 	json_t *entry;
-	json_array_foreach(entries, i, entry) {
-		if (strcmp(json_walk_str(entry, "manager", NULL), manager) == 0 && strcmp(json_walk_str(entry, "operation", NULL), operation) == 0 &&
+	json_array_foreach (entries, i, entry) {
+		if (strcmp(json_walk_str(entry, "manager", NULL), manager) == 0 &&
+		    strcmp(json_walk_str(entry, "operation", NULL), operation) == 0 &&
 		    strcmp(json_walk_str(entry, "subresource", NULL), sub) == 0)
 			return entry;
 	}
 	return NULL;
 }
 
-static void entry_set(json_t *entries, const struct lab_resource *resource, const char *manager, const char *operation, const char *sub, json_t *fields)
+static void entry_set(json_t *entries, const struct lab_resource *resource, const char *manager, const char *operation,
+                      const char *sub, json_t *fields)
 {
 	json_t *entry = entry_find(entries, manager, operation, sub);
 	struct str version = {0};
@@ -239,22 +262,26 @@ static void drop_empty(json_t *object)
 {
 	json_t *entries = entries_of(object);
 	for (size_t i = json_array_size(entries); i-- > 0;)
-		if (!json_is_object(json_object_get(json_array_get(entries, i), "fieldsV1")) || is_leaf(json_object_get(json_array_get(entries, i), "fieldsV1")))
+		if (!json_is_object(json_object_get(json_array_get(entries, i), "fieldsV1")) ||
+		    is_leaf(json_object_get(json_array_get(entries, i), "fieldsV1")))
 			json_array_remove(entries, i);
 	if (!json_array_size(entries))
 		json_object_del(json_object_get(object, "metadata"), "managedFields");
 }
 
-void apply_note_update(json_t *new, const json_t *old, const struct lab_resource *resource, const char *manager, const char *sub)
+void apply_note_update(json_t *new, const json_t *old, const struct lab_resource *resource, const char *manager,
+                       const char *sub)
 {
 	json_t *metadata = json_object_get(new, "metadata"), *entry;
 	size_t i;
-	if (old && !json_is_array(json_object_get(metadata, "managedFields")) && json_walk(old, "metadata", "managedFields", NULL))
-		json_object_set_new(metadata, "managedFields", json_deep_copy(json_walk(old, "metadata", "managedFields", NULL)));
+	if (old && !json_is_array(json_object_get(metadata, "managedFields")) &&
+	    json_walk(old, "metadata", "managedFields", NULL))
+		json_object_set_new(metadata, "managedFields",
+		                    json_deep_copy(json_walk(old, "metadata", "managedFields", NULL)));
 	else if (!old)
 		json_object_del(metadata, "managedFields");
 	json_t *changed = changed_fields(new, old, resource), *entries = entries_of(new);
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach (entries, i, entry) {
 		json_t *fields = json_object_get(entry, "fieldsV1");
 		set_subtract(fields, changed);
 		keep_existing(fields, new, NULL, resource->schema);
@@ -272,12 +299,13 @@ void apply_note_update(json_t *new, const json_t *old, const struct lab_resource
 /* ---- apply ---- */
 
 /* The parts of `fields` that `others` has too, told as conflicts with `entry`. */
-static void find_conflicts(const json_t *fields, const json_t *others, const json_t *entry, struct str *path, json_t *conflicts)
+static void find_conflicts(const json_t *fields, const json_t *others, const json_t *entry, struct str *path,
+                           json_t *conflicts)
 {
 	const char *key;
 	json_t *value;
 	size_t len = path->len;
-	json_object_foreach((json_t *)fields, key, value) {
+	json_object_foreach ((json_t *)fields, key, value) {
 		const json_t *theirs = json_object_get(others, key);
 		if (!theirs || strcmp(key, ".") == 0)
 			continue;
@@ -286,8 +314,11 @@ static void find_conflicts(const json_t *fields, const json_t *others, const jso
 		else
 			str_append_f(path, "[%s]", key + 2);
 		if (is_leaf(value) || is_leaf(theirs)) {
-			char *message = mem_printf("conflict with \"%s\" using %s", json_walk_str(entry, "manager", NULL), json_walk_str(entry, "apiVersion", NULL));
-			json_array_append_new(conflicts, json_pack("{s:s,s:s,s:s}", "reason", "FieldManagerConflict", "message", message, "field", str_text(path)));
+			char *message =
+			        mem_printf("conflict with \"%s\" using %s", json_walk_str(entry, "manager", NULL),
+			                   json_walk_str(entry, "apiVersion", NULL));
+			json_array_append_new(conflicts, json_pack("{s:s,s:s,s:s}", "reason", "FieldManagerConflict",
+			                                           "message", message, "field", str_text(path)));
 			free(message);
 		} else {
 			find_conflicts(value, theirs, entry, path, conflicts);
@@ -299,20 +330,24 @@ static void find_conflicts(const json_t *fields, const json_t *others, const jso
 }
 
 /* Removes from `value` what `gone` names. */
-static void remove_fields(json_t *value, const json_t *gone, const struct schema_field *field, const struct lab_schema *schema)
+static void remove_fields(json_t *value, const json_t *gone, const struct schema_field *field,
+                          const struct lab_schema *schema)
 {
 	const char *name;
 	json_t *inner;
-	json_object_foreach((json_t *)gone, name, inner) {
+	json_object_foreach ((json_t *)gone, name, inner) {
 		const struct schema_field *child_field = *name == 'f' ? schema_field(schema, name + 2) : NULL;
 		json_t *child = (json_t *)member(value, name, field);
 		if (!child)
 			continue;
 		if (!is_leaf(inner) && !json_object_get(inner, "."))
-			remove_fields(child, inner, child_field, child_field ? child_field->object : *name == 'k' && field ? field->object : NULL);
+			remove_fields(child, inner, child_field,
+			              child_field             ? child_field->object
+			              : *name == 'k' && field ? field->object
+			                                      : NULL);
 		else if (*name == 'f')
 			json_object_del(value, name + 2);
-		else
+		else if (field)
 			json_array_remove(value, find_named(value, field->merge_key, name));
 	}
 }
@@ -327,12 +362,13 @@ static json_t *apply_new(const json_t *config, const struct lab_resource *resour
 }
 
 /* What this manager applied before and does not any more, and nobody else holds. */
-static void drop_forgotten(json_t *object, const json_t *mine, const json_t *fields, const struct lab_resource *resource)
+static void drop_forgotten(json_t *object, const json_t *mine, const json_t *fields,
+                           const struct lab_resource *resource)
 {
 	json_t *gone = json_deep_copy(json_object_get(mine, "fieldsV1")), *entry;
 	size_t i;
 	set_subtract(gone, fields);
-	json_array_foreach(entries_of(object), i, entry) {
+	json_array_foreach (entries_of(object), i, entry) {
 		if (entry != mine)
 			set_subtract(gone, json_object_get(entry, "fieldsV1"));
 	}
@@ -340,8 +376,8 @@ static void drop_forgotten(json_t *object, const json_t *mine, const json_t *fie
 	json_decref(gone);
 }
 
-json_t *apply_merge(const json_t *live, const json_t *config, const struct lab_resource *resource, const char *manager, bool force,
-                    json_t **conflicts, struct err *err)
+json_t *apply_merge(const json_t *live, const json_t *config, const struct lab_resource *resource, const char *manager,
+                    bool force, json_t **conflicts, struct err *err)
 {
 	json_t *fields = changed_fields(config, NULL, resource);
 	if (!live)
@@ -352,14 +388,15 @@ json_t *apply_merge(const json_t *live, const json_t *config, const struct lab_r
 		return NULL;
 	}
 	if (json_walk(live, "metadata", "managedFields", NULL))
-		json_object_set_new(json_object_get(object, "metadata"), "managedFields", json_deep_copy(json_walk(live, "metadata", "managedFields", NULL)));
+		json_object_set_new(json_object_get(object, "metadata"), "managedFields",
+		                    json_deep_copy(json_walk(live, "metadata", "managedFields", NULL)));
 	else
 		json_object_del(json_object_get(object, "metadata"), "managedFields");
 	json_t *entries = entries_of(object), *mine = entry_find(entries, manager, "Apply", ""), *entry;
 	json_t *differing = changed_fields(config, live, resource), *found = json_array();
 	struct str path = {0};
 	size_t i;
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach (entries, i, entry) {
 		if (entry == mine)
 			continue;
 		find_conflicts(differing, json_object_get(entry, "fieldsV1"), entry, &path, found);

@@ -19,7 +19,8 @@ static json_t *parse_any(struct call *call, struct err *err)
 
 static bool type_is_fine(const char *type)
 {
-	return !*type || strstr(type, "json") || strstr(type, "application/apply-patch+yaml") || strstr(type, "application/vnd.kubernetes.protobuf") || strstr(type, "*/*");
+	return !*type || strstr(type, "json") || strstr(type, "application/apply-patch+yaml") ||
+	       strstr(type, "application/vnd.kubernetes.protobuf") || strstr(type, "*/*");
 }
 
 static bool kind_is_fine(struct call *call, const json_t *object)
@@ -31,9 +32,12 @@ static bool kind_is_fine(struct call *call, const json_t *object)
 		str_append(&wanted, "autoscaling/v1");
 	else
 		lab_resource_api_version(call->resource, &wanted);
-	bool is_fine = (!*kind || strcmp(kind, wanted_kind) == 0) && (!*version || strcmp(version, str_text(&wanted)) == 0);
+	bool is_fine =
+	        (!*kind || strcmp(kind, wanted_kind) == 0) && (!*version || strcmp(version, str_text(&wanted)) == 0);
 	if (!is_fine)
-		reply_status(call, 400, "BadRequest", "the API version in the data (%.100s, Kind=%.100s) does not match the expected API version (%s, Kind=%s)",
+		reply_status(call, 400, "BadRequest",
+		             "the API version in the data (%.100s, Kind=%.100s) does not match the expected API "
+		             "version (%s, Kind=%s)",
 		             version, kind, str_text(&wanted), wanted_kind);
 	str_finish(&wanted);
 	return is_fine;
@@ -44,7 +48,8 @@ json_t *body_parse(struct call *call)
 	struct err err;
 	if (!type_is_fine(call->request->content_type)) {
 		reply_status(call, 415, "UnsupportedMediaType",
-		             "the body of the request was in an unknown format - accepted media types include: application/json, "
+		             "the body of the request was in an unknown format - accepted media types include: "
+		             "application/json, "
 		             "application/vnd.kubernetes.protobuf");
 		return NULL;
 	}
@@ -53,7 +58,8 @@ json_t *body_parse(struct call *call)
 		bad_request(call, err.text);
 		return NULL;
 	}
-	if (!json_is_object(object) || (json_object_get(object, "metadata") && !json_is_object(json_object_get(object, "metadata")))) {
+	if (!json_is_object(object) ||
+	    (json_object_get(object, "metadata") && !json_is_object(json_object_get(object, "metadata")))) {
 		bad_request(call, "the body of the request is not an object with metadata");
 		json_decref(object);
 		return NULL;
@@ -66,8 +72,8 @@ json_t *body_parse(struct call *call)
 
 static bool reply_cannot(struct call *call, const char *what)
 {
-	reply_status(call, 400, "BadRequest", "%s in version \"%s\" cannot be handled as a %s: %s", call->resource->kind,
-	             call->resource->version, call->resource->kind, what);
+	reply_status(call, 400, "BadRequest", "%s in version \"%s\" cannot be handled as a %s: %s",
+	             call->resource->kind, call->resource->version, call->resource->kind, what);
 	return false;
 }
 

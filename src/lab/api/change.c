@@ -12,8 +12,10 @@ static enum patch_kind kind_of_patch(const char *type)
 	static const struct {
 		const char *type;
 		enum patch_kind kind;
-	} kinds[] = {{"application/merge-patch+json", PATCH_MERGE}, {"application/json-patch+json", PATCH_JSON},
-	             {"application/strategic-merge-patch+json", PATCH_STRATEGIC}, {"application/apply-patch+yaml", PATCH_APPLY}};
+	} kinds[] = {{"application/merge-patch+json", PATCH_MERGE},
+	             {"application/json-patch+json", PATCH_JSON},
+	             {"application/strategic-merge-patch+json", PATCH_STRATEGIC},
+	             {"application/apply-patch+yaml", PATCH_APPLY}};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (text_has_prefix(type, kinds[i].type))
 			return kinds[i].kind;
@@ -26,10 +28,12 @@ static void reply_conflicts(struct call *call, json_t *conflicts)
 	struct str text = {0};
 	json_t *cause;
 	str_append_f(&text, "Apply failed with %zu conflict%s:", n, n == 1 ? "" : "s");
-	json_array_foreach(conflicts, i, cause)
-		str_append_f(&text, "%s%s: %s", n == 1 ? " " : "\n- ", json_walk_str(cause, "message", NULL), json_walk_str(cause, "field", NULL));
-	json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s,s:s,s:{s:o},s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
-	                           "Failure", "message", str_text(&text), "reason", "Conflict", "details", "causes", conflicts, "code", 409);
+	json_array_foreach (conflicts, i, cause)
+		str_append_f(&text, "%s%s: %s", n == 1 ? " " : "\n- ", json_walk_str(cause, "message", NULL),
+		             json_walk_str(cause, "field", NULL));
+	json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s,s:s,s:{s:o},s:i}", "kind", "Status", "apiVersion", "v1",
+	                           "metadata", "status", "Failure", "message", str_text(&text), "reason", "Conflict",
+	                           "details", "causes", conflicts, "code", 409);
 	reply_json(call, 409, status);
 	str_finish(&text);
 }
@@ -41,13 +45,16 @@ static void apply(struct call *call, json_t *config)
 	json_t *conflicts = NULL;
 	struct err err;
 	if (!*query_get(&call->query, "fieldManager")) {
-		reply_status(call, 400, "BadRequest", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+		reply_status(call, 400, "BadRequest",
+		             "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for "
+		             "apply patch");
 		return;
 	}
 	if (!body_check(call, config) || !object_place_is_fine(call, config, false))
 		return;
 	char *manager = call_manager(call);
-	json_t *object = apply_merge(live, config, call->resource, manager, query_is(&call->query, "force"), &conflicts, &err);
+	json_t *object =
+	        apply_merge(live, config, call->resource, manager, query_is(&call->query, "force"), &conflicts, &err);
 	free(manager);
 	if (conflicts) {
 		reply_conflicts(call, conflicts);
@@ -56,7 +63,8 @@ static void apply(struct call *call, json_t *config)
 	} else if (!live) {
 		object_store_new(call, object);
 	} else {
-		json_t *stored = store_write(call->api->store, call->resource, object, STORE_UPDATE, call_is_dry(call), &err);
+		json_t *stored =
+		        store_write(call->api->store, call->resource, object, STORE_UPDATE, call_is_dry(call), &err);
 		if (stored)
 			reply_json(call, 200, stored);
 		else
@@ -65,7 +73,8 @@ static void apply(struct call *call, json_t *config)
 	json_decref(object);
 }
 
-static json_t *patched(struct call *call, enum patch_kind kind, const json_t *target, const json_t *patch, struct err *err)
+static json_t *patched(struct call *call, enum patch_kind kind, const json_t *target, const json_t *patch,
+                       struct err *err)
 {
 	if (kind == PATCH_JSON)
 		return patch_json(target, patch, err);
@@ -88,7 +97,8 @@ static void patch_live(struct call *call, enum patch_kind kind, const json_t *pa
 		reply_status(call, 422, "Invalid", "%s", err.text);
 	else if (!object)
 		reply_status(call, 400, "BadRequest", "%s", err.text);
-	else if (!json_is_object(object) || !json_is_object(json_object_get(object, "metadata")) || !text_equal(json_walk_str(object, "kind", NULL), is_scale ? "Scale" : call->resource->kind))
+	else if (!json_is_object(object) || !json_is_object(json_object_get(object, "metadata")) ||
+	         !text_equal(json_walk_str(object, "kind", NULL), is_scale ? "Scale" : call->resource->kind))
 		reply_status(call, 400, "BadRequest", "the patch leaves no %s", call->resource->kind);
 	else if (body_check(call, object) && object_place_is_fine(call, object, false))
 		object_store_changed(call, object, live);

@@ -7,9 +7,18 @@
 
 #include "lab/api/kinds.h"
 
-#define NAME_COLUMN {"Name", "string", "metadata.name", 0, NULL}
-#define AGE_COLUMN {"Age", "string", NULL, 0, cell_age}
-#define END_COLUMN {NULL, NULL, NULL, 0, NULL}
+#define NAME_COLUMN                                                                                                    \
+	{                                                                                                              \
+		"Name", "string", "metadata.name", 0, NULL                                                             \
+	}
+#define AGE_COLUMN                                                                                                     \
+	{                                                                                                              \
+		"Age", "string", NULL, 0, cell_age                                                                     \
+	}
+#define END_COLUMN                                                                                                     \
+	{                                                                                                              \
+		NULL, NULL, NULL, 0, NULL                                                                              \
+	}
 
 static json_t *text_or(const char *text, const char *otherwise)
 {
@@ -36,7 +45,7 @@ static const char *condition(const json_t *object, const char *type)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(json_walk(object, "status", "conditions", NULL), i, item) {
+	json_array_foreach (json_walk(object, "status", "conditions", NULL), i, item) {
 		if (strcmp(json_walk_str(item, "type", NULL), type) == 0)
 			return json_walk_str(item, "status", NULL);
 	}
@@ -50,7 +59,7 @@ static json_t *pod_ready(const json_t *pod, int64_t now_ms)
 	(void)now_ms;
 	size_t i, ready = 0;
 	json_t *status;
-	json_array_foreach(json_walk(pod, "status", "containerStatuses", NULL), i, status)
+	json_array_foreach (json_walk(pod, "status", "containerStatuses", NULL), i, status)
 		ready += json_is_true(json_object_get(status, "ready"));
 	return json_sprintf("%zu/%zu", ready, json_array_size(json_walk(pod, "spec", "containers", NULL)));
 }
@@ -64,7 +73,8 @@ static void exit_text(const json_t *terminated, const char *prefix, char *out, s
 	else if (signum)
 		snprintf(out, size, "%sSignal:%lld", prefix, (long long)signum);
 	else
-		snprintf(out, size, "%sExitCode:%lld", prefix, (long long)json_walk_int(terminated, 0, "exitCode", NULL));
+		snprintf(out, size, "%sExitCode:%lld", prefix,
+		         (long long)json_walk_int(terminated, 0, "exitCode", NULL));
 }
 
 /* The first init container that is not done; false when all are. */
@@ -73,7 +83,7 @@ static bool init_text(const json_t *pod, char *out, size_t size)
 	const json_t *list = json_walk(pod, "status", "initContainerStatuses", NULL);
 	size_t i;
 	json_t *status;
-	json_array_foreach(list, i, status) {
+	json_array_foreach (list, i, status) {
 		const json_t *ended = json_walk(status, "state", "terminated", NULL);
 		const char *waiting = json_walk_str(status, "state", "waiting", "reason", NULL);
 		if (ended && json_walk_int(ended, -1, "exitCode", NULL) == 0)
@@ -83,7 +93,8 @@ static bool init_text(const json_t *pod, char *out, size_t size)
 		else if (*waiting && strcmp(waiting, "PodInitializing") != 0)
 			snprintf(out, size, "Init:%s", waiting);
 		else
-			snprintf(out, size, "Init:%zu/%zu", i, json_array_size(json_walk(pod, "spec", "initContainers", NULL)));
+			snprintf(out, size, "Init:%zu/%zu", i,
+			         json_array_size(json_walk(pod, "spec", "initContainers", NULL)));
 		return true;
 	}
 	return false;
@@ -110,7 +121,8 @@ static void containers_text(const json_t *pod, char *out, size_t size)
 static json_t *pod_status(const json_t *pod, int64_t now_ms)
 {
 	char text[128];
-	const char *reason = json_walk_str(pod, "status", "reason", NULL), *phase = json_walk_str(pod, "status", "phase", NULL);
+	const char *reason = json_walk_str(pod, "status", "reason", NULL),
+	           *phase = json_walk_str(pod, "status", "phase", NULL);
 	(void)now_ms;
 	snprintf(text, sizeof text, "%s", *reason ? reason : *phase ? phase : "Unknown");
 	if (!init_text(pod, text, sizeof text))
@@ -126,7 +138,7 @@ static json_t *pod_restarts(const json_t *pod, int64_t now_ms)
 	size_t i;
 	json_t *status;
 	char age[16];
-	json_array_foreach(json_walk(pod, "status", "containerStatuses", NULL), i, status) {
+	json_array_foreach (json_walk(pod, "status", "containerStatuses", NULL), i, status) {
 		count += json_walk_int(status, 0, "restartCount", NULL);
 		if (time_parse(json_walk_str(status, "lastState", "terminated", "finishedAt", NULL), &at) && at > last)
 			last = at;
@@ -163,16 +175,22 @@ static json_t *pod_gates(const json_t *pod, int64_t now_ms)
 	(void)now_ms;
 	if (!json_array_size(gates))
 		return json_string("<none>");
-	json_array_foreach(gates, i, gate)
+	json_array_foreach (gates, i, gate)
 		open += strcmp(condition(pod, json_walk_str(gate, "conditionType", NULL)), "True") == 0;
 	return json_sprintf("%zu/%zu", open, json_array_size(gates));
 }
 
 const struct lab_column columns_pod[] = {
-	NAME_COLUMN, {"Ready", "string", NULL, 0, pod_ready}, {"Status", "string", NULL, 0, pod_status},
-	{"Restarts", "string", NULL, 0, pod_restarts}, AGE_COLUMN, {"IP", "string", NULL, 1, pod_ip},
-	{"Node", "string", NULL, 1, pod_node}, {"Nominated Node", "string", NULL, 1, pod_nominated},
-	{"Readiness Gates", "string", NULL, 1, pod_gates}, END_COLUMN,
+        NAME_COLUMN,
+        {"Ready", "string", NULL, 0, pod_ready},
+        {"Status", "string", NULL, 0, pod_status},
+        {"Restarts", "string", NULL, 0, pod_restarts},
+        AGE_COLUMN,
+        {"IP", "string", NULL, 1, pod_ip},
+        {"Node", "string", NULL, 1, pod_node},
+        {"Nominated Node", "string", NULL, 1, pod_nominated},
+        {"Readiness Gates", "string", NULL, 1, pod_gates},
+        END_COLUMN,
 };
 
 /* ---- nodes ---- */
@@ -181,7 +199,10 @@ static json_t *node_status(const json_t *node, int64_t now_ms)
 {
 	const char *ready = condition(node, "Ready");
 	(void)now_ms;
-	return json_sprintf("%s%s", strcmp(ready, "True") == 0 ? "Ready" : *ready ? "NotReady" : "Unknown",
+	return json_sprintf("%s%s",
+	                    strcmp(ready, "True") == 0 ? "Ready"
+	                    : *ready                   ? "NotReady"
+	                                               : "Unknown",
 	                    json_is_true(json_walk(node, "spec", "unschedulable", NULL)) ? ",SchedulingDisabled" : "");
 }
 
@@ -192,7 +213,7 @@ static json_t *node_roles(const json_t *node, int64_t now_ms)
 	const char *key;
 	json_t *value;
 	(void)now_ms;
-	json_object_foreach((json_t *)json_walk(node, "metadata", "labels", NULL), key, value) {
+	json_object_foreach ((json_t *)json_walk(node, "metadata", "labels", NULL), key, value) {
 		if (text_has_prefix(key, prefix) && key[sizeof prefix - 1])
 			str_append_f(&roles, "%s%s", roles.len ? "," : "", key + sizeof prefix - 1);
 	}
@@ -205,7 +226,7 @@ static json_t *node_address(const json_t *node, const char *type)
 {
 	size_t i;
 	json_t *address;
-	json_array_foreach(json_walk(node, "status", "addresses", NULL), i, address) {
+	json_array_foreach (json_walk(node, "status", "addresses", NULL), i, address) {
 		if (strcmp(json_walk_str(address, "type", NULL), type) == 0)
 			return text_or(json_walk_str(address, "address", NULL), "<none>");
 	}
@@ -225,14 +246,21 @@ static json_t *node_external(const json_t *node, int64_t now_ms)
 }
 
 const struct lab_column columns_node[] = {
-	NAME_COLUMN, {"Status", "string", NULL, 0, node_status}, {"Roles", "string", NULL, 0, node_roles}, AGE_COLUMN,
-	{"Version", "string", "status.nodeInfo.kubeletVersion", 0, NULL}, {"Internal-IP", "string", NULL, 1, node_internal},
-	{"External-IP", "string", NULL, 1, node_external}, {"OS-Image", "string", "status.nodeInfo.osImage", 1, NULL},
-	{"Kernel-Version", "string", "status.nodeInfo.kernelVersion", 1, NULL},
-	{"Container-Runtime", "string", "status.nodeInfo.containerRuntimeVersion", 1, NULL}, END_COLUMN,
+        NAME_COLUMN,
+        {"Status", "string", NULL, 0, node_status},
+        {"Roles", "string", NULL, 0, node_roles},
+        AGE_COLUMN,
+        {"Version", "string", "status.nodeInfo.kubeletVersion", 0, NULL},
+        {"Internal-IP", "string", NULL, 1, node_internal},
+        {"External-IP", "string", NULL, 1, node_external},
+        {"OS-Image", "string", "status.nodeInfo.osImage", 1, NULL},
+        {"Kernel-Version", "string", "status.nodeInfo.kernelVersion", 1, NULL},
+        {"Container-Runtime", "string", "status.nodeInfo.containerRuntimeVersion", 1, NULL},
+        END_COLUMN,
 };
 
-const struct lab_column columns_namespace[] = {NAME_COLUMN, {"Status", "string", "status.phase", 0, NULL}, AGE_COLUMN, END_COLUMN};
+const struct lab_column columns_namespace[] = {
+        NAME_COLUMN, {"Status", "string", "status.phase", 0, NULL}, AGE_COLUMN, END_COLUMN};
 
 /* ---- events ---- */
 
@@ -274,11 +302,17 @@ static json_t *event_source(const json_t *event, int64_t now_ms)
 }
 
 const struct lab_column columns_event[] = {
-	{"Last Seen", "string", NULL, 0, event_last}, {"Type", "string", "type", 0, NULL}, {"Reason", "string", "reason", 0, NULL},
-	{"Object", "string", NULL, 0, event_object}, {"Subobject", "string", "involvedObject.fieldPath", 1, NULL},
-	{"Source", "string", NULL, 1, event_source}, {"Message", "string", "message", 0, NULL},
-	{"First Seen", "string", NULL, 1, event_first}, {"Count", "integer", "count", 1, NULL},
-	{"Name", "string", "metadata.name", 1, NULL}, END_COLUMN,
+        {"Last Seen", "string", NULL, 0, event_last},
+        {"Type", "string", "type", 0, NULL},
+        {"Reason", "string", "reason", 0, NULL},
+        {"Object", "string", NULL, 0, event_object},
+        {"Subobject", "string", "involvedObject.fieldPath", 1, NULL},
+        {"Source", "string", NULL, 1, event_source},
+        {"Message", "string", "message", 0, NULL},
+        {"First Seen", "string", NULL, 1, event_first},
+        {"Count", "integer", "count", 1, NULL},
+        {"Name", "string", "metadata.name", 1, NULL},
+        END_COLUMN,
 };
 
 /* ---- apps ---- */
@@ -324,7 +358,7 @@ static json_t *containers_cell(const json_t *object, const char *key)
 	struct str text = {0};
 	size_t i;
 	json_t *container;
-	json_array_foreach(json_walk(object, "spec", "template", "spec", "containers", NULL), i, container)
+	json_array_foreach (json_walk(object, "spec", "template", "spec", "containers", NULL), i, container)
 		str_append_f(&text, "%s%s", i ? "," : "", json_walk_str(container, key, NULL));
 	json_t *cell = json_string(str_text(&text));
 	str_finish(&text);
@@ -348,8 +382,9 @@ static json_t *map_cell(const json_t *map)
 	struct str text = {0};
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)map, key, value) {
-		str_append_f(&text, "%s%s=%s", text.len ? "," : "", key, json_string_value(value) ? json_string_value(value) : "");
+	json_object_foreach ((json_t *)map, key, value) {
+		str_append_f(&text, "%s%s=%s", text.len ? "," : "", key,
+		             json_string_value(value) ? json_string_value(value) : "");
 	}
 	json_t *cell = text_or(str_text(&text), "<none>");
 	str_finish(&text);
@@ -363,14 +398,26 @@ static json_t *selector_cell(const json_t *object, int64_t now_ms)
 }
 
 const struct lab_column columns_deployment[] = {
-	NAME_COLUMN, {"Ready", "string", NULL, 0, deployment_ready}, {"Up-to-date", "string", NULL, 0, updated_count},
-	{"Available", "string", NULL, 0, available_count}, AGE_COLUMN, {"Containers", "string", NULL, 1, container_names},
-	{"Images", "string", NULL, 1, container_images}, {"Selector", "string", NULL, 1, selector_cell}, END_COLUMN,
+        NAME_COLUMN,
+        {"Ready", "string", NULL, 0, deployment_ready},
+        {"Up-to-date", "string", NULL, 0, updated_count},
+        {"Available", "string", NULL, 0, available_count},
+        AGE_COLUMN,
+        {"Containers", "string", NULL, 1, container_names},
+        {"Images", "string", NULL, 1, container_images},
+        {"Selector", "string", NULL, 1, selector_cell},
+        END_COLUMN,
 };
 const struct lab_column columns_replicaset[] = {
-	NAME_COLUMN, {"Desired", "integer", "spec.replicas", 0, NULL}, {"Current", "integer", NULL, 0, current_count},
-	{"Ready", "integer", NULL, 0, ready_count}, AGE_COLUMN, {"Containers", "string", NULL, 1, container_names},
-	{"Images", "string", NULL, 1, container_images}, {"Selector", "string", NULL, 1, selector_cell}, END_COLUMN,
+        NAME_COLUMN,
+        {"Desired", "integer", "spec.replicas", 0, NULL},
+        {"Current", "integer", NULL, 0, current_count},
+        {"Ready", "integer", NULL, 0, ready_count},
+        AGE_COLUMN,
+        {"Containers", "string", NULL, 1, container_names},
+        {"Images", "string", NULL, 1, container_images},
+        {"Selector", "string", NULL, 1, selector_cell},
+        END_COLUMN,
 };
 
 /* ---- plain storage ---- */
@@ -378,7 +425,8 @@ const struct lab_column columns_replicaset[] = {
 static json_t *data_count(const json_t *object, int64_t now_ms)
 {
 	(void)now_ms;
-	return json_integer((json_int_t)(json_object_size(json_object_get(object, "data")) + json_object_size(json_object_get(object, "binaryData"))));
+	return json_integer((json_int_t)json_object_size(json_object_get(object, "data")) +
+	                    (json_int_t)json_object_size(json_object_get(object, "binaryData")));
 }
 
 static json_t *secrets_count(const json_t *object, int64_t now_ms)
@@ -399,8 +447,9 @@ static json_t *service_ports(const json_t *object, int64_t now_ms)
 	size_t i;
 	json_t *port;
 	(void)now_ms;
-	json_array_foreach(json_walk(object, "spec", "ports", NULL), i, port)
-		str_append_f(&text, "%s%lld/%s", i ? "," : "", (long long)json_walk_int(port, 0, "port", NULL), json_walk_str(port, "protocol", NULL));
+	json_array_foreach (json_walk(object, "spec", "ports", NULL), i, port)
+		str_append_f(&text, "%s%lld/%s", i ? "," : "", (long long)json_walk_int(port, 0, "port", NULL),
+		             json_walk_str(port, "protocol", NULL));
 	json_t *cell = text_or(str_text(&text), "<none>");
 	str_finish(&text);
 	return cell;
@@ -418,13 +467,24 @@ static json_t *service_ip(const json_t *object, int64_t now_ms)
 	return text_or(json_walk_str(object, "spec", "clusterIP", NULL), "<none>");
 }
 
-const struct lab_column columns_configmap[] = {NAME_COLUMN, {"Data", "string", NULL, 0, data_count}, AGE_COLUMN, END_COLUMN};
-const struct lab_column columns_secret[] = {NAME_COLUMN, {"Type", "string", "type", 0, NULL}, {"Data", "string", NULL, 0, data_count}, AGE_COLUMN, END_COLUMN};
-const struct lab_column columns_serviceaccount[] = {NAME_COLUMN, {"Secrets", "string", NULL, 0, secrets_count}, AGE_COLUMN, END_COLUMN};
+const struct lab_column columns_configmap[] = {
+        NAME_COLUMN, {"Data", "string", NULL, 0, data_count}, AGE_COLUMN, END_COLUMN};
+const struct lab_column columns_secret[] = {NAME_COLUMN,
+                                            {"Type", "string", "type", 0, NULL},
+                                            {"Data", "string", NULL, 0, data_count},
+                                            AGE_COLUMN,
+                                            END_COLUMN};
+const struct lab_column columns_serviceaccount[] = {
+        NAME_COLUMN, {"Secrets", "string", NULL, 0, secrets_count}, AGE_COLUMN, END_COLUMN};
 const struct lab_column columns_service[] = {
-	NAME_COLUMN, {"Type", "string", "spec.type", 0, NULL}, {"Cluster-IP", "string", NULL, 0, service_ip},
-	{"External-IP", "string", NULL, 0, service_external}, {"Port(s)", "string", NULL, 0, service_ports}, AGE_COLUMN,
-	{"Selector", "string", NULL, 1, service_selector}, END_COLUMN,
+        NAME_COLUMN,
+        {"Type", "string", "spec.type", 0, NULL},
+        {"Cluster-IP", "string", NULL, 0, service_ip},
+        {"External-IP", "string", NULL, 0, service_external},
+        {"Port(s)", "string", NULL, 0, service_ports},
+        AGE_COLUMN,
+        {"Selector", "string", NULL, 1, service_selector},
+        END_COLUMN,
 };
 
 /* ---- custom kinds ---- */
@@ -458,7 +518,8 @@ static json_t *vmi_paused(const json_t *object, int64_t now_ms)
 
 static json_t *vmi_ip(const json_t *object, int64_t now_ms)
 {
-	const char *text = json_walk_str(json_array_get(json_walk(object, "status", "interfaces", NULL), 0), "ipAddress", NULL);
+	const char *text =
+	        json_walk_str(json_array_get(json_walk(object, "status", "interfaces", NULL), 0), "ipAddress", NULL);
 	(void)now_ms;
 	return *text ? json_string(text) : json_null();
 }
@@ -468,7 +529,7 @@ static const json_t *holding(const json_t *object)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(json_walk(object, "status", "conditions", NULL), i, item) {
+	json_array_foreach (json_walk(object, "status", "conditions", NULL), i, item) {
 		if (strcmp(json_walk_str(item, "status", NULL), "True") == 0)
 			return item;
 	}
@@ -493,14 +554,29 @@ static json_t *holding_age(const json_t *object, int64_t now_ms)
 }
 
 const struct lab_column columns_crd[] = {NAME_COLUMN, {"Created At", "date", NULL, 0, created_at}, END_COLUMN};
-const struct lab_column columns_vm[] = {NAME_COLUMN, AGE_COLUMN, {"Status", "string", "status.printableStatus", 0, NULL},
-                                        {"Ready", "string", NULL, 0, cell_ready}, END_COLUMN};
+const struct lab_column columns_vm[] = {NAME_COLUMN,
+                                        AGE_COLUMN,
+                                        {"Status", "string", "status.printableStatus", 0, NULL},
+                                        {"Ready", "string", NULL, 0, cell_ready},
+                                        END_COLUMN};
 const struct lab_column columns_vmi[] = {
-	NAME_COLUMN, AGE_COLUMN, {"Phase", "string", "status.phase", 0, NULL}, {"IP", "string", NULL, 0, vmi_ip},
-	{"NodeName", "string", "status.nodeName", 0, NULL}, {"Ready", "string", NULL, 0, cell_ready},
-	{"Live-Migratable", "string", NULL, 1, vmi_migratable}, {"Paused", "string", NULL, 1, vmi_paused}, END_COLUMN,
+        NAME_COLUMN,
+        AGE_COLUMN,
+        {"Phase", "string", "status.phase", 0, NULL},
+        {"IP", "string", NULL, 0, vmi_ip},
+        {"NodeName", "string", "status.nodeName", 0, NULL},
+        {"Ready", "string", NULL, 0, cell_ready},
+        {"Live-Migratable", "string", NULL, 1, vmi_migratable},
+        {"Paused", "string", NULL, 1, vmi_paused},
+        END_COLUMN,
 };
-const struct lab_column columns_nncp[] = {NAME_COLUMN, {"Status", "string", NULL, 0, holding_type}, {"Reason", "string", NULL, 0, holding_reason}, END_COLUMN};
-const struct lab_column columns_nnce[] = {NAME_COLUMN, {"Status", "string", NULL, 0, holding_type}, {"Status Age", "string", NULL, 0, holding_age},
-                                          {"Reason", "string", NULL, 0, holding_reason}, END_COLUMN};
+const struct lab_column columns_nncp[] = {NAME_COLUMN,
+                                          {"Status", "string", NULL, 0, holding_type},
+                                          {"Reason", "string", NULL, 0, holding_reason},
+                                          END_COLUMN};
+const struct lab_column columns_nnce[] = {NAME_COLUMN,
+                                          {"Status", "string", NULL, 0, holding_type},
+                                          {"Status Age", "string", NULL, 0, holding_age},
+                                          {"Reason", "string", NULL, 0, holding_reason},
+                                          END_COLUMN};
 const struct lab_column columns_nns[] = {NAME_COLUMN, END_COLUMN};

@@ -4,7 +4,8 @@
 
 #include "lab/api/private.h"
 
-static const char *const all_verbs[] = {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch", NULL};
+static const char *const all_verbs[] = {"create", "delete", "deletecollection", "get", "list", "patch", "update",
+                                        "watch",  NULL};
 static const char *const view_verbs[] = {"get", "patch", "update", NULL};
 
 static json_t *words(const char *text)
@@ -33,10 +34,10 @@ static const struct {
 	const char *plural;                        /* only of this one */
 	const char *verbs;
 } subs[] = {
-	{"status", "", "", NULL, NULL, NULL},
-	{"scale", "autoscaling", "v1", "Scale", NULL, NULL},
-	{"log", "", "", NULL, "pods", "get"},
-	{"exec", "", "v1", "PodExecOptions", "pods", "create get"},
+        {"status", "", "", NULL, NULL, NULL},
+        {"scale", "autoscaling", "v1", "Scale", NULL, NULL},
+        {"log", "", "", NULL, "pods", "get"},
+        {"exec", "", "v1", "PodExecOptions", "pods", "create get"},
 };
 
 static bool has_sub(const struct lab_resource *row, size_t at)
@@ -55,8 +56,9 @@ static json_t *sub_verbs(const struct lab_resource *row, size_t at)
 
 static void add_legacy(json_t *list, const struct lab_resource *row)
 {
-	json_t *resource = json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", row->plural, "singularName", row->singular, "namespaced", row->namespaced,
-	                             "kind", row->kind, "verbs", verb_list(all_verbs, row));
+	json_t *resource =
+	        json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", row->plural, "singularName", row->singular, "namespaced",
+	                  row->namespaced, "kind", row->kind, "verbs", verb_list(all_verbs, row));
 	if (row->short_names)
 		json_object_set_new(resource, "shortNames", words(row->short_names));
 	if (row->categories)
@@ -65,8 +67,9 @@ static void add_legacy(json_t *list, const struct lab_resource *row)
 	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++) {
 		if (!has_sub(row, i))
 			continue;
-		json_t *sub = json_pack("{s:s++,s:s,s:b,s:s,s:o}", "name", row->plural, "/", subs[i].name, "singularName", "", "namespaced",
-		                        row->namespaced, "kind", subs[i].kind ? subs[i].kind : row->kind, "verbs", sub_verbs(row, i));
+		json_t *sub = json_pack("{s:s++,s:s,s:b,s:s,s:o}", "name", row->plural, "/", subs[i].name,
+		                        "singularName", "", "namespaced", row->namespaced, "kind",
+		                        subs[i].kind ? subs[i].kind : row->kind, "verbs", sub_verbs(row, i));
 		if (*subs[i].group) {
 			json_object_set_new(sub, "group", json_string(subs[i].group));
 			json_object_set_new(sub, "version", json_string(subs[i].version));
@@ -86,8 +89,9 @@ static void serve_legacy(struct call *call, const char *group, const char *versi
 		add_legacy(list, row);
 	}
 	if (is_there)
-		reply_json(call, 200, json_pack("{s:s,s:s,s:s++,s:O}", "kind", "APIResourceList", "apiVersion", "v1", "groupVersion", group,
-		                                *group ? "/" : "", version, "resources", list));
+		reply_json(call, 200,
+		           json_pack("{s:s,s:s,s:s++,s:O}", "kind", "APIResourceList", "apiVersion", "v1",
+		                     "groupVersion", group, *group ? "/" : "", version, "resources", list));
 	else
 		reply_no_path(call);
 	json_decref(list);
@@ -98,7 +102,8 @@ static void serve_legacy(struct call *call, const char *group, const char *versi
 static bool is_first_of(const struct lab_resource *row, bool of_group)
 {
 	for (const struct lab_resource *other = lab_resources; other < row; other++)
-		if (!other->is_pending && strcmp(other->group, row->group) == 0 && (of_group || strcmp(other->version, row->version) == 0))
+		if (!other->is_pending && strcmp(other->group, row->group) == 0 &&
+		    (of_group || strcmp(other->version, row->version) == 0))
 			return false;
 	return !row->is_pending;
 }
@@ -108,12 +113,14 @@ static json_t *group_of(const char *name)
 	json_t *versions = json_array();
 	for (const struct lab_resource *row = lab_resources; row->kind; row++)
 		if (strcmp(row->group, name) == 0 && is_first_of(row, false))
-			json_array_append_new(versions, json_pack("{s:s++,s:s}", "groupVersion", name, "/", row->version, "version", row->version));
+			json_array_append_new(versions, json_pack("{s:s++,s:s}", "groupVersion", name, "/",
+			                                          row->version, "version", row->version));
 	if (!json_array_size(versions)) {
 		json_decref(versions);
 		return NULL;
 	}
-	return json_pack("{s:s,s:o,s:O}", "name", name, "versions", versions, "preferredVersion", json_array_get(versions, 0));
+	return json_pack("{s:s,s:o,s:O}", "name", name, "versions", versions, "preferredVersion",
+	                 json_array_get(versions, 0));
 }
 
 static void serve_groups(struct call *call)
@@ -133,14 +140,17 @@ static json_t *aggregated_resource(const struct lab_resource *row)
 	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++) {
 		bool is_own = subs[i].kind == NULL;
 		if (has_sub(row, i))
-			json_array_append_new(sub_list, json_pack("{s:s,s:{s:s,s:s,s:s},s:o}", "subresource", subs[i].name, "responseKind", "group",
-			                      is_own ? row->group : subs[i].group, "version", is_own ? row->version : subs[i].version, "kind",
-			                      is_own ? row->kind : subs[i].kind, "verbs", sub_verbs(row, i)));
+			json_array_append_new(sub_list,
+			                      json_pack("{s:s,s:{s:s,s:s,s:s},s:o}", "subresource", subs[i].name,
+			                                "responseKind", "group", is_own ? row->group : subs[i].group,
+			                                "version", is_own ? row->version : subs[i].version, "kind",
+			                                is_own ? row->kind : subs[i].kind, "verbs", sub_verbs(row, i)));
 	}
-	json_t *resource = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:s,s:o,s:o,s:o}", "resource", row->plural, "responseKind", "group", row->group,
-	                             "version", row->version, "kind", row->kind, "scope", row->namespaced ? "Namespaced" : "Cluster",
-	                             "singularResource", row->singular, "verbs", verb_list(all_verbs, row), "shortNames", words(row->short_names),
-	                             "categories", words(row->categories));
+	json_t *resource = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:s,s:o,s:o,s:o}", "resource", row->plural,
+	                             "responseKind", "group", row->group, "version", row->version, "kind", row->kind,
+	                             "scope", row->namespaced ? "Namespaced" : "Cluster", "singularResource",
+	                             row->singular, "verbs", verb_list(all_verbs, row), "shortNames",
+	                             words(row->short_names), "categories", words(row->categories));
 	if (json_array_size(sub_list))
 		json_object_set(resource, "subresources", sub_list);
 	json_decref(sub_list);
@@ -157,7 +167,8 @@ static json_t *aggregated_group(const char *group)
 		for (const struct lab_resource *of = row; of->kind; of++)
 			if (!of->is_pending && strcmp(of->group, group) == 0 && strcmp(of->version, row->version) == 0)
 				json_array_append_new(resources, aggregated_resource(of));
-		json_array_append_new(versions, json_pack("{s:s,s:o,s:s}", "version", row->version, "resources", resources, "freshness", "Current"));
+		json_array_append_new(versions, json_pack("{s:s,s:o,s:s}", "version", row->version, "resources",
+		                                          resources, "freshness", "Current"));
 	}
 	json_t *item = json_pack("{s:{},s:o}", "metadata", "versions", versions);
 	if (*group)
@@ -175,8 +186,10 @@ static bool serve_aggregated(struct call *call, bool is_core)
 	for (const struct lab_resource *row = lab_resources; row->kind; row++)
 		if (!*row->group == is_core && is_first_of(row, true))
 			json_array_append_new(items, aggregated_group(row->group));
-	reply_json(call, 200, json_pack("{s:s,s:s,s:{},s:o}", "kind", "APIGroupDiscoveryList", "apiVersion",
-	                                is_v2 ? "apidiscovery.k8s.io/v2" : "apidiscovery.k8s.io/v2beta1", "metadata", "items", items));
+	reply_json(call, 200,
+	           json_pack("{s:s,s:s,s:{},s:o}", "kind", "APIGroupDiscoveryList", "apiVersion",
+	                     is_v2 ? "apidiscovery.k8s.io/v2" : "apidiscovery.k8s.io/v2beta1", "metadata", "items",
+	                     items));
 	call->reply->content_type = is_v2 ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 	                                  : "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
 	return true;
@@ -187,8 +200,10 @@ static bool serve_aggregated(struct call *call, bool is_core)
 static void serve_api(struct call *call)
 {
 	if (!serve_aggregated(call, true))
-		reply_json(call, 200, json_pack("{s:s,s:[s],s:[{s:s,s:s}]}", "kind", "APIVersions", "versions", "v1", "serverAddressByClientCIDRs",
-		                                "clientCIDR", "0.0.0.0/0", "serverAddress", call->api->options.host_port));
+		reply_json(call, 200,
+		           json_pack("{s:s,s:[s],s:[{s:s,s:s}]}", "kind", "APIVersions", "versions", "v1",
+		                     "serverAddressByClientCIDRs", "clientCIDR", "0.0.0.0/0", "serverAddress",
+		                     call->api->options.host_port));
 }
 
 static void serve_apis(struct call *call)
@@ -208,9 +223,11 @@ static void serve_version(struct call *call)
 		strncat(digits, dot + 1, strspn(dot + 1, "0123456789") < 7 ? strspn(dot + 1, "0123456789") : 7);
 	text_to_int(digits, 0, 999, &minor);
 	bool is_arm = uname(&machine) == 0 && strcmp(machine.machine, "aarch64") == 0;
-	reply_json(call, 200, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "major", "1", "minor", digits, "gitVersion", version, "gitCommit",
-	                                "onesdn-lab-" ONESDN_VERSION, "gitTreeState", "clean", "buildDate", "1970-01-01T00:00:00Z", "goVersion", "none",
-	                                "compiler", "cc", "platform", is_arm ? "linux/arm64" : "linux/amd64"));
+	reply_json(call, 200,
+	           json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "major", "1", "minor", digits, "gitVersion",
+	                     version, "gitCommit", "onesdn-lab-" ONESDN_VERSION, "gitTreeState", "clean", "buildDate",
+	                     "1970-01-01T00:00:00Z", "goVersion", "none", "compiler", "cc", "platform",
+	                     is_arm ? "linux/arm64" : "linux/amd64"));
 }
 
 static void serve_healthy(struct call *call)
@@ -233,8 +250,9 @@ bool discovery_serve(struct call *call)
 	static const struct {
 		const char *path;
 		void (*serve)(struct call *call);
-	} paths[] = {{"/version", serve_version}, {"/api", serve_api}, {"/apis", serve_apis}, {"/openapi/v2", serve_openapi},
-	             {"/healthz", serve_healthy}, {"/livez", serve_healthy}, {"/readyz", serve_healthy}};
+	} paths[] = {{"/version", serve_version},    {"/api", serve_api},         {"/apis", serve_apis},
+	             {"/openapi/v2", serve_openapi}, {"/healthz", serve_healthy}, {"/livez", serve_healthy},
+	             {"/readyz", serve_healthy}};
 	const char *path = call->request->path;
 	size_t len = strlen(path), n = call->n_segments;
 	if (strcmp(call->request->method, "GET") != 0)

@@ -15,9 +15,10 @@
 
 #define OUT_HIGH ((size_t)256 << 10) /* unsent bytes at which the process is not read any more, */
 #define OUT_LOW ((size_t)64 << 10)   /* and is again */
-#define STDIN_HIGH ((size_t)256 << 10) /* bytes that the process has not taken at which the client is not read any more */
+#define STDIN_HIGH                                                                                                     \
+	((size_t)256 << 10) /* bytes that the process has not taken at which the client is not read any more */
 #define READ_SIZE 65536
-#define OPEN_MS 30000                /* to open all streams */
+#define OPEN_MS 30000 /* to open all streams */
 #define LINGER_MS 5000
 #define DRAIN_MIN_MS 4
 #define DRAIN_MAX_MS 128
@@ -130,15 +131,20 @@ static char *status_of(int status, const char *failure)
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : 255;
 	json_t *value;
 	if (failure)
-		value = json_pack("{s:{},s:s,s:s,s:s++,s:i}", "metadata", "status", "Failure", "reason", "InternalError", "message",
-		                  "Internal error occurred: ", "error executing command in container: ", failure, "code", 500);
+		value = json_pack("{s:{},s:s,s:s,s:s++,s:i}", "metadata", "status", "Failure", "reason",
+		                  "InternalError", "message",
+		                  "Internal error occurred: ", "error executing command in container: ", failure,
+		                  "code", 500);
 	else if (code == 0)
 		value = json_pack("{s:{},s:s}", "metadata", "status", "Success");
 	else
-		value = json_pack("{s:{},s:s,s:s,s:o,s:{s:[{s:s,s:o}]}}", "metadata", "status", "Failure", "reason", "NonZeroExitCode", "message",
-		                  json_sprintf("command terminated with non-zero exit code: exit status %d", code), "details", "causes", "reason",
-		                  "ExitCode", "message", json_sprintf("%d", code));
-	char *text = value ? json_dumps(value, JSON_COMPACT) : mem_strdup("{\"metadata\":{},\"status\":\"Failure\",\"message\":\"the command did not run\"}");
+		value = json_pack("{s:{},s:s,s:s,s:o,s:{s:[{s:s,s:o}]}}", "metadata", "status", "Failure", "reason",
+		                  "NonZeroExitCode", "message",
+		                  json_sprintf("command terminated with non-zero exit code: exit status %d", code),
+		                  "details", "causes", "reason", "ExitCode", "message", json_sprintf("%d", code));
+	char *text =
+	        value ? json_dumps(value, JSON_COMPACT)
+	              : mem_strdup("{\"metadata\":{},\"status\":\"Failure\",\"message\":\"the command did not run\"}");
 	json_decref(value);
 	return text;
 }
@@ -191,9 +197,14 @@ static void on_ready(void *user)
 	for (size_t i = 0; i < exec->argv.len; i++)
 		vec_push(&argv, exec->argv.data[i]);
 	vec_push(&argv, NULL);
-	const struct pod_exec_spec spec = {.ns = exec->ns, .name = exec->name, .container = exec->container, .argv = argv.data,
-	                                   .has_stdin = exec->streams.has_stdin, .tty = exec->streams.tty,
-	                                   .events = {on_output, on_exit_of}, .user = exec};
+	const struct pod_exec_spec spec = {.ns = exec->ns,
+	                                   .name = exec->name,
+	                                   .container = exec->container,
+	                                   .argv = argv.data,
+	                                   .has_stdin = exec->streams.has_stdin,
+	                                   .tty = exec->streams.tty,
+	                                   .events = {on_output, on_exit_of},
+	                                   .user = exec};
 	exec->process = pod_exec_start(exec->api->pods, &spec, &err);
 	vec_finish(&argv);
 	if (!exec->process)
@@ -255,7 +266,8 @@ static void on_socket(int events, void *user)
 		flush(exec);
 }
 
-static void exec_begin(void *user, int fd, const char *extra, size_t extra_size, void (*finish)(void *connection), void *connection)
+static void exec_begin(void *user, int fd, const char *extra, size_t extra_size, void (*finish)(void *connection),
+                       void *connection)
 {
 	struct exec *exec = user;
 	exec->fd = fd;
@@ -295,23 +307,31 @@ static bool negotiate(struct call *call, struct api_upgrade *out)
 {
 	static const char *const spdy[] = {"v4.channel.k8s.io", "v5.channel.k8s.io"};
 	const struct api_request *request = call->request;
-	if (has_token(request->upgrade, "websocket") && strcmp(request->method, "GET") == 0 && *request->ws_key && strcmp(request->ws_version, "13") == 0) {
+	if (has_token(request->upgrade, "websocket") && strcmp(request->method, "GET") == 0 && *request->ws_key &&
+	    strcmp(request->ws_version, "13") == 0) {
 		if (has_token(request->protocols, "v5.channel.k8s.io")) {
-			*out = (struct api_upgrade){.protocol = "websocket", .header = "Sec-WebSocket-Protocol", .value = "v5.channel.k8s.io"};
+			*out = (struct api_upgrade){.protocol = "websocket",
+			                            .header = "Sec-WebSocket-Protocol",
+			                            .value = "v5.channel.k8s.io"};
 			websocket_accept(request->ws_key, out->accept);
 			return true;
 		}
 	} else if (has_token(request->upgrade, "SPDY/3.1") && strcmp(request->method, "POST") == 0) {
 		for (size_t i = 0; i < sizeof spdy / sizeof *spdy; i++)
 			if (has_token(request->protocols, spdy[i])) {
-				*out = (struct api_upgrade){.protocol = "SPDY/3.1", .header = "X-Stream-Protocol-Version", .value = spdy[i]};
+				*out = (struct api_upgrade){.protocol = "SPDY/3.1",
+				                            .header = "X-Stream-Protocol-Version",
+				                            .value = spdy[i]};
 				return true;
 			}
 	} else {
 		reply_status(call, 400, "BadRequest", "Upgrade request required");
 		return false;
 	}
-	reply_status(call, 403, "Forbidden", "unable to negotiate protocol: the lab speaks v4.channel.k8s.io and v5.channel.k8s.io, the client %.200s", request->protocols);
+	reply_status(call, 403, "Forbidden",
+	             "unable to negotiate protocol: the lab speaks v4.channel.k8s.io and v5.channel.k8s.io, the client "
+	             "%.200s",
+	             request->protocols);
 	return false;
 }
 
@@ -325,7 +345,7 @@ const char *pod_container(struct call *call, const json_t *pod)
 	json_t *container;
 	if (!*wanted && json_array_size(containers) == 1)
 		return json_walk_str(json_array_get(containers, 0), "name", NULL);
-	json_array_foreach(containers, i, container) {
+	json_array_foreach (containers, i, container) {
 		const char *name = json_walk_str(container, "name", NULL);
 		if (strcmp(name, wanted) == 0)
 			return name;
@@ -334,7 +354,9 @@ const char *pod_container(struct call *call, const json_t *pod)
 	if (*wanted)
 		reply_status(call, 400, "BadRequest", "container %.100s is not valid for pod %s", wanted, call->name);
 	else
-		reply_status(call, 400, "BadRequest", "a container name must be specified for pod %s, choose one of: [%s]", call->name, str_text(&names));
+		reply_status(call, 400, "BadRequest",
+		             "a container name must be specified for pod %s, choose one of: [%s]", call->name,
+		             str_text(&names));
 	str_finish(&names);
 	return NULL;
 }
@@ -354,12 +376,15 @@ static struct exec *exec_new(struct call *call, const char *container, bool is_s
 	exec->ns = mem_strdup(call->ns);
 	exec->name = mem_strdup(call->name);
 	exec->container = mem_strdup(container);
-	exec->streams = (struct wire_streams){.has_stdin = query_is(&call->query, "stdin"), .has_stdout = query_is(&call->query, "stdout"),
-	                                      .has_stderr = query_is(&call->query, "stderr"), .tty = query_is(&call->query, "tty")};
+	exec->streams = (struct wire_streams){.has_stdin = query_is(&call->query, "stdin"),
+	                                      .has_stdout = query_is(&call->query, "stdout"),
+	                                      .has_stderr = query_is(&call->query, "stderr"),
+	                                      .tty = query_is(&call->query, "tty")};
 	for (size_t i = 0; i < call->query.pairs.len; i++)
 		if (strcmp(call->query.pairs.data[i].key, "command") == 0)
 			vec_push(&exec->argv, mem_strdup(call->query.pairs.data[i].value));
-	exec->wire = is_spdy ? spdy_create(&exec->streams, &events, exec) : channels_create(&exec->streams, &events, exec);
+	exec->wire =
+	        is_spdy ? spdy_create(&exec->streams, &events, exec) : channels_create(&exec->streams, &events, exec);
 	return exec;
 }
 
@@ -379,7 +404,9 @@ void exec_start(struct call *call)
 		return;
 	}
 	if (strcmp(json_walk_str(pod, "status", "phase", NULL), "Running") != 0 || !call->api->pods) {
-		reply_status(call, 400, "BadRequest", "unable to upgrade connection: container not found (\"%s\"): pod %s is not running", container, call->name);
+		reply_status(call, 400, "BadRequest",
+		             "unable to upgrade connection: container not found (\"%s\"): pod %s is not running",
+		             container, call->name);
 		return;
 	}
 	if (!negotiate(call, &upgrade))

@@ -100,7 +100,8 @@ bool http_host_is_ours(const char *host)
 const struct api_user *http_user_of(const struct api_options *options, const char *path, const char **rest)
 {
 	const struct api_user *found = NULL;
-	if (path[0] != '/' || strlen(path) < API_SECRET_HEX + 1 || (path[API_SECRET_HEX + 1] != '/' && path[API_SECRET_HEX + 1] != '\0'))
+	if (path[0] != '/' || strlen(path) < API_SECRET_HEX + 1 ||
+	    (path[API_SECRET_HEX + 1] != '/' && path[API_SECRET_HEX + 1] != '\0'))
 		return NULL;
 	for (size_t i = 0; i < options->n_users; i++) { /* all of each, whatever differs */
 		unsigned char difference = 0;
@@ -208,8 +209,8 @@ static void finish_upgraded(void *connection)
 	free(upgraded);
 }
 
-static void on_upgrade(void *user, struct MHD_Connection *connection, void *con_cls, const char *extra, size_t extra_size,
-                       MHD_socket fd, struct MHD_UpgradeResponseHandle *handle)
+static void on_upgrade(void *user, struct MHD_Connection *connection, void *con_cls, const char *extra,
+                       size_t extra_size, MHD_socket fd, struct MHD_UpgradeResponseHandle *handle)
 {
 	struct exchange *exchange = user;
 	struct upgraded *upgraded = mem_alloc(sizeof *upgraded);
@@ -312,7 +313,8 @@ static enum MHD_Result gather_protocols(void *user, enum MHD_ValueKind kind, con
 {
 	struct str *out = user;
 	(void)kind;
-	if (key && value && (strcasecmp(key, "X-Stream-Protocol-Version") == 0 || strcasecmp(key, "Sec-WebSocket-Protocol") == 0))
+	if (key && value &&
+	    (strcasecmp(key, "X-Stream-Protocol-Version") == 0 || strcasecmp(key, "Sec-WebSocket-Protocol") == 0))
 		str_append_f(out, "%s%s", out->len ? ", " : "", value);
 	return MHD_YES;
 }
@@ -335,11 +337,19 @@ static enum MHD_Result serve(struct exchange *exchange, const char *method)
 		return answer_bare(exchange, 413);
 	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, gather_protocols, &protocols);
 	struct api_request request = {
-		.user = user, .method = method, .path = path, .query = query ? query : "", .accept = header_of(exchange, "Accept"),
-		.content_type = header_of(exchange, "Content-Type"), .user_agent = header_of(exchange, "User-Agent"),
-		.upgrade = header_of(exchange, "Upgrade"), .ws_key = header_of(exchange, "Sec-WebSocket-Key"),
-		.ws_version = header_of(exchange, "Sec-WebSocket-Version"), .protocols = str_text(&protocols),
-		.body = str_text(&exchange->body), .body_size = exchange->body.len,
+	        .user = user,
+	        .method = method,
+	        .path = path,
+	        .query = query ? query : "",
+	        .accept = header_of(exchange, "Accept"),
+	        .content_type = header_of(exchange, "Content-Type"),
+	        .user_agent = header_of(exchange, "User-Agent"),
+	        .upgrade = header_of(exchange, "Upgrade"),
+	        .ws_key = header_of(exchange, "Sec-WebSocket-Key"),
+	        .ws_version = header_of(exchange, "Sec-WebSocket-Version"),
+	        .protocols = str_text(&protocols),
+	        .body = str_text(&exchange->body),
+	        .body_size = exchange->body.len,
 	};
 	api_handle(exchange->server->api, &request, &reply);
 	str_finish(&protocols);
@@ -348,8 +358,8 @@ static enum MHD_Result serve(struct exchange *exchange, const char *method)
 	return result;
 }
 
-static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                                  const char *data, size_t *size, void **con_cls)
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **con_cls)
 {
 	struct exchange *exchange = *con_cls;
 	int64_t length;
@@ -361,7 +371,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	exchange->connection = connection;
 	if (!exchange->is_begun) {
 		exchange->is_begun = true;
-		if (text_to_int(header_of(exchange, "Content-Length"), 0, INT64_MAX, &length) && length > (int64_t)API_BODY_MAX) {
+		if (text_to_int(header_of(exchange, "Content-Length"), 0, INT64_MAX, &length) &&
+		    length > (int64_t)API_BODY_MAX) {
 			exchange->is_too_big = true;
 			return serve(exchange, method);
 		}
@@ -393,7 +404,8 @@ static void *on_uri(void *user, const char *uri, struct MHD_Connection *connecti
 	return exchange;
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code)
+static void on_completed(void *user, struct MHD_Connection *connection, void **con_cls,
+                         enum MHD_RequestTerminationCode code)
 {
 	struct exchange *exchange = *con_cls;
 	(void)user;
@@ -418,7 +430,8 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
 
 /* ---- connections ---- */
 
-static void on_connection(void *user, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *user, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
 {
 	struct server *server = user;
 	(void)connection;
@@ -449,7 +462,9 @@ static void on_door(int events, void *user)
 		server->accepting = (int)(door - server->doors);
 		if (size < sizeof address.ss_family)
 			address.ss_family = AF_UNIX;
-		MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, size < sizeof address.ss_family ? sizeof address.ss_family : size); /* closes it when it fails */
+		MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
+		                   size < sizeof address.ss_family ? sizeof address.ss_family
+		                                                   : size); /* closes it when it fails */
 	}
 	run_soon(server);
 }
@@ -469,16 +484,20 @@ struct server *server_create(struct api *api, struct err *err)
 	server->timer = loop_timer_create(api->loop, run, server);
 	door_open(server, FROM_TCP, api->options.tcp_fd, CONNECTIONS_TCP);
 	door_open(server, FROM_UNIX, api->options.unix_fd, CONNECTIONS_UNIX);
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
-	                                  on_request, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
-	                                  server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_LIMIT,
-	                                  (unsigned)(CONNECTIONS_TCP + CONNECTIONS_UNIX), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	                                  MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)CHUNK, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
-	                                  MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-	const union MHD_DaemonInfo *info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	server->daemon = MHD_start_daemon(
+	        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
+	        on_request, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
+	        on_uri, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_LIMIT,
+	        (unsigned)(CONNECTIONS_TCP + CONNECTIONS_UNIX), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)CHUNK,
+	        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	        MHD_OPTION_END);
+	const union MHD_DaemonInfo *info =
+	        server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info || info->epoll_fd < 0) {
 		server_destroy(server);
-		err_set(err, ERR_SYSTEM, "the API's HTTP server does not start: libmicrohttpd gave no epoll descriptor");
+		err_set(err, ERR_SYSTEM,
+		        "the API's HTTP server does not start: libmicrohttpd gave no epoll descriptor");
 		return NULL;
 	}
 	server->epoll = loop_fd_create(api->loop, info->epoll_fd, LOOP_READ, on_epoll, server);

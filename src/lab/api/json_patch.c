@@ -9,7 +9,7 @@
 struct place {
 	json_t *parent; /* NULL: the whole document */
 	char name[1024];
-	size_t index;   /* in an array; its size for "-" */
+	size_t index; /* in an array; its size for "-" */
 };
 
 /* One reference token, ~1 and ~0 undone. False when it is too long. */
@@ -67,7 +67,8 @@ static bool find_place(json_t *document, const char *pointer, struct place *out)
 			continue;
 		}
 		out->parent = document;
-		return json_is_object(document) || (json_is_array(document) && read_index(document, out->name, &out->index));
+		return json_is_object(document) ||
+		       (json_is_array(document) && read_index(document, out->name, &out->index));
 	}
 	return false;
 }
@@ -106,7 +107,8 @@ struct patching {
 
 static bool missing(struct patching *p, const char *op, const char *path)
 {
-	return err_set(p->err, ERR_INVALID, "%s operation does not apply: doc is missing path: \"%.200s\": missing value", op, path);
+	return err_set(p->err, ERR_INVALID,
+	               "%s operation does not apply: doc is missing path: \"%.200s\": missing value", op, path);
 }
 
 static bool do_remove(struct patching *p, const char *op, const char *path)
@@ -158,7 +160,8 @@ static bool do_copy(struct patching *p, const char *op, const char *from, const 
 		return missing(p, op, from);
 	p->copied += json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
 	if (p->copied > PATCH_COPIED_MAX)
-		return err_set(p->err, ERR_LIMIT, "the copies of this patch are larger than %zu bytes", PATCH_COPIED_MAX);
+		return err_set(p->err, ERR_LIMIT, "the copies of this patch are larger than %zu bytes",
+		               PATCH_COPIED_MAX);
 	value = json_deep_copy(value);
 	if (strcmp(op, "move") == 0 && !do_remove(p, op, from)) {
 		json_decref(value);
@@ -202,7 +205,7 @@ json_t *patch_json(const json_t *target, const json_t *operations, struct err *e
 		return NULL;
 	}
 	p.document = json_deep_copy(target);
-	json_array_foreach(operations, i, operation) {
+	json_array_foreach (operations, i, operation) {
 		if (do_operation(&p, operation))
 			continue;
 		json_decref(p.document);

@@ -60,7 +60,8 @@ static void put(struct log *log, const char *text, size_t size)
 /* "TIME stdout|stderr F|P text" without its end. A P line goes on in the next one. */
 static void put_line(struct log *log, const char *line, size_t size)
 {
-	const char *end = line + size, *stream = memchr(line, ' ', size), *tag = stream ? memchr(stream + 1, ' ', (size_t)(end - stream - 1)) : NULL;
+	const char *end = line + size, *stream = memchr(line, ' ', size),
+	           *tag = stream ? memchr(stream + 1, ' ', (size_t)(end - stream - 1)) : NULL;
 	char time[64];
 	int64_t ms;
 	if (!tag || tag + 2 > end || (size_t)(stream - line) >= sizeof time)
@@ -144,7 +145,8 @@ static void on_changes(int events, void *user)
 /* Whether more can come; opens the file when there is one at last. */
 static bool look(struct log *log, struct err *err)
 {
-	char *path = pod_log_path(log->api->pods, log->ns, log->name, log->container, log->is_previous, &log->is_final, err);
+	char *path =
+	        pod_log_path(log->api->pods, log->ns, log->name, log->container, log->is_previous, &log->is_final, err);
 	if (!path)
 		return false;
 	if (log->fd < 0) {
@@ -200,7 +202,8 @@ static bool follow(struct log *log, struct err *err)
 	if (log->inotify < 0)
 		return err_errno(err, errno, "the log cannot be followed: no inotify descriptor");
 	log->changes = loop_fd_create(log->api->loop, log->inotify, LOOP_READ, on_changes, log);
-	log->listener = store_listen_after(log->api->store, lab_resource_kind("Pod"), store_version(log->api->store), on_pod, log);
+	log->listener = store_listen_after(log->api->store, lab_resource_kind("Pod"), store_version(log->api->store),
+	                                   on_pod, log);
 	return true;
 }
 
@@ -216,7 +219,8 @@ static bool read_options(struct call *call, struct log *log, int64_t *tail)
 		return false;
 	if (*seconds)
 		log->since_ms = time_wall_ms() - value * 1000;
-	return (!*since || time_parse(since, &log->since_ms)) && (!*limit || text_to_int(limit, 1, INT64_MAX, &log->limit)) &&
+	return (!*since || time_parse(since, &log->since_ms)) &&
+	       (!*limit || text_to_int(limit, 1, INT64_MAX, &log->limit)) &&
 	       (!*lines || text_to_int(lines, 0, INT64_MAX, tail));
 }
 
@@ -252,11 +256,14 @@ void log_start(struct call *call)
 		return;
 	struct log *log = log_new(call, container);
 	if (!read_options(call, log, &tail)) {
-		reply_status(call, 400, "BadRequest", "the options of the log are wrong: tailLines, sinceSeconds (or sinceTime) and limitBytes are numbers that are not negative");
+		reply_status(call, 400, "BadRequest",
+		             "the options of the log are wrong: tailLines, sinceSeconds (or sinceTime) and limitBytes "
+		             "are numbers that are not negative");
 	} else if (!call->api->pods || (log->is_following && !follow(log, &err)) || !look(log, &err)) {
 		if (!call->api->pods)
 			err_set(&err, ERR_UNAVAILABLE, "no pods run here");
-		reply_status(call, 400, "BadRequest", "container \"%s\" in pod \"%s\" is waiting to start: %s", container, call->name, err.text);
+		reply_status(call, 400, "BadRequest", "container \"%s\" in pod \"%s\" is waiting to start: %s",
+		             container, call->name, err.text);
 	} else {
 		if (tail == 0 && log->fd >= 0)
 			(void)lseek(log->fd, 0, SEEK_END);

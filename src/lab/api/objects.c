@@ -13,7 +13,8 @@ static void reply_object(struct call *call, int status, const json_t *object)
 		return;
 	}
 	json_t *table = table_create(call->resource, json_walk_str(object, "metadata", "resourceVersion", NULL), true);
-	table_add(table, call->resource, object, table_include_of(query_get(&call->query, "includeObject")), time_wall_ms());
+	table_add(table, call->resource, object, table_include_of(query_get(&call->query, "includeObject")),
+	          time_wall_ms());
 	reply_json(call, status, table);
 }
 
@@ -27,18 +28,22 @@ const json_t *object_find(struct call *call)
 
 json_t *scale_of(const json_t *object)
 {
-	const json_t *metadata = json_object_get(object, "metadata"), *labels = json_walk(object, "spec", "selector", "matchLabels", NULL);
+	const json_t *metadata = json_object_get(object, "metadata"),
+	             *labels = json_walk(object, "spec", "selector", "matchLabels", NULL);
 	struct str selector = {0};
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)labels, key, value)
-		str_append_f(&selector, "%s%s=%s", selector.len ? "," : "", key, json_string_value(value) ? json_string_value(value) : "");
-	json_t *scale = json_pack("{s:s,s:s,s:{s:O,s:O,s:O,s:O,s:O},s:{s:I},s:{s:I,s:s}}", "kind", "Scale", "apiVersion", "autoscaling/v1",
-	                          "metadata", "name", json_object_get(metadata, "name"), "namespace", json_object_get(metadata, "namespace"),
-	                          "uid", json_object_get(metadata, "uid"), "resourceVersion", json_object_get(metadata, "resourceVersion"),
-	                          "creationTimestamp", json_object_get(metadata, "creationTimestamp"), "spec", "replicas",
-	                          (json_int_t)json_walk_int(object, 0, "spec", "replicas", NULL), "status", "replicas",
-	                          (json_int_t)json_walk_int(object, 0, "status", "replicas", NULL), "selector", str_text(&selector));
+	json_object_foreach ((json_t *)labels, key, value)
+		str_append_f(&selector, "%s%s=%s", selector.len ? "," : "", key,
+		             json_string_value(value) ? json_string_value(value) : "");
+	json_t *scale = json_pack(
+	        "{s:s,s:s,s:{s:O,s:O,s:O,s:O,s:O},s:{s:I},s:{s:I,s:s}}", "kind", "Scale", "apiVersion",
+	        "autoscaling/v1", "metadata", "name", json_object_get(metadata, "name"), "namespace",
+	        json_object_get(metadata, "namespace"), "uid", json_object_get(metadata, "uid"), "resourceVersion",
+	        json_object_get(metadata, "resourceVersion"), "creationTimestamp",
+	        json_object_get(metadata, "creationTimestamp"), "spec", "replicas",
+	        (json_int_t)json_walk_int(object, 0, "spec", "replicas", NULL), "status", "replicas",
+	        (json_int_t)json_walk_int(object, 0, "status", "replicas", NULL), "selector", str_text(&selector));
 	str_finish(&selector);
 	return scale;
 }
@@ -55,7 +60,8 @@ void object_get(struct call *call)
 struct selector *selector_of_call(struct call *call)
 {
 	struct err err;
-	struct selector *selector = selector_parse(query_get(&call->query, "labelSelector"), query_get(&call->query, "fieldSelector"), &err);
+	struct selector *selector = selector_parse(query_get(&call->query, "labelSelector"),
+	                                           query_get(&call->query, "fieldSelector"), &err);
 	if (!selector)
 		reply_status(call, 400, "BadRequest", "%s", err.text);
 	return selector;
@@ -145,11 +151,14 @@ bool object_place_is_fine(struct call *call, json_t *object, bool is_create)
 		json_object_set_new(object, "metadata", metadata);
 	}
 	if (!is_create && *name && strcmp(name, call->name) != 0) {
-		reply_status(call, 400, "BadRequest", "the name of the object (%.253s) does not match the name on the URL (%.253s)", name, call->name);
+		reply_status(call, 400, "BadRequest",
+		             "the name of the object (%.253s) does not match the name on the URL (%.253s)", name,
+		             call->name);
 		return false;
 	}
 	if (*ns && *call->ns && strcmp(ns, call->ns) != 0) {
-		reply_status(call, 400, "BadRequest", "the namespace of the provided object does not match the namespace sent on the request");
+		reply_status(call, 400, "BadRequest",
+		             "the namespace of the provided object does not match the namespace sent on the request");
 		return false;
 	}
 	if (*call->ns)
@@ -167,13 +176,16 @@ static bool namespace_is_open(struct call *call)
 	const json_t *ns = store_get(call->api->store, lab_resource_kind("Namespace"), "", call->ns);
 	if (!ns) {
 		json_t *details = json_pack("{s:s,s:s}", "name", call->ns, "kind", "namespaces");
-		json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s++,s:s,s:o,s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
-		                           "Failure", "message", "namespaces \"", call->ns, "\" not found", "reason", "NotFound", "details", details, "code", 404);
+		json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s++,s:s,s:o,s:i}", "kind", "Status", "apiVersion", "v1",
+		                           "metadata", "status", "Failure", "message", "namespaces \"", call->ns,
+		                           "\" not found", "reason", "NotFound", "details", details, "code", 404);
 		reply_json(call, 404, status);
 		return false;
 	}
 	if (*json_walk_str(ns, "metadata", "deletionTimestamp", NULL)) {
-		reply_status(call, 403, "Forbidden", "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
+		reply_status(call, 403, "Forbidden",
+		             "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being "
+		             "terminated",
 		             call->resource->plural, call->name, call->ns);
 		return false;
 	}
@@ -219,7 +231,8 @@ static json_t *unscaled(const json_t *live, const json_t *scale)
 {
 	json_t *object = json_deep_copy(live);
 	const char *version = json_walk_str(scale, "metadata", "resourceVersion", NULL);
-	json_object_set_new(json_object_get(object, "spec"), "replicas", json_integer(json_walk_int(scale, 0, "spec", "replicas", NULL)));
+	json_object_set_new(json_object_get(object, "spec"), "replicas",
+	                    json_integer(json_walk_int(scale, 0, "spec", "replicas", NULL)));
 	if (*version)
 		json_object_set_new(json_object_get(object, "metadata"), "resourceVersion", json_string(version));
 	return object;
@@ -233,7 +246,8 @@ void object_store_changed(struct call *call, json_t *object, const json_t *live)
 	char *manager = call_manager(call);
 	if (!is_status)
 		apply_note_update(changed, live, call->resource, manager, call->sub);
-	json_t *stored = store_write(call->api->store, call->resource, changed, is_status ? STORE_UPDATE_STATUS : STORE_UPDATE, call_is_dry(call), &err);
+	json_t *stored = store_write(call->api->store, call->resource, changed,
+	                             is_status ? STORE_UPDATE_STATUS : STORE_UPDATE, call_is_dry(call), &err);
 	if (!stored) {
 		reply_error(call, &err, false);
 	} else {
@@ -253,7 +267,8 @@ void object_replace(struct call *call)
 	if (body_check(call, object) && object_place_is_fine(call, object, false)) {
 		struct err err;
 		if (call->resource->is_custom && !*json_walk_str(object, "metadata", "resourceVersion", NULL)) {
-			err_set(&err, ERR_INVALID, "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update");
+			err_set(&err, ERR_INVALID,
+			        "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update");
 			reply_error(call, &err, false);
 		} else {
 			object_store_changed(call, object, live);
@@ -272,13 +287,15 @@ struct deletion {
 
 static bool read_deletion(struct call *call, const json_t *options, struct deletion *out)
 {
-	const char *policy = json_walk_str(options, "propagationPolicy", NULL), *grace = query_get(&call->query, "gracePeriodSeconds");
+	const char *policy = json_walk_str(options, "propagationPolicy", NULL),
+	           *grace = query_get(&call->query, "gracePeriodSeconds");
 	if (!*policy)
 		policy = query_get(&call->query, "propagationPolicy");
 	*out = (struct deletion){.grace_s = json_walk_int(options, -1, "gracePeriodSeconds", NULL),
 	                         .uid = json_walk_str(options, "preconditions", "uid", NULL),
 	                         .version = json_walk_str(options, "preconditions", "resourceVersion", NULL),
-	                         .is_orphaning = strcmp(policy, "Orphan") == 0 || json_is_true(json_object_get(options, "orphanDependents"))};
+	                         .is_orphaning = strcmp(policy, "Orphan") == 0 ||
+	                                         json_is_true(json_object_get(options, "orphanDependents"))};
 	const json_t *dry = json_object_get(options, "dryRun");
 	out->is_dry = call_is_dry(call) || json_array_size(dry) > 0;
 	if (*grace && !text_to_int(grace, 0, INT32_MAX, &out->grace_s))
@@ -297,7 +314,7 @@ static bool find_dependent(const json_t *object, void *user)
 	struct orphaning *orphaning = user;
 	size_t i;
 	json_t *owner;
-	json_array_foreach(json_walk(object, "metadata", "ownerReferences", NULL), i, owner) {
+	json_array_foreach (json_walk(object, "metadata", "ownerReferences", NULL), i, owner) {
 		if (strcmp(json_walk_str(owner, "uid", NULL), orphaning->uid) == 0) {
 			json_t *copy = json_deep_copy(object);
 			json_array_remove(json_object_get(json_object_get(copy, "metadata"), "ownerReferences"), i);
@@ -329,12 +346,16 @@ static bool may_be_deleted(struct call *call, const json_t *object, const struct
 	const char *name = json_walk_str(object, "metadata", "name", NULL);
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (strcmp(call->resource->plural, "namespaces") == 0 && strcmp(name, fixed[i]) == 0) {
-			reply_status(call, 403, "Forbidden", "namespaces \"%s\" is forbidden: this namespace may not be deleted", name);
+			reply_status(call, 403, "Forbidden",
+			             "namespaces \"%s\" is forbidden: this namespace may not be deleted", name);
 			return false;
 		}
 	if ((*deletion->uid && strcmp(deletion->uid, json_walk_str(object, "metadata", "uid", NULL)) != 0) ||
-	    (*deletion->version && strcmp(deletion->version, json_walk_str(object, "metadata", "resourceVersion", NULL)) != 0)) {
-		reply_status(call, 409, "Conflict", "Operation cannot be fulfilled on %s \"%s\": Precondition failed: the object is not the one that was meant",
+	    (*deletion->version &&
+	     strcmp(deletion->version, json_walk_str(object, "metadata", "resourceVersion", NULL)) != 0)) {
+		reply_status(call, 409, "Conflict",
+		             "Operation cannot be fulfilled on %s \"%s\": Precondition failed: the object is not the "
+		             "one that was meant",
 		             call->resource->plural, name);
 		return false;
 	}
@@ -358,7 +379,8 @@ static json_t *read_options(struct call *call)
 	struct err err;
 	if (!call->request->body_size)
 		return json_object();
-	json_t *options = json_parse(call->request->body, call->request->body_size, "the options of the deletion", &err);
+	json_t *options =
+	        json_parse(call->request->body, call->request->body_size, "the options of the deletion", &err);
 	if (!options)
 		reply_status(call, 400, "BadRequest", "%s", err.text);
 	return options;
@@ -372,7 +394,8 @@ void object_delete(struct call *call)
 	if (!options)
 		return;
 	if (!read_deletion(call, options, &deletion)) {
-		reply_status(call, 400, "BadRequest", "gracePeriodSeconds: must be a whole number that is not negative");
+		reply_status(call, 400, "BadRequest",
+		             "gracePeriodSeconds: must be a whole number that is not negative");
 	} else if (may_be_deleted(call, object, &deletion)) {
 		json_t *before = json_incref((json_t *)object);
 		delete_one(call, object, &deletion);
@@ -380,9 +403,11 @@ void object_delete(struct call *call)
 		if (left || strcmp(call->resource->kind, "Pod") == 0)
 			reply_json(call, 200, json_incref(left ? (json_t *)left : before));
 		else
-			reply_json(call, 200, json_pack("{s:s,s:s,s:{},s:s,s:{s:s,s:s,s:s,s:s}}", "kind", "Status", "apiVersion", "v1", "metadata",
-			                                "status", "Success", "details", "name", call->name, "group", call->resource->group, "kind",
-			                                call->resource->plural, "uid", json_walk_str(before, "metadata", "uid", NULL)));
+			reply_json(call, 200,
+			           json_pack("{s:s,s:s,s:{},s:s,s:{s:s,s:s,s:s,s:s}}", "kind", "Status", "apiVersion",
+			                     "v1", "metadata", "status", "Success", "details", "name", call->name,
+			                     "group", call->resource->group, "kind", call->resource->plural, "uid",
+			                     json_walk_str(before, "metadata", "uid", NULL)));
 		json_decref(before);
 	}
 	json_decref(options);
@@ -415,9 +440,12 @@ void object_delete_all(struct call *call)
 				delete_one(call, collection.found.data[i], &deletion);
 			json_decref(collection.found.data[i]);
 		}
-		reply_json(call, 200, json_pack("{s:s,s:s,s:{},s:s}", "kind", "Status", "apiVersion", "v1", "metadata", "status", "Success"));
+		reply_json(call, 200,
+		           json_pack("{s:s,s:s,s:{},s:s}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
+		                     "Success"));
 	} else if (options) {
-		reply_status(call, 405, "MethodNotAllowed", "a collection is deleted in one namespace, with valid options");
+		reply_status(call, 405, "MethodNotAllowed",
+		             "a collection is deleted in one namespace, with valid options");
 	}
 	vec_finish(&collection.found);
 	json_decref(options);

@@ -17,7 +17,7 @@ json_t *patch_merge(const json_t *target, const json_t *patch)
 		return json_deep_copy(patch);
 	json_t *result = json_is_object(target) ? json_deep_copy(target) : json_object(), *value;
 	const char *key;
-	json_object_foreach((json_t *)patch, key, value) {
+	json_object_foreach ((json_t *)patch, key, value) {
 		if (json_is_null(value))
 			json_object_del(result, key);
 		else
@@ -34,7 +34,7 @@ static json_t *cleaned(const json_t *patch)
 	if (json_is_array(patch)) {
 		json_t *list = json_array(), *item;
 		size_t i;
-		json_array_foreach(patch, i, item) {
+		json_array_foreach (patch, i, item) {
 			if (!json_is_object(item) || !*json_walk_str(item, "$patch", NULL))
 				json_array_append_new(list, cleaned(item));
 		}
@@ -44,7 +44,7 @@ static json_t *cleaned(const json_t *patch)
 		return json_deep_copy(patch);
 	json_t *object = json_object(), *value;
 	const char *key;
-	json_object_foreach((json_t *)patch, key, value) {
+	json_object_foreach ((json_t *)patch, key, value) {
 		if (*key != '$' && !json_is_null(value))
 			json_object_set_new(object, key, cleaned(value));
 	}
@@ -63,14 +63,15 @@ static size_t find_item(const json_t *list, const char *key, const json_t *wante
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		if (has_key(item, key, wanted))
 			break;
 	}
 	return i;
 }
 
-static bool merge_item(json_t *list, const json_t *item, const char *key, const struct lab_schema *schema, struct err *err)
+static bool merge_item(json_t *list, const json_t *item, const char *key, const struct lab_schema *schema,
+                       struct err *err)
 {
 	const json_t *wanted = json_object_get(item, key);
 	const char *directive = json_walk_str(item, "$patch", NULL);
@@ -93,7 +94,7 @@ static bool is_replaced(const json_t *patch)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(patch, i, item) {
+	json_array_foreach (patch, i, item) {
 		if (strcmp(json_walk_str(item, "$patch", NULL), "replace") == 0)
 			return true;
 	}
@@ -104,7 +105,7 @@ static bool has_value(const json_t *list, const json_t *wanted)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		if (json_equal(item, wanted))
 			return true;
 	}
@@ -115,19 +116,21 @@ static void merge_set(json_t *list, const json_t *patch)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(patch, i, item) {
+	json_array_foreach (patch, i, item) {
 		if (!has_value(list, item))
 			json_array_append_new(list, json_deep_copy(item));
 	}
 }
 
-static bool merge_list(json_t *list, const json_t *patch, const char *key, const struct lab_schema *schema, struct err *err)
+static bool merge_list(json_t *list, const json_t *patch, const char *key, const struct lab_schema *schema,
+                       struct err *err)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(patch, i, item) {
+	json_array_foreach (patch, i, item) {
 		if (!json_is_object(item))
-			return err_set(err, ERR_INVALID, "cannot merge a list whose items are not all objects by key \"%s\"", key);
+			return err_set(err, ERR_INVALID,
+			               "cannot merge a list whose items are not all objects by key \"%s\"", key);
 		if (!merge_item(list, item, key, schema, err))
 			return false;
 	}
@@ -169,7 +172,7 @@ static void put_in_order(json_t *target, const char *name, const json_t *order)
 		return;
 	}
 	list = json_copy(list);
-	json_array_foreach(order, i, wanted) {
+	json_array_foreach (order, i, wanted) {
 		for (size_t k = 0; k < json_array_size(list); k++) {
 			if (!is_item(json_array_get(list, k), wanted, key))
 				continue;
@@ -198,7 +201,7 @@ static void retain_keys(json_t *target, const json_t *patch)
 	json_t *value;
 	if (!json_is_array(names))
 		return;
-	json_object_foreach_safe(target, next, key, value) {
+	json_object_foreach_safe (target, next, key, value) {
 		json_t *name = json_string(key);
 		if (!has_value(names, name))
 			json_object_del(target, key);
@@ -253,13 +256,13 @@ static bool merge_object(json_t *target, const json_t *patch, const struct lab_s
 	if (*directive && strcmp(directive, "merge") != 0)
 		return err_set(err, ERR_INVALID, "unknown patch type: %.100s", directive);
 	retain_keys(target, patch);
-	json_object_foreach((json_t *)patch, key, value) {
+	json_object_foreach ((json_t *)patch, key, value) {
 		if (text_has_prefix(key, DELETE_PREFIX))
 			delete_values(target, key + strlen(DELETE_PREFIX), value);
 		else if (*key != '$' && !merge_field(target, key, value, patch, schema, err))
 			return false;
 	}
-	json_object_foreach((json_t *)patch, key, value) {
+	json_object_foreach ((json_t *)patch, key, value) {
 		if (text_has_prefix(key, ORDER_PREFIX))
 			put_in_order(target, key + strlen(ORDER_PREFIX), value);
 	}

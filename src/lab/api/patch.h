@@ -8,8 +8,8 @@
 #define PATCH_COPIED_MAX ((size_t)4 << 20) /* bytes as JSON that the copies of one JSON patch may add */
 
 /* All give a new value and leave their arguments alone. */
-json_t *patch_merge(const json_t *target, const json_t *patch);                             /* RFC 7386 */
-json_t *patch_json(const json_t *target, const json_t *operations, struct err *err);        /* RFC 6902; NULL and err */
+json_t *patch_merge(const json_t *target, const json_t *patch);                      /* RFC 7386 */
+json_t *patch_json(const json_t *target, const json_t *operations, struct err *err); /* RFC 6902; NULL and err */
 /* Strategic merge: lists by the keys that the schema, or a "$setElementOrder/..." beside them, names. */
 json_t *patch_strategic(const json_t *target, const json_t *patch, const struct lab_schema *schema, struct err *err);
 

@@ -16,41 +16,43 @@
 /* ---- streams: bytes that come when they come (watch, log) ---- */
 struct api_stream {
 	struct str pending;
-	bool is_over, is_cut;                            /* nothing follows `pending`; and it ends badly */
-	void (*on_drained)(struct api_stream *stream);   /* `pending` was taken whole: more may be put in; may be NULL */
+	bool is_over, is_cut;                          /* nothing follows `pending`; and it ends badly */
+	void (*on_drained)(struct api_stream *stream); /* `pending` was taken whole: more may be put in; may be NULL */
 	void (*destroy)(struct api_stream *stream);
-	void (*wake)(void *user);                        /* set by http.c; NULL until then */
+	void (*wake)(void *user); /* set by http.c; NULL until then */
 	void *wake_user;
 };
-void api_stream_wake(struct api_stream *stream);         /* after putting something into it, or is_over */
+void api_stream_wake(struct api_stream *stream); /* after putting something into it, or is_over */
 
 /* ---- upgraded connections: exec and the like ---- */
 struct api_upgrade {
-	const char *protocol;                            /* "SPDY/3.1", "websocket": the Upgrade header */
-	const char *header, *value;                      /* the subprotocol's header */
-	char accept[32];                                 /* Sec-WebSocket-Accept, or "" */
+	const char *protocol;       /* "SPDY/3.1", "websocket": the Upgrade header */
+	const char *header, *value; /* the subprotocol's header */
+	char accept[32];            /* Sec-WebSocket-Accept, or "" */
 	/* Takes the connection over: the socket is non-blocking; `finish` ends and closes it, once. NULL: `user` is freed by `cancel`. */
-	void (*start)(void *user, int fd, const char *extra, size_t extra_size, void (*finish)(void *connection), void *connection);
-	void (*cancel)(void *user);                      /* it never came to the upgrade */
+	void (*start)(void *user, int fd, const char *extra, size_t extra_size, void (*finish)(void *connection),
+	              void *connection);
+	void (*cancel)(void *user); /* it never came to the upgrade */
 	void *user;
 };
 
 struct api_request {
 	const struct api_user *user;
-	const char *method, *path, *query;               /* path without the secret, both still encoded; query "" when none */
-	const char *accept, *content_type, *user_agent;  /* "" when not sent, as the following */
-	const char *upgrade, *ws_key, *ws_version, *protocols; /* protocols: all lines of either header, joined by ", " */
+	const char *method, *path, *query; /* path without the secret, both still encoded; query "" when none */
+	const char *accept, *content_type, *user_agent; /* "" when not sent, as the following */
+	const char *upgrade, *ws_key, *ws_version,
+	        *protocols; /* protocols: all lines of either header, joined by ", " */
 	const char *body;
 	size_t body_size;
 };
 struct api_reply {
 	int status;
-	const char *content_type;                        /* static text; NULL: application/json */
+	const char *content_type; /* static text; NULL: application/json */
 	struct str body;
 	VEC(char *) warnings;
-	int retry_after;                                 /* seconds; 0: none */
-	struct api_stream *stream;                       /* instead of body: http.c's from then on */
-	struct api_upgrade *upgrade;                     /* with status 101; likewise */
+	int retry_after;             /* seconds; 0: none */
+	struct api_stream *stream;   /* instead of body: http.c's from then on */
+	struct api_upgrade *upgrade; /* with status 101; likewise */
 };
 void api_reply_finish(struct api_reply *reply);
 
@@ -61,21 +63,21 @@ struct query_pair {
 struct query {
 	VEC(struct query_pair) pairs;
 };
-bool query_parse(struct query *query, const char *text);                 /* false: malformed or too many */
+bool query_parse(struct query *query, const char *text); /* false: malformed or too many */
 void query_finish(struct query *query);
-char *percent_decode(const char *text, size_t len, bool is_form);         /* NULL: malformed, a NUL, or no UTF-8 */
-const char *query_get(const struct query *query, const char *key);       /* "" when not there */
-bool query_is(const struct query *query, const char *key);               /* "true" or "1" */
+char *percent_decode(const char *text, size_t len, bool is_form);  /* NULL: malformed, a NUL, or no UTF-8 */
+const char *query_get(const struct query *query, const char *key); /* "" when not there */
+bool query_is(const struct query *query, const char *key);         /* "true" or "1" */
 
 #define API_SEGMENTS_MAX 10
 struct call {
 	struct api *api;
 	const struct api_request *request;
 	struct query query;
-	char *segments[API_SEGMENTS_MAX];                /* of the path, decoded */
+	char *segments[API_SEGMENTS_MAX]; /* of the path, decoded */
 	size_t n_segments;
 	const struct lab_resource *resource;
-	const char *ns, *name, *sub;                     /* "" when not given */
+	const char *ns, *name, *sub; /* "" when not given */
 	struct api_reply *reply;
 };
 struct api {
@@ -83,8 +85,8 @@ struct api {
 	struct store *store;
 	struct pods *pods;
 	struct api_options options;
-	struct server *server;                           /* http.c */
-	struct exec *execs;                              /* exec.c: those that run */
+	struct server *server; /* http.c */
+	struct exec *execs;    /* exec.c: those that run */
 };
 /* What a request gets. Fills `reply`, always. */
 void api_handle(struct api *api, const struct api_request *request, struct api_reply *reply);
@@ -92,14 +94,15 @@ void api_handle(struct api *api, const struct api_request *request, struct api_r
 /* ---- http.c ---- */
 struct server *server_create(struct api *api, struct err *err);
 void server_destroy(struct server *server);
-bool http_host_is_ours(const char *host);                /* 127.0.0.1 or localhost, with or without a port */
+bool http_host_is_ours(const char *host); /* 127.0.0.1 or localhost, with or without a port */
 /* Whose secret `path` begins with; *rest is what follows ("/api/..."). NULL: nobody's. In constant time. */
 const struct api_user *http_user_of(const struct api_options *options, const char *path, const char **rest);
 
 /* ---- status.c: replies ---- */
-void reply_json(struct call *call, int status, json_t *value);           /* takes over value */
-void reply_status(struct call *call, int code, const char *reason, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void reply_not_found(struct call *call);                                 /* the object that the call names */
+void reply_json(struct call *call, int status, json_t *value); /* takes over value */
+void reply_status(struct call *call, int code, const char *reason, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+void reply_not_found(struct call *call); /* the object that the call names */
 void reply_no_path(struct call *call);
 void reply_error(struct call *call, const struct err *err, bool is_create); /* an error of the store */
 void reply_forbidden(struct call *call, const char *verb);
@@ -120,19 +123,20 @@ void exec_start(struct call *call);
 void execs_destroy(struct api *api);
 const char *pod_container(struct call *call, const json_t *pod); /* the one that the query means, or NULL after a 400 */
 void review_create(struct call *call);
-bool discovery_serve(struct call *call);                 /* false: not one of its paths */
+bool discovery_serve(struct call *call); /* false: not one of its paths */
 void openapi_v2(struct str *out);
 
 /* ---- bodies and objects ---- */
-json_t *body_parse(struct call *call);                   /* the request's object, or NULL after a reply */
+json_t *body_parse(struct call *call); /* the request's object, or NULL after a reply */
 /* Checks `object` against the kind's schema as the query's fieldValidation wants it; false after a reply. */
 bool body_check(struct call *call, json_t *object);
 json_t *protobuf_parse(const char *body, size_t size, struct err *err);
 /* Server-side apply: `live` may be NULL. A new object, or NULL and the conflicts (an array of causes) or err. */
-json_t *apply_merge(const json_t *live, const json_t *config, const struct lab_resource *resource, const char *manager, bool force,
-                    json_t **conflicts, struct err *err);
+json_t *apply_merge(const json_t *live, const json_t *config, const struct lab_resource *resource, const char *manager,
+                    bool force, json_t **conflicts, struct err *err);
 /* Notes in new's metadata.managedFields that `manager` made it so out of `old` (NULL: created). */
-void apply_note_update(json_t *new, const json_t *old, const struct lab_resource *resource, const char *manager, const char *sub);
+void apply_note_update(json_t *new, const json_t *old, const struct lab_resource *resource, const char *manager,
+                       const char *sub);
 json_t *scale_of(const json_t *object);
 
 /* ---- selector.c ---- */
@@ -148,6 +152,7 @@ bool table_is_wanted(const char *accept);
 enum table_include { TABLE_METADATA, TABLE_OBJECT, TABLE_NONE };
 enum table_include table_include_of(const char *text);
 json_t *table_create(const struct lab_resource *resource, const char *version, bool with_columns);
-void table_add(json_t *table, const struct lab_resource *resource, const json_t *object, enum table_include include, int64_t now_ms);
+void table_add(json_t *table, const struct lab_resource *resource, const json_t *object, enum table_include include,
+               int64_t now_ms);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/api/base64.h"
 #include "lab/api/private.h"
 
 #define DEPTH_MAX 32
@@ -21,7 +22,7 @@ struct decoder {
 struct field {
 	int number;
 	bool is_bytes;
-	uint64_t value;      /* varint */
+	uint64_t value; /* varint */
 	struct reader bytes;
 };
 
@@ -68,14 +69,8 @@ static json_t *text_of(const struct reader *bytes)
 
 static json_t *base64_of(const struct reader *bytes)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct str out = {0};
-	for (const uint8_t *at = bytes->at; at < bytes->end; at += 3) {
-		size_t n = bytes->end - at < 3 ? (size_t)(bytes->end - at) : 3;
-		uint32_t bits = (uint32_t)at[0] << 16 | (n > 1 ? (uint32_t)at[1] << 8 : 0) | (n > 2 ? at[2] : 0);
-		for (size_t k = 0; k < 4; k++)
-			str_append_c(&out, k <= n ? letters[bits >> (18 - 6 * k) & 63] : '=');
-	}
+	base64_append(&out, bytes->at, (size_t)(bytes->end - bytes->at));
 	json_t *text = json_string(str_text(&out));
 	str_finish(&out);
 	return text;
@@ -89,7 +84,7 @@ static json_t *decode_small(struct decoder *decoder, struct reader bytes, enum s
 	int64_t numbers[3] = {0};
 	json_t *text = NULL;
 	while (bytes.at < bytes.end) {
-		struct field field;
+		struct field field = {0};
 		if (!read_field(decoder, &bytes, &field))
 			break;
 		if (!field.is_bytes && field.number <= 2)
@@ -115,7 +110,9 @@ static json_t *decode_small(struct decoder *decoder, struct reader bytes, enum s
 static json_t *decode_value(struct decoder *decoder, const struct field *field, const struct schema_field *as)
 {
 	if (!field->is_bytes)
-		return as->type == SCHEMA_BOOL ? json_boolean(field->value != 0) : as->type == SCHEMA_INT ? json_integer((int64_t)field->value) : NULL;
+		return as->type == SCHEMA_BOOL  ? json_boolean(field->value != 0)
+		       : as->type == SCHEMA_INT ? json_integer((int64_t)field->value)
+		                                : NULL;
 	switch (as->type) {
 	case SCHEMA_STRING:
 		return text_of(&field->bytes);
@@ -137,7 +134,7 @@ static bool decode_entry(struct decoder *decoder, struct reader bytes, const str
 {
 	json_t *key = NULL, *value = NULL;
 	while (bytes.at < bytes.end) {
-		struct field field;
+		struct field field = {0};
 		if (!read_field(decoder, &bytes, &field))
 			break;
 		if (field.number == 1 && field.is_bytes && !key)
@@ -168,24 +165,29 @@ static json_t *list_at(json_t *object, const char *name, bool is_map)
 	return list;
 }
 
-static bool decode_field(struct decoder *decoder, const struct field *field, const struct lab_schema *schema, json_t *object)
+static bool decode_field(struct decoder *decoder, const struct field *field, const struct lab_schema *schema,
+                         json_t *object)
 {
 	const struct schema_field *as = schema_field_number(schema, field->number);
 	if (!as || (as->type == SCHEMA_OBJECT && !as->object)) {
 		/* Go writes empty structs out; they say nothing. The status of something new is not the client's. */
 		if (is_nothing(field) || (as && strcmp(as->name, "status") == 0))
 			return true;
-		return err_set(decoder->err, ERR_INVALID, "field %d of %s is not understood in protobuf; send JSON instead", field->number, schema->name);
+		return err_set(decoder->err, ERR_INVALID,
+		               "field %d of %s is not understood in protobuf; send JSON instead", field->number,
+		               schema->name);
 	}
 	if (as->shape == SCHEMA_MAP)
-		return field->is_bytes ? decode_entry(decoder, field->bytes, as, list_at(object, as->name, true)) : malformed(decoder);
+		return field->is_bytes ? decode_entry(decoder, field->bytes, as, list_at(object, as->name, true))
+		                       : malformed(decoder);
 	json_t *value = decode_value(decoder, field, as);
 	if (!value)
 		return malformed(decoder);
 	if (as->shape == SCHEMA_LIST)
 		json_array_append_new(list_at(object, as->name, false), value);
 	else if (json_is_null(value) || (as->type == SCHEMA_STRING && is_nothing(field)) ||
-	         (as->type == SCHEMA_OBJECT && !json_object_size(value)) || (as->type == SCHEMA_INT && !field->value && strcmp(as->name, "replicas") != 0))
+	         (as->type == SCHEMA_OBJECT && !json_object_size(value)) ||
+	         (as->type == SCHEMA_INT && !field->value && strcmp(as->name, "replicas") != 0))
 		json_decref(value);
 	else
 		json_object_set_new(object, as->name, value);
@@ -197,7 +199,7 @@ static json_t *decode_object(struct decoder *decoder, struct reader bytes, const
 	json_t *object = json_object();
 	bool is_fine = ++decoder->depth <= DEPTH_MAX || malformed(decoder);
 	while (is_fine && bytes.at < bytes.end) {
-		struct field field;
+		struct field field = {0};
 		is_fine = read_field(decoder, &bytes, &field) && decode_field(decoder, &field, schema, object);
 	}
 	decoder->depth--;
@@ -207,10 +209,11 @@ static json_t *decode_object(struct decoder *decoder, struct reader bytes, const
 	return NULL;
 }
 
-static bool read_envelope(struct decoder *decoder, struct reader bytes, struct str *version, struct str *kind, struct reader *raw)
+static bool read_envelope(struct decoder *decoder, struct reader bytes, struct str *version, struct str *kind,
+                          struct reader *raw)
 {
 	while (bytes.at < bytes.end) {
-		struct field field, part;
+		struct field field = {0}, part = {0};
 		if (!read_field(decoder, &bytes, &field))
 			return false;
 		if (field.number == 2 && field.is_bytes)
@@ -219,7 +222,8 @@ static bool read_envelope(struct decoder *decoder, struct reader bytes, struct s
 			if (!read_field(decoder, &field.bytes, &part))
 				return false;
 			if (part.is_bytes && (part.number == 1 || part.number == 2))
-				str_append_safe(part.number == 1 ? version : kind, (const char *)part.bytes.at, (size_t)(part.bytes.end - part.bytes.at));
+				str_append_safe(part.number == 1 ? version : kind, (const char *)part.bytes.at,
+				                (size_t)(part.bytes.end - part.bytes.at));
 		}
 	}
 	return true;
@@ -240,7 +244,8 @@ json_t *protobuf_parse(const char *body, size_t size, struct err *err)
 		if (row && row->schema && !row->is_custom)
 			object = decode_object(&decoder, raw, row->schema);
 		else
-			err_set(err, ERR_INVALID, "a %.100s is not understood in protobuf; send JSON instead", str_text(&kind));
+			err_set(err, ERR_INVALID, "a %.100s is not understood in protobuf; send JSON instead",
+			        str_text(&kind));
 	}
 	/* a fault inside a map's value leaves what is around it whole: the error says so */
 	if (object) {

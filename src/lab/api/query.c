@@ -51,7 +51,8 @@ bool query_parse(struct query *query, const char *text)
 		while (key < len && text[key] != '=')
 			key++;
 		struct query_pair pair = {percent_decode(text, key, true),
-		                          key < len ? percent_decode(text + key + 1, len - key - 1, true) : mem_strdup("")};
+		                          key < len ? percent_decode(text + key + 1, len - key - 1, true)
+		                                    : mem_strdup("")};
 		if (!pair.key || !pair.value || query->pairs.len == API_QUERY_MAX) {
 			free(pair.key);
 			free(pair.value);

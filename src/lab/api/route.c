@@ -58,8 +58,8 @@ static const char *verb_of(const struct call *call)
 {
 	static const struct {
 		const char *method, *one, *many;
-	} verbs[] = {{"GET", "get", "list"}, {"HEAD", "get", "list"}, {"POST", "create", "create"}, {"PUT", "update", NULL},
-	             {"PATCH", "patch", NULL}, {"DELETE", "delete", "deletecollection"}};
+	} verbs[] = {{"GET", "get", "list"},  {"HEAD", "get", "list"},  {"POST", "create", "create"},
+	             {"PUT", "update", NULL}, {"PATCH", "patch", NULL}, {"DELETE", "delete", "deletecollection"}};
 	const char *method = call->request->method;
 	if (strcmp(call->sub, "exec") == 0 || strcmp(call->sub, "attach") == 0 || strcmp(call->sub, "portforward") == 0)
 		return "create";
@@ -77,8 +77,10 @@ static const struct {
 	const char *verb;
 	handler_fn *handler;
 } handlers[] = {
-	{"get", object_get}, {"list", object_list}, {"watch", watch_start}, {"create", object_create}, {"update", object_replace},
-	{"patch", object_patch}, {"delete", object_delete}, {"deletecollection", object_delete_all},
+        {"get", object_get},        {"list", object_list},
+        {"watch", watch_start},     {"create", object_create},
+        {"update", object_replace}, {"patch", object_patch},
+        {"delete", object_delete},  {"deletecollection", object_delete_all},
 };
 
 static handler_fn *handler_of(const char *verb)
@@ -94,8 +96,8 @@ static const struct {
 	const char *plural, *sub, *methods;
 	handler_fn *handler;
 } subresources[] = {
-	{"pods", "log", "GET", log_start},
-	{"pods", "exec", "GET POST", exec_start},
+        {"pods", "log", "GET", log_start},
+        {"pods", "exec", "GET POST", exec_start},
 };
 
 static handler_fn *sub_handler(struct call *call, const char *verb)
@@ -105,7 +107,8 @@ static handler_fn *sub_handler(struct call *call, const char *verb)
 	if (is_view && (strcmp(verb, "get") == 0 || strcmp(verb, "update") == 0 || strcmp(verb, "patch") == 0))
 		return handler_of(verb);
 	for (size_t i = 0; i < sizeof subresources / sizeof *subresources; i++)
-		if (strcmp(subresources[i].plural, call->resource->plural) == 0 && strcmp(subresources[i].sub, call->sub) == 0 &&
+		if (strcmp(subresources[i].plural, call->resource->plural) == 0 &&
+		    strcmp(subresources[i].sub, call->sub) == 0 &&
 		    strstr(subresources[i].methods, call->request->method))
 			return subresources[i].handler;
 	return NULL;
@@ -161,7 +164,8 @@ static void serve(struct call *call)
 		return;
 	}
 	if (!query_parse(&call->query, call->request->query)) {
-		reply_status(call, 400, "BadRequest", "the query is malformed, or has more than %d parts", API_QUERY_MAX);
+		reply_status(call, 400, "BadRequest", "the query is malformed, or has more than %d parts",
+		             API_QUERY_MAX);
 		return;
 	}
 	if (discovery_serve(call))

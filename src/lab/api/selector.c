@@ -122,11 +122,28 @@ static bool parse_into(struct selector *selector, const char *text, bool is_fiel
 static bool field_is_known(const char *key)
 {
 	static const char *const keys[] = {
-		"metadata.name", "metadata.namespace", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName",
-		"spec.serviceAccountName", "spec.unschedulable", "status.phase", "status.podIP", "status.nominatedNodeName",
-		"involvedObject.kind", "involvedObject.name", "involvedObject.namespace", "involvedObject.uid",
-		"involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
-		"reportingComponent", "source", "type", "status.replicas",
+	        "metadata.name",
+	        "metadata.namespace",
+	        "spec.nodeName",
+	        "spec.restartPolicy",
+	        "spec.schedulerName",
+	        "spec.serviceAccountName",
+	        "spec.unschedulable",
+	        "status.phase",
+	        "status.podIP",
+	        "status.nominatedNodeName",
+	        "involvedObject.kind",
+	        "involvedObject.name",
+	        "involvedObject.namespace",
+	        "involvedObject.uid",
+	        "involvedObject.apiVersion",
+	        "involvedObject.resourceVersion",
+	        "involvedObject.fieldPath",
+	        "reason",
+	        "reportingComponent",
+	        "source",
+	        "type",
+	        "status.replicas",
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i], key) == 0)
@@ -138,7 +155,8 @@ struct selector *selector_parse(const char *labels, const char *fields, struct e
 {
 	struct selector *selector = mem_alloc(sizeof *selector);
 	if (!parse_into(selector, labels, false)) {
-		err_set(err, ERR_INVALID, "unable to parse requirement: the label selector \"%.200s\" is malformed", labels);
+		err_set(err, ERR_INVALID, "unable to parse requirement: the label selector \"%.200s\" is malformed",
+		        labels);
 		goto failed;
 	}
 	size_t n_labels = selector->terms.len;
@@ -188,7 +206,8 @@ static bool term_matches(const struct term *term, const json_t *object)
 {
 	const char *value;
 	if (term->is_field)
-		value = strcmp(term->key, "source") == 0 ? json_walk_str(object, "source", "component", NULL) : field_of(object, term->key);
+		value = strcmp(term->key, "source") == 0 ? json_walk_str(object, "source", "component", NULL)
+		                                         : field_of(object, term->key);
 	else
 		value = json_string_value(json_object_get(json_walk(object, "metadata", "labels", NULL), term->key));
 	switch (term->op) {
@@ -225,7 +244,7 @@ static bool expression_matches(const json_t *expression, const json_t *labels)
 		return value != NULL;
 	if (strcmp(op, "DoesNotExist") == 0)
 		return value == NULL;
-	json_array_foreach(json_object_get(expression, "values"), i, item)
+	json_array_foreach (json_object_get(expression, "values"), i, item)
 		is_in = is_in || (value && json_equal(item, value));
 	if (strcmp(op, "In") == 0)
 		return is_in;
@@ -237,12 +256,12 @@ bool selector_object_matches(const json_t *selector, const json_t *labels)
 	const char *key;
 	json_t *value;
 	size_t i;
-	json_object_foreach((json_t *)json_object_get(selector, "matchLabels"), key, value) {
+	json_object_foreach ((json_t *)json_object_get(selector, "matchLabels"), key, value) {
 		const json_t *label = json_object_get(labels, key);
 		if (!label || !json_equal(label, value))
 			return false;
 	}
-	json_array_foreach(json_object_get(selector, "matchExpressions"), i, value) {
+	json_array_foreach (json_object_get(selector, "matchExpressions"), i, value) {
 		if (!expression_matches(value, labels))
 			return false;
 	}

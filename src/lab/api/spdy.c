@@ -22,8 +22,8 @@ struct spdy {
 	int n_expected, n_open;
 	uint32_t ids[N_STREAMS]; /* 0: not open */
 	uint8_t header[8];
-	size_t header_len, left;     /* of the payload */
-	struct str control;          /* payload of a control frame */
+	size_t header_len, left; /* of the payload */
+	struct str control;      /* payload of a control frame */
 };
 
 static uint32_t get32(const uint8_t *at)
@@ -33,7 +33,8 @@ static uint32_t get32(const uint8_t *at)
 
 static void put32(struct str *out, uint32_t value)
 {
-	const uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
+	const uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+	                          (uint8_t)value};
 	str_append_n(out, bytes, sizeof bytes);
 }
 
@@ -186,7 +187,8 @@ static void spdy_destroy(struct wire *wire)
 struct wire *spdy_create(const struct wire_streams *streams, const struct wire_events *events, void *user)
 {
 	static const struct wire_kind kind = {spdy_feed, spdy_output, spdy_finish, spdy_destroy};
-	const bool wanted[N_STREAMS] = {true, streams->has_stdin, streams->has_stdout, streams->has_stderr && !streams->tty, streams->tty};
+	const bool wanted[N_STREAMS] = {true, streams->has_stdin, streams->has_stdout,
+	                                streams->has_stderr && !streams->tty, streams->tty};
 	struct spdy *spdy = mem_alloc(sizeof *spdy);
 	spdy->wire.kind = &kind;
 	spdy->wire.events = *events;

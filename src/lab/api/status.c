@@ -32,8 +32,10 @@ void reply_json(struct call *call, int status, json_t *value)
 	str_clear(&call->reply->body);
 	if (!value) { /* text that is no UTF-8 got into it */
 		call->reply->status = 500;
-		str_append(&call->reply->body, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"reason\":\"InternalError\","
-		                               "\"message\":\"the lab could not put its answer into words\",\"code\":500}\n");
+		str_append(&call->reply->body,
+		           "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+		           "\"reason\":\"InternalError\","
+		           "\"message\":\"the lab could not put its answer into words\",\"code\":500}\n");
 		return;
 	}
 	call->reply->status = status;
@@ -51,8 +53,8 @@ static json_t *status_new(int code, const char *reason, const char *message)
 {
 	struct str safe = {0};
 	str_append_safe(&safe, message, strlen(message));
-	json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s,s:s,s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status", "Failure",
-	                           "message", str_text(&safe), "reason", reason, "code", code);
+	json_t *status = json_pack("{s:s,s:s,s:{},s:s,s:s,s:s,s:i}", "kind", "Status", "apiVersion", "v1", "metadata",
+	                           "status", "Failure", "message", str_text(&safe), "reason", reason, "code", code);
 	str_finish(&safe);
 	return status;
 }
@@ -101,7 +103,8 @@ void reply_no_path(struct call *call)
 
 json_t *status_expired(void)
 {
-	json_t *status = status_new(410, "Expired", "too old resource version: the history that the lab keeps does not go back so far");
+	json_t *status = status_new(410, "Expired",
+	                            "too old resource version: the history that the lab keeps does not go back so far");
 	return status;
 }
 
@@ -110,8 +113,8 @@ static const char *cause_reason(const char *message)
 	static const struct {
 		const char *prefix, *reason;
 	} reasons[] = {{"Required value", "FieldValueRequired"}, {"Unsupported value", "FieldValueNotSupported"},
-	               {"Forbidden", "FieldValueForbidden"}, {"Duplicate value", "FieldValueDuplicate"},
-	               {"Too long", "FieldValueTooLong"}, {"Too many", "FieldValueTooMany"}};
+	               {"Forbidden", "FieldValueForbidden"},     {"Duplicate value", "FieldValueDuplicate"},
+	               {"Too long", "FieldValueTooLong"},        {"Too many", "FieldValueTooMany"}};
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (text_has_prefix(message, reasons[i].prefix))
 			return reasons[i].reason;
@@ -128,8 +131,10 @@ static void reply_invalid(struct call *call, const char *text)
 		while (field + 1 < len && !(line[field] == ':' && line[field + 1] == ' '))
 			field++;
 		bool has_field = field + 1 < len;
-		char *name = mem_strndup(line, has_field ? field : 0), *what = mem_strndup(line + (has_field ? field + 2 : 0), len - (has_field ? field + 2 : 0));
-		json_array_append_new(causes, json_pack("{s:s,s:s,s:s}", "reason", cause_reason(what), "message", what, "field", name));
+		char *name = mem_strndup(line, has_field ? field : 0),
+		     *what = mem_strndup(line + (has_field ? field + 2 : 0), len - (has_field ? field + 2 : 0));
+		json_array_append_new(causes, json_pack("{s:s,s:s,s:s}", "reason", cause_reason(what), "message", what,
+		                                        "field", name));
 		str_append_f(&lines, "%s%.*s", lines.len ? ", " : "", (int)len, line);
 		free(name);
 		free(what);
@@ -139,8 +144,10 @@ static void reply_invalid(struct call *call, const char *text)
 	str_append_f(&message, "%s", call->resource->kind);
 	if (*call->resource->group)
 		str_append_f(&message, ".%s", call->resource->group);
-	str_append_f(&message, " \"%s\" is invalid: %s%s%s", call->name, is_many ? "[" : "", str_text(&lines), is_many ? "]" : "");
-	json_t *status = status_new(422, "Invalid", str_text(&message)), *details = details_of(call, call->resource->kind);
+	str_append_f(&message, " \"%s\" is invalid: %s%s%s", call->name, is_many ? "[" : "", str_text(&lines),
+	             is_many ? "]" : "");
+	json_t *status = status_new(422, "Invalid", str_text(&message)),
+	       *details = details_of(call, call->resource->kind);
 	json_object_set_new(details, "causes", causes);
 	json_object_set_new(status, "details", details);
 	reply_json(call, 422, status);
@@ -158,7 +165,8 @@ void reply_error(struct call *call, const struct err *err, bool is_create)
 		break;
 	case ERR_CONFLICT:
 		if (is_create)
-			reply_status(call, 409, "AlreadyExists", "%s \"%s\" already exists", str_text(&name), call->name);
+			reply_status(call, 409, "AlreadyExists", "%s \"%s\" already exists", str_text(&name),
+			             call->name);
 		else
 			reply_status(call, 409, "Conflict", "%s", err->text);
 		break;
@@ -186,9 +194,11 @@ void reply_forbidden(struct call *call, const char *verb)
 		str_append_f(&where, "in the namespace \"%s\"", call->ns);
 	else
 		str_append(&where, "at the cluster scope");
-	reply_status(call, 403, "Forbidden", "%s%s%s%s is forbidden: User \"%s\" cannot %s resource \"%s%s%s\" in API group \"%s\" %s",
-	             str_text(&name), *call->name ? " \"" : "", call->name, *call->name ? "\"" : "", call->request->user->name, verb,
-	             call->resource->plural, sub, call->sub, call->resource->group, str_text(&where));
+	reply_status(call, 403, "Forbidden",
+	             "%s%s%s%s is forbidden: User \"%s\" cannot %s resource \"%s%s%s\" in API group \"%s\" %s",
+	             str_text(&name), *call->name ? " \"" : "", call->name, *call->name ? "\"" : "",
+	             call->request->user->name, verb, call->resource->plural, sub, call->sub, call->resource->group,
+	             str_text(&where));
 	str_finish(&name);
 	str_finish(&where);
 }

@@ -4,9 +4,9 @@
 #include "lab/api/private.h"
 
 static const struct lab_column default_columns[] = {
-	{"Name", "string", "metadata.name", 0, NULL},
-	{"Age", "date", "metadata.creationTimestamp", 0, NULL},
-	{NULL, NULL, NULL, 0, NULL},
+        {"Name", "string", "metadata.name", 0, NULL},
+        {"Age", "date", "metadata.creationTimestamp", 0, NULL},
+        {NULL, NULL, NULL, 0, NULL},
 };
 
 static const struct lab_column *columns_of(const struct lab_resource *resource)
@@ -29,11 +29,13 @@ json_t *table_create(const struct lab_resource *resource, const char *version, b
 {
 	json_t *definitions = json_array();
 	for (const struct lab_column *column = columns_of(resource); with_columns && column->name; column++)
-		json_array_append_new(definitions, json_pack("{s:s,s:s,s:s,s:s,s:i}", "name", column->name, "type",
-		                      strcmp(column->type, "date") == 0 ? "string" : column->type, "format",
-		                      strcmp(column->name, "Name") == 0 ? "name" : "", "description", "", "priority", column->priority));
-	return json_pack("{s:s,s:s,s:{s:s},s:o,s:[]}", "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata", "resourceVersion",
-	                 version, "columnDefinitions", definitions, "rows");
+		json_array_append_new(definitions,
+		                      json_pack("{s:s,s:s,s:s,s:s,s:i}", "name", column->name, "type",
+		                                strcmp(column->type, "date") == 0 ? "string" : column->type, "format",
+		                                strcmp(column->name, "Name") == 0 ? "name" : "", "description", "",
+		                                "priority", column->priority));
+	return json_pack("{s:s,s:s,s:{s:s},s:o,s:[]}", "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata",
+	                 "resourceVersion", version, "columnDefinitions", definitions, "rows");
 }
 
 static json_t *value_at(const json_t *object, const char *path)
@@ -68,7 +70,8 @@ static json_t *cell_of(const struct lab_column *column, const json_t *object, in
 	return json_string(age);
 }
 
-void table_add(json_t *table, const struct lab_resource *resource, const json_t *object, enum table_include include, int64_t now_ms)
+void table_add(json_t *table, const struct lab_resource *resource, const json_t *object, enum table_include include,
+               int64_t now_ms)
 {
 	json_t *cells = json_array(), *row = json_pack("{s:o}", "cells", cells);
 	for (const struct lab_column *column = columns_of(resource); column->name; column++)
@@ -76,7 +79,8 @@ void table_add(json_t *table, const struct lab_resource *resource, const json_t 
 	if (include == TABLE_OBJECT)
 		json_object_set(row, "object", (json_t *)object);
 	else if (include == TABLE_METADATA)
-		json_object_set_new(row, "object", json_pack("{s:s,s:s,s:O}", "kind", "PartialObjectMetadata", "apiVersion", "meta.k8s.io/v1",
-		                                             "metadata", json_object_get(object, "metadata")));
+		json_object_set_new(row, "object",
+		                    json_pack("{s:s,s:s,s:O}", "kind", "PartialObjectMetadata", "apiVersion",
+		                              "meta.k8s.io/v1", "metadata", json_object_get(object, "metadata")));
 	json_array_append_new(json_object_get(table, "rows"), row);
 }

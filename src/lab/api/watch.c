@@ -56,7 +56,8 @@ static void send_object(struct watch *watch, const char *type, const json_t *obj
 		send(watch, type, object);
 		return;
 	}
-	json_t *table = table_create(watch->resource, json_walk_str(object, "metadata", "resourceVersion", NULL), !watch->has_columns);
+	json_t *table = table_create(watch->resource, json_walk_str(object, "metadata", "resourceVersion", NULL),
+	                             !watch->has_columns);
 	watch->has_columns = true;
 	table_add(table, watch->resource, object, watch->include, time_wall_ms());
 	send(watch, type, table);
@@ -94,8 +95,9 @@ static void send_bookmark(struct watch *watch, uint64_t version)
 	struct str api_version = {0};
 	char *text = mem_printf("%llu", (unsigned long long)version);
 	lab_resource_api_version(watch->resource, &api_version);
-	json_t *bookmark = json_pack("{s:s,s:s,s:{s:s,s:{s:s},s:n}}", "kind", watch->resource->kind, "apiVersion", str_text(&api_version), "metadata",
-	                             "resourceVersion", text, "annotations", "k8s.io/initial-events-end", "true", "creationTimestamp");
+	json_t *bookmark = json_pack("{s:s,s:s,s:{s:s,s:{s:s},s:n}}", "kind", watch->resource->kind, "apiVersion",
+	                             str_text(&api_version), "metadata", "resourceVersion", text, "annotations",
+	                             "k8s.io/initial-events-end", "true", "creationTimestamp");
 	send(watch, "BOOKMARK", bookmark);
 	json_decref(bookmark);
 	str_finish(&api_version);
@@ -111,7 +113,8 @@ static void on_deadline(void *user)
 static bool listen_from(struct call *call, struct watch *watch)
 {
 	struct store *store = call->api->store;
-	const char *text = query_get(&call->query, "resourceVersion"), *initial = query_get(&call->query, "sendInitialEvents");
+	const char *text = query_get(&call->query, "resourceVersion"),
+	           *initial = query_get(&call->query, "sendInitialEvents");
 	uint64_t version = store_version(store);
 	int64_t asked = 0;
 	if (*text && !text_to_int(text, 0, INT64_MAX, &asked)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "lab/api/base64.h"
 #include "lab/api/wire.h"
 
 struct websocket {
@@ -50,7 +51,8 @@ static void on_received(wslay_event_context_ptr context, const struct wslay_even
 
 struct websocket *websocket_create(struct str *out, websocket_message_fn *on_message, void *user)
 {
-	const struct wslay_event_callbacks callbacks = {.recv_callback = on_read, .send_callback = on_write, .on_msg_recv_callback = on_received};
+	const struct wslay_event_callbacks callbacks = {
+	        .recv_callback = on_read, .send_callback = on_write, .on_msg_recv_callback = on_received};
 	struct websocket *socket = mem_alloc(sizeof *socket);
 	socket->out = out;
 	socket->on_message = on_message;
@@ -124,8 +126,9 @@ static uint32_t rotate(uint32_t value, int bits)
 static void sha1_block(uint32_t state[5], const uint8_t *block)
 {
 	uint32_t w[80], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
-	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+	for (size_t i = 0; i < 16; i++)
+		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+		       (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
 	for (int i = 16; i < 80; i++)
 		w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
 	for (int i = 0; i < 80; i++) {
@@ -164,18 +167,14 @@ static void sha1_short(const char *text, size_t len, uint8_t out[20])
 void websocket_accept(const char *key, char out[32])
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char text[120];
-	uint8_t digest[21] = {0};
-	size_t len = strnlen(key, 64), at = 0;
+	uint8_t digest[20];
+	size_t len = strnlen(key, 64);
+	struct str proof = {0};
 	memcpy(text, key, len);
 	memcpy(text + len, guid, sizeof guid - 1);
 	sha1_short(text, len + sizeof guid - 1, digest);
-	for (size_t i = 0; i < 21; i += 3) {
-		uint32_t bits = (uint32_t)digest[i] << 16 | (uint32_t)digest[i + 1] << 8 | digest[i + 2];
-		for (int k = 0; k < 4; k++)
-			out[at++] = letters[bits >> (18 - 6 * k) & 63];
-	}
-	out[27] = '=';
-	out[28] = '\0';
+	base64_append(&proof, digest, sizeof digest);
+	memcpy(out, proof.data, proof.len + 1); /* 28 letters */
+	str_finish(&proof);
 }

@@ -7,7 +7,7 @@
 #include "onesdn/base.h"
 
 struct wire_events {
-	void (*on_ready)(void *user);                                  /* once, when all streams are open */
+	void (*on_ready)(void *user); /* once, when all streams are open */
 	void (*on_stdin)(const char *bytes, size_t size, void *user);
 	void (*on_stdin_end)(void *user);
 	void (*on_resize)(int rows, int cols, void *user);
@@ -19,16 +19,16 @@ struct wire;
 struct wire_kind {
 	bool (*feed)(struct wire *wire, const char *bytes, size_t size, struct err *err);
 	void (*output)(struct wire *wire, int fd, const char *bytes, size_t size);
-	void (*finish)(struct wire *wire, const char *status);         /* a Status as JSON; the last that is sent */
+	void (*finish)(struct wire *wire, const char *status); /* a Status as JSON; the last that is sent */
 	void (*destroy)(struct wire *wire);
 };
 struct wire {
 	const struct wire_kind *kind;
 	struct wire_events events;
 	void *user;
-	struct str out;                                                /* to be sent to the peer */
-	struct str resize;                                             /* JSON that is not whole yet */
-	bool is_closed;                                                /* the peer said that it is done */
+	struct str out;    /* to be sent to the peer */
+	struct str resize; /* JSON that is not whole yet */
+	bool is_closed;    /* the peer said that it is done */
 };
 struct wire *spdy_create(const struct wire_streams *streams, const struct wire_events *events, void *user);
 struct wire *channels_create(const struct wire_streams *streams, const struct wire_events *events, void *user);
@@ -39,13 +39,14 @@ void wire_feed_resize(struct wire *wire, const char *bytes, size_t size);
 #define WEBSOCKET_MESSAGE_MAX ((size_t)1 << 20)
 struct websocket;
 typedef void websocket_message_fn(const char *bytes, size_t size, void *user);
-struct websocket *websocket_create(struct str *out, websocket_message_fn *on_message, void *user); /* out: the caller's, outlives it */
+struct websocket *websocket_create(struct str *out, websocket_message_fn *on_message,
+                                   void *user); /* out: the caller's, outlives it */
 void websocket_destroy(struct websocket *socket);
 bool websocket_feed(struct websocket *socket, const char *bytes, size_t size, struct err *err);
 /* One binary message: a channel byte, unless it is negative, and the bytes. */
 void websocket_send(struct websocket *socket, int channel, const char *bytes, size_t size);
 void websocket_close(struct websocket *socket, int code);
 bool websocket_is_closed(const struct websocket *socket);
-void websocket_accept(const char *key, char out[32]);                  /* Sec-WebSocket-Accept for Sec-WebSocket-Key */
+void websocket_accept(const char *key, char out[32]); /* Sec-WebSocket-Accept for Sec-WebSocket-Key */
 
 #endif

@@ -20,7 +20,10 @@ struct oldest {
 static int64_t last_seen(const json_t *event)
 {
 	int64_t ms;
-	return time_parse(json_walk_str(event, "lastTimestamp", NULL), &ms) || time_parse(json_walk_str(event, "metadata", "creationTimestamp", NULL), &ms) ? ms : 0;
+	return time_parse(json_walk_str(event, "lastTimestamp", NULL), &ms) ||
+	                       time_parse(json_walk_str(event, "metadata", "creationTimestamp", NULL), &ms)
+	               ? ms
+	               : 0;
 }
 
 static bool find_oldest(const json_t *event, void *user)
@@ -32,7 +35,8 @@ static bool find_oldest(const json_t *event, void *user)
 		return true;
 	free(oldest->ns);
 	free(oldest->name);
-	*oldest = (struct oldest){ms, mem_strdup(json_walk_str(event, "metadata", "namespace", NULL)), mem_strdup(json_walk_str(event, "metadata", "name", NULL)), oldest->n_events};
+	*oldest = (struct oldest){ms, mem_strdup(json_walk_str(event, "metadata", "namespace", NULL)),
+	                          mem_strdup(json_walk_str(event, "metadata", "name", NULL)), oldest->n_events};
 	return true;
 }
 

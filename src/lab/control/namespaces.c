@@ -26,7 +26,8 @@ static bool collect(const json_t *object, void *user)
 	bool is_going = *json_walk_str(object, "metadata", "deletionTimestamp", NULL);
 	contents->n_left++;
 	if (!is_going)
-		vec_push(&contents->items, (struct found){contents->resource, mem_strdup(json_walk_str(object, "metadata", "name", NULL))});
+		vec_push(&contents->items, (struct found){contents->resource,
+		                                          mem_strdup(json_walk_str(object, "metadata", "name", NULL))});
 	return true;
 }
 
@@ -69,12 +70,14 @@ static void on_change(const struct store_event *event, void *user)
 {
 	struct namespaces *namespaces = user;
 	const struct lab_resource *row = lab_resource_kind("Namespace");
-	const char *name = json_walk_str(event->object, "metadata", event->resource == row ? "name" : "namespace", NULL);
+	const char *name =
+	        json_walk_str(event->object, "metadata", event->resource == row ? "name" : "namespace", NULL);
 	if (!*name)
 		return;
 	const json_t *ns = store_get(namespaces->store, row, "", name);
 	if (ns && !*json_walk_str(ns, "metadata", "deletionTimestamp", NULL)) {
-		bool lost_account = event->change == STORE_DELETED && strcmp(event->resource->kind, "ServiceAccount") == 0;
+		bool lost_account =
+		        event->change == STORE_DELETED && strcmp(event->resource->kind, "ServiceAccount") == 0;
 		if (event->resource == row || lost_account)
 			bring_account(namespaces->store, name);
 		return;

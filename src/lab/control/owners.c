@@ -28,7 +28,7 @@ static bool is_orphan(const struct store *store, const json_t *object)
 	const json_t *owners = json_walk(object, "metadata", "ownerReferences", NULL);
 	size_t i;
 	json_t *owner;
-	json_array_foreach(owners, i, owner) {
+	json_array_foreach (owners, i, owner) {
 		if (owner_is_there(store, owner, json_walk_str(object, "metadata", "namespace", NULL)))
 			return false;
 	}
@@ -50,7 +50,8 @@ static void on_change(const struct store_event *event, void *user)
 	if (strcmp(event->resource->kind, "Event") == 0)
 		return;
 	if (event->change != STORE_DELETED) {
-		const char *ns = json_walk_str(event->object, "metadata", "namespace", NULL), *name = json_walk_str(event->object, "metadata", "name", NULL);
+		const char *ns = json_walk_str(event->object, "metadata", "namespace", NULL),
+		           *name = json_walk_str(event->object, "metadata", "name", NULL);
 		const json_t *now = event->change == STORE_ADDED ? store_get(store, event->resource, ns, name) : NULL;
 		if (now && is_orphan(store, now))
 			store_delete(store, event->resource, ns, name, -1, NULL);
