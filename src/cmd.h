@@ -12,6 +12,7 @@ int cmd_lab(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_term(int argc, char **argv);
+int cmd_verdict(int argc, char **argv);
 
 /* ---- options.c: what stands behind a subcommand, from one table that is also its help ---- */
 struct cmd_option {

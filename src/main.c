@@ -19,6 +19,7 @@ static const struct row {
         {"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
         {"lab", cmd_lab, "lab up|down|status|shell|kubeconfig", "the lab: a cluster in a box"},
         {"term", cmd_term, "term -- COMMAND [ARG]...", "one pane with that command, the whole screen"},
+        {"verdict", cmd_verdict, "verdict [OPTION]... [ACT]", "what the policies say of flows, and why"},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
