@@ -428,7 +428,7 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 	} else if (state == SHELL_BUSY && (p->step == STEP_ENTERED || p->step == STEP_TYPED)) {
 		command_begins(p); /* TYPED: the presenter pressed Enter in the pane */
 	} else if (state == SHELL_BUSY && p->step == STEP_TYPING) {
-		shell_type_rest(shell);
+		shell_stop_typing(shell);
 		p->step =
 		        STEP_PROMPT; /* Enter in the middle of our typing: whatever that runs, afterwards we begin anew */
 		p->line = 0;

@@ -38,6 +38,7 @@ static bool write_rcfile(struct shell *s, struct err *err)
 	                         "unset HISTFILE INPUTRC MAILCHECK\n"
 	                         "set -o emacs\n"
 	                         "bind 'set bell-style none' 2>/dev/null\n"
+	                         "declare +x PROMPT_COMMAND PS0 PS1 PS2\n"
 	                         "export ONESDN_PERSONA=%s\n";
 	const char *no_color = getenv("NO_COLOR");
 	free(s->rcfile);
@@ -192,9 +193,9 @@ void shell_type_rest(struct shell *s)
 	loop_timer_start(s->timer, 0, 0);
 }
 
-bool shell_is_typing(const struct shell *s)
+void shell_stop_typing(struct shell *s)
 {
-	return s->typing != NULL;
+	stop_typing(s);
 }
 
 bool shell_line_is(const struct shell *s, const char *text)

@@ -42,8 +42,8 @@ struct term *shell_term(struct shell *shell);
 
 /* Types at the prompt, `type_ms` between characters; on_typed follows later. One text at a time; no line ends in it. */
 void shell_type(struct shell *shell, const char *text, int type_ms);
-void shell_type_rest(struct shell *shell); /* what is left of it at once */
-bool shell_is_typing(const struct shell *shell);
+void shell_type_rest(struct shell *shell);   /* what is left of it at once */
+void shell_stop_typing(struct shell *shell); /* on_typed does not come */
 /* Does the line that is being edited hold just this? (Somebody may have typed at the prompt as well.) */
 bool shell_line_is(const struct shell *shell, const char *text);
 void shell_clear_line(struct shell *shell); /* typing stops */

@@ -241,6 +241,17 @@ says "$name" '# expected: the stage ends within 2.00 s'
 says "$name" '# found:    the command still runs'
 says "$name" 'ok 3 - endless/cleanup'
 
+name='a command that ignores Ctrl-C'
+act stubborn <<EOF
+stages:
+$namespaces
+  - {id: endless, title: It never ends, run: "(trap '' INT; kubectl wait --for=delete namespace/tenantblue --timeout=10m)"}
+$cleanup
+EOF
+rehearse "$name" 1 --timeout 5 "$work/stubborn.scenario.yaml"
+says "$name" '# found:    the command still runs'
+says "$name" 'ok 3 - stubborn/cleanup: Clean up # namespace/tenantblue is gone'
+
 # ---- no clean-up stage: what ran is undone, the last one first ----
 name='undo without a clean-up'
 act undo <<EOF

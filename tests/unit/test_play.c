@@ -574,6 +574,47 @@ static void test_enter_in_the_pane(void **state)
 	close_show();
 }
 
+/* ... even in the middle of our typing: what that runs is none of ours, the stage is shown again afterwards. */
+static void test_enter_while_typing(void **state)
+{
+	(void)state;
+	open_with("  - {id: a, title: A, run: 'echo abcdefghijklmnop', check: [{output-matches: '^abcdefghijklmnop$'}]}\n",
+	          (struct play_options){.type_ms = 5});
+	play_next(show.play);
+	wait_screen("$ ec");
+	type("\r");
+	wait_message("Space runs it");
+	wait_screen("$ echo abcdefghijklmnop\n");
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
+/* Somebody ends the shell: the next stage has a new one. */
+static void test_exit_in_the_pane(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: echo mine, check: [{output: mine}]}\n"
+	          "  - {id: b, title: B, run: echo again, check: [{output: again}]}\n");
+	play_shell(show.play, PLAY_ADMIN);
+	wait_screen("$");
+	type("exit\r");
+	wait_screen("exit\nexit");
+	perform(PLAY_DONE);
+	play_next(show.play);
+	play_next(show.play);
+	wait_message("Space runs it");
+	type("\x15" "exit\r"); /* with a command of ours at the prompt */
+	wait_state(PLAY_FAILED);
+	assert_has(play_message(show.play), "the shell ended meanwhile; a new shell is there: run the stage again");
+	play_retry(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	close_show();
+}
+
 static void test_busy_shell(void **state)
 {
 	(void)state;
@@ -807,6 +848,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_flows, close_left),
 		cmocka_unit_test_teardown(test_prompt_is_cleared, close_left),
 		cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
+		cmocka_unit_test_teardown(test_enter_while_typing, close_left),
+		cmocka_unit_test_teardown(test_exit_in_the_pane, close_left),
 		cmocka_unit_test_teardown(test_busy_shell, close_left),
 		cmocka_unit_test_teardown(test_resize_and_redraw, close_left),
 		cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
