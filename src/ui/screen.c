@@ -71,8 +71,9 @@ void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const
 	if (bracket)
 		str_append(&screen->out, "\033[?2026l");
 	screen_drain(screen, false);
-	if (!screen->asked && screen->is_xterm && !loop_timer_is_running(screen->ask_timer))
+	if (!screen->asked)
 		loop_timer_start(screen->ask_timer, 0, 0);
+	screen->asked = true;
 }
 
 bool screen_is_ready(const struct screen *screen)
@@ -154,13 +155,17 @@ void screen_bell(struct screen *screen)
 
 /* ---- what the terminal says ---- */
 
+static void on_winch(int signum, void *user);
+
+/* Once the first frame is out: nothing at the start waits for it. */
 static void ask(void *user)
 {
 	struct screen *screen = user;
-	screen->asked = true;
+	on_winch(SIGWINCH, screen); /* the size may have changed before anybody listened */
 	screen->asked_at = loop_now(screen->loop);
 	/* every terminal answers the last one, and answers in order */
-	screen_send_text(screen, "\033[?2026$p\033]10;?\033\\\033]11;?\033\\\033[c");
+	if (screen->is_xterm)
+		screen_send_text(screen, "\033[?2026$p\033]10;?\033\\\033]11;?\033\\\033[c");
 }
 
 static void on_event(const struct input_event *event, void *user)
@@ -291,7 +296,7 @@ static void await_answers(struct screen *screen)
 	struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
 	int64_t left = ANSWER_MS - (loop_now(screen->loop) - screen->asked_at);
 	char bytes[512];
-	while (screen->asked && !screen->answered && left > 0 && poll(&wait, 1, (int)left) > 0) {
+	while (screen->is_xterm && screen->asked_at > 0 && !screen->answered && left > 0 && poll(&wait, 1, (int)left) > 0) {
 		ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
 		if (n <= 0)
 			break;

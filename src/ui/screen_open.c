@@ -38,18 +38,47 @@ static const char *own_description(const char *term)
 	return NULL;
 }
 
+/* Sets a variable of the environment for a while; `value` NULL: unsets it. Gives what was there. */
+static char *swap_variable(const char *name, const char *value)
+{
+	char *before = mem_strdup(getenv(name));
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+	return before;
+}
+
+static void put_back(const char *name, char *before)
+{
+	free(swap_variable(name, before));
+	free(before);
+}
+
+/* curses cannot ask the terminal for its size, which is not where it writes: LINES and COLUMNS tell it. Children see none of
+ * this. */
+static SCREEN *open_as(const char *name, const char *terminfo, FILE *out)
+{
+	struct winsize size = {.ws_row = 24, .ws_col = 80};
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	char *rows = mem_printf("%d", size.ws_row > 0 ? size.ws_row : 24), *cols = mem_printf("%d", size.ws_col > 0 ? size.ws_col : 80);
+	char *had_rows = swap_variable("LINES", rows), *had_cols = swap_variable("COLUMNS", cols);
+	char *had_terminfo = terminfo ? swap_variable("TERMINFO", terminfo) : NULL;
+	SCREEN *curses = newterm(name, out, stdin);
+	if (terminfo)
+		put_back("TERMINFO", had_terminfo);
+	put_back("LINES", had_rows);
+	put_back("COLUMNS", had_cols);
+	free(rows);
+	free(cols);
+	return curses;
+}
+
 static SCREEN *open_own(const char *name, FILE *out)
 {
-	char *place = path_data("terminfo", NULL), *before = mem_strdup(getenv("TERMINFO"));
-	SCREEN *curses = NULL;
-	if (place && setenv("TERMINFO", place, 1) == 0)
-		curses = newterm(name, out, stdin);
-	if (before)
-		setenv("TERMINFO", before, 1);
-	else
-		unsetenv("TERMINFO");
+	char *place = path_data("terminfo", NULL);
+	SCREEN *curses = place ? open_as(name, place, out) : NULL;
 	free(place);
-	free(before);
 	return curses;
 }
 
@@ -89,7 +118,7 @@ static bool open_curses(struct screen *screen, struct err *err)
 	signal(SIGTSTP, SIG_IGN); /* or ncurses wraps every frame in system calls for it */
 	screen->curses = own ? open_own(own, screen->frame_file) : NULL;
 	if (!screen->curses)
-		screen->curses = newterm(NULL, screen->frame_file, stdin);
+		screen->curses = open_as(term, NULL, screen->frame_file);
 	if (!screen->curses)
 		return err_set(err, ERR_UNAVAILABLE, "there is no description of a terminal \"%s\" here: install ncurses-term, or set TERM "
 			       "to one that is known, such as xterm", term);
@@ -106,9 +135,6 @@ static void set_line(struct screen *screen)
 
 static void set_curses(void)
 {
-	struct winsize size;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-		resizeterm(size.ws_row, size.ws_col);
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	typeahead(-1); /* or doupdate stops half-way when a key is pressed */
