@@ -775,7 +775,33 @@ static void watch_latency(void **state)
 	str_finish(&heard);
 }
 
-/* A watcher that reads nothing is cut off in the end and its memory freed; a watcher that left is noticed. */
+/* A watcher that takes nothing is cut off in the end, and its memory is free again. */
+static void watcher_that_sleeps(void **state)
+{
+	struct world *w = *state;
+	struct str heard = {0};
+	char *big = mem_alloc(400001);
+	int fd = dial(w);
+	memset(big, 'x', 400000);
+	say(fd, "GET /" ADMIN "/api/v1/configmaps?watch=true HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	assert_true(hear(w, fd, &heard, "\r\n\r\n"));
+	for (int i = 0; i < 60; i++) { /* 24 MB, more than sockets and the limit hold */
+		json_t *object = json_pack("{s:{s:s,s:o},s:{s:s}}", "metadata", "namespace", "default", "name",
+		                           json_sprintf("big%d", i), "data", "k", big);
+		assert_true(store_add(w->store, lab_resource_kind("ConfigMap"), object, NULL, NULL));
+		json_decref(object);
+		loop_turn(w->loop, false);
+	}
+	assert_true(hear(w, fd, &heard, NULL));           /* the end of the connection */
+	assert_null(strstr(heard.data, "\r\n0\r\n\r\n")); /* which does not look like an end of the watch */
+	assert_true(heard.len < (size_t)22 << 20);
+	assert_null(strstr(heard.data, "big59"));
+	close(fd);
+	free(big);
+	str_finish(&heard);
+}
+
+/* A watcher that left is noticed; one with a deadline ends cleanly. */
 static void watcher_that_leaves(void **state)
 {
 	struct world *w = *state;
@@ -811,6 +837,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(large_bodies_and_long_urls, setup, teardown),
 	        cmocka_unit_test_setup_teardown(slow_clients, setup, teardown),
 	        cmocka_unit_test_setup_teardown(watch_latency, setup, teardown),
+	        cmocka_unit_test_setup_teardown(watcher_that_sleeps, setup, teardown),
 	        cmocka_unit_test_setup_teardown(watcher_that_leaves, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("api", tests, NULL, NULL);
