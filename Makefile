@@ -46,7 +46,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib/lib%.a,$(1))
 libs = $(foreach m,$(1),$(LIBS_$(m)))
 
-PROGRAMS := $(BUILD)/onesdn $(BUILD)/onesdn-lab $(BUILD)/onesdn-workload
+PROGRAMS := $(BUILD)/onesdn $(BUILD)/onesdn-lab $(BUILD)/onesdn-workload $(BUILD)/onesdn-guest
 # Stands in for a real one where there is none: installed off the PATH, so that it never shadows it.
 STAND_INS := $(if $(wildcard src/virtctl/main.c),$(BUILD)/virtctl)
 PRESENT := $(foreach m,$(MODULES),$(if $(wildcard src/$(m)/*.c),$(m)))
@@ -87,6 +87,15 @@ $(BUILD)/onesdn-lab: $(call objects,src/lab/main.c) $(call archives,$(LAB_MODULE
 $(BUILD)/onesdn-workload: $(call objects,src/workload/main.c) $(call archives,$(WORKLOAD_MODULES))
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(WORKLOAD_MODULES))
+# The init of the lab's virtual machines: alone in its initramfs, so static and without sanitizers.
+GUEST_OBJECTS := $(patsubst %.c,$(BUILD)/guestobj/%.o,$(sort $(wildcard src/guest/*.c)))
+$(BUILD)/guestobj/%.o: %.c | have-deps
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
+-include $(GUEST_OBJECTS:.o=.d)
+$(BUILD)/onesdn-guest: $(GUEST_OBJECTS)
+	@$(if $(V),,echo "  LD   $@")
+	$(Q)$(CC) -static $(LDFLAGS) -o $@ $^ -lcrypt
 $(BUILD)/virtctl: $(call objects,src/virtctl/main.c) $(call archives,$(VIRTCTL_MODULES))
 	@$(if $(V),,echo "  LD   $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs,$(VIRTCTL_MODULES))
