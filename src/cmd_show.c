@@ -149,6 +149,9 @@ static void connect_now(void *user)
 	if (show->connecting || show->connection)
 		return;
 	struct connect_options with = {.context = args.context, .kubeconfig = args.kubeconfig};
+	ui_progress(show->ui, text_equal(show->environment, "lab")
+	                              ? "looking for the lab; bringing it up if it is not there"
+	                              : "asking the cluster");
 	show->connecting = connect_start(show->loop, &with, on_progress, on_connected, show);
 }
 

@@ -15,6 +15,8 @@ static struct result message_of(const struct scene *scene)
 {
 	if (!scene->has_show && scene->n_progress)
 		return (struct result){ROLE_WAIT, "◐", scene->progress[scene->n_progress - 1]};
+	if (!*scene->message && scene->elapsed_ms < 0 && scene->act->summary && scene->stage == 0)
+		return (struct result){ROLE_MUTED, "", scene->act->summary}; /* what this will be about */
 	if (!*scene->message)
 		return (struct result){ROLE_TEXT, "", ""};
 	if (scene->is_busy)

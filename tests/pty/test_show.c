@@ -103,10 +103,9 @@ static void walk_stage(int number)
 	pty_expect_gone(&pty, SOON, "◐");
 }
 
-static void test_walk(void **state)
+static void walk(int cols, int rows)
 {
-	(void)state;
-	start_live(100, 32);
+	start_live(cols, rows);
 	for (int stage = 1; stage <= 7; stage++) {
 		if (stage > 1)
 			pty_type(&pty, " ");
@@ -126,6 +125,18 @@ static void test_walk(void **state)
 	pty_type(&pty, "f ");
 	walk_stage(8);
 	pty_expect(&pty, SOON, "○ podclient");
+}
+
+static void test_walk(void **state)
+{
+	(void)state;
+	walk(100, 32);
+}
+
+static void test_walk_large(void **state)
+{
+	(void)state;
+	walk(200, 60);
 }
 
 static void test_walk_small(void **state)
@@ -184,7 +195,7 @@ static void test_lab_killed(void **state)
 	pty_type(&pty, "\033");
 	free(lab("up"));
 	pty_expect(&pty, STAGE, "LIVE");
-	assert_int_equal(kubectl("create namespace tenantblue"), 0);
+	walk_stage(1);
 	pty_expect(&pty, SOON, "╭─ tenantblue");
 }
 
@@ -192,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_teardown(test_walk, end_show),
+	        cmocka_unit_test_teardown(test_walk_large, end_show),
 	        cmocka_unit_test_teardown(test_walk_small, end_show),
 	        cmocka_unit_test_teardown(test_by_hand, end_show),
 	        cmocka_unit_test_teardown(test_lab_killed, end_show),

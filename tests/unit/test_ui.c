@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "onesdn/ui.h"
 #include "ui/keymap.h"
 #include "ui/scene.h"
 
@@ -314,9 +316,65 @@ static void test_any_size(void **state)
 	}
 }
 
+/* ---- settings ---- */
+static bool load_config(const char *text, struct ui_config *config, struct err *err)
+{
+	char dir[] = "/tmp/onesdn-test-XXXXXX", folder[64], path[96];
+	assert_non_null(mkdtemp(dir));
+	snprintf(folder, sizeof folder, "%s/onesdn", dir);
+	snprintf(path, sizeof path, "%s/config.yaml", folder);
+	setenv("XDG_CONFIG_HOME", dir, 1);
+	assert_true(file_make_dirs(folder, 0700, NULL));
+	if (text)
+		assert_true(file_write(path, text, strlen(text), 0600, NULL));
+	bool is_good = ui_config_load(config, err);
+	unlink(path);
+	rmdir(folder);
+	rmdir(dir);
+	return is_good;
+}
+
+static void test_config(void **state)
+{
+	(void)state;
+	struct ui_config config;
+	struct err err;
+	assert_true(load_config(NULL, &config, &err)); /* no file: what is usual */
+	assert_true(!config.theme && !config.layout && !config.escape_key && !config.no_mouse && config.type_ms == -1);
+	assert_true(load_config("", &config, &err));
+	ui_config_finish(&config);
+	assert_true(
+	        load_config("theme: light\nlayout: zoom\nescape-key: ctrl-g\nmouse: false\nascii: true\ntype-ms: 30\n",
+	                    &config, &err));
+	assert_string_equal(config.theme, "light");
+	assert_string_equal(config.layout, "zoom");
+	assert_string_equal(config.escape_key, "ctrl-g");
+	assert_true(config.no_mouse && config.ascii && config.type_ms == 30);
+	ui_config_finish(&config);
+	static const struct {
+		const char *text, *words;
+	} wrong[] = {
+	        {"theme: dark\nlayuot: talk\n",
+	         "config.yaml:2: there is no setting \"layuot\"; the settings are theme"},
+	        {"layout: side\n", "config.yaml:1: layout is talk or zoom"},
+	        {"theme: 3\n", "config.yaml:1: theme is the name"},
+	        {"mouse: maybe\n", "config.yaml:1: mouse is true or false"},
+	        {"escape-key: f13\n", "config.yaml:1: escape-key is the name of a key"},
+	        {"ascii: true\ntype-ms: 1001\n", "config.yaml:2: type-ms is a number"},
+	        {"- theme\n", "config.yaml:1: a config file is"},
+	        {"theme: [\n", "config.yaml:"},
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_false(load_config(wrong[i].text, &config, &err));
+		if (!strstr(err.text, wrong[i].words))
+			fail_msg("%s: %s", wrong[i].text, err.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_config),
 	        cmocka_unit_test(test_key_names),
 	        cmocka_unit_test(test_keymap_rows),
 	        cmocka_unit_test_setup(test_layouts, make_scene),
