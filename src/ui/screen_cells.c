@@ -49,7 +49,7 @@ static int index_to_16(int index)
 static int curses_color(uint32_t color)
 {
 	int index = (int)(color & 0xff);
-	if (COLOR_KIND(color) == 0 || COLORS < 8)
+	if (COLOR_KIND(color) == 0)
 		return -1;
 	if (COLORS > 256)
 		return COLOR_KIND(color) == 2 ? (int)(0x1000000 | (color & 0xffffff)) : index;
@@ -62,7 +62,7 @@ static int curses_color(uint32_t color)
 
 static int pair_of(struct screen *screen, uint32_t fg, uint32_t bg)
 {
-	if (fg == COLOR_DEFAULT && bg == COLOR_DEFAULT)
+	if ((fg == COLOR_DEFAULT && bg == COLOR_DEFAULT) || COLORS < 8) /* without colours ncurses has no pairs at all */
 		return 0;
 	uint32_t hash = (fg * 2654435761u) ^ (bg * 2246822519u);
 	struct pair_slot *slot = &screen->pairs[(hash ^ hash >> 15) & (PAIR_SLOTS - 1)];

@@ -175,10 +175,15 @@ void screen_add_keys(struct input *input)
 	}
 }
 
-static const char *capability(const char *name)
+/* Without its padding ("$<2>"), which is for tputs. */
+static void append_capability(struct str *out, const char *name)
 {
 	const char *text = tigetstr(name);
-	return text && text != (char *)-1 ? text : "";
+	if (!text || text == (char *)-1)
+		return;
+	for (const char *pad; (pad = strstr(text, "$<")); text = strchr(pad, '>') ? strchr(pad, '>') + 1 : "")
+		str_append_n(out, text, (size_t)(pad - text));
+	str_append(out, text);
 }
 
 /* What gives the terminal back by mere writing, for rescue.c. */
@@ -187,11 +192,11 @@ static void prepare_rescue(const struct screen *screen)
 	struct str off = {0};
 	if (screen->is_xterm)
 		str_append(&off, "\033[?2026l\033[?1003l\033[?1002l\033[?1000l\033[?1006l\033[?1004l\033[?2004l\033[0 q");
-	str_append(&off, capability("sgr0"));
-	str_append(&off, capability("op"));
-	str_append(&off, capability("rmkx"));
-	str_append(&off, capability("cnorm"));
-	str_append(&off, capability("rmcup"));
+	append_capability(&off, "sgr0");
+	append_capability(&off, "op");
+	append_capability(&off, "rmkx");
+	append_capability(&off, "cnorm");
+	append_capability(&off, "rmcup");
 	rescue_arm(STDOUT_FILENO, off.data, off.len);
 	str_finish(&off);
 }
