@@ -73,8 +73,9 @@ static void print_status(const struct runtime *rt, const json_t *status)
 	size_t i;
 	json_t *node;
 	bool is_ready = json_is_true(json_object_get(status, "ready"));
-	printf("The lab is %s, since %.1f s.\n\n", is_ready ? "up" : "starting", (double)json_walk_int(status, 0, "uptimeMs", NULL) / 1000);
-	json_array_foreach(json_object_get(status, "nodes"), i, node) {
+	printf("The lab is %s, since %.1f s.\n\n", is_ready ? "up" : "starting",
+	       (double)json_walk_int(status, 0, "uptimeMs", NULL) / 1000);
+	json_array_foreach (json_object_get(status, "nodes"), i, node) {
 		bool is_node_ready = json_is_true(json_object_get(node, "ready"));
 		printf("  %-18s %-12s %s%s\n", json_walk_str(node, "name", NULL), json_walk_str(node, "address", NULL),
 		       is_node_ready ? "Ready" : "not ready: ", json_walk_str(node, "reason", NULL));
@@ -129,7 +130,8 @@ int command_status(int argc, char **argv)
 
 static void make_users(struct guard_plan *plan)
 {
-	plan->users[0] = (struct api_user){.name = "cluster-admin", .groups = "system:masters system:authenticated", .is_admin = true};
+	plan->users[0] = (struct api_user){
+	        .name = "cluster-admin", .groups = "system:masters system:authenticated", .is_admin = true};
 	plan->users[1] = (struct api_user){.name = "workload-owner", .groups = "system:authenticated"};
 }
 
@@ -166,7 +168,8 @@ static bool await(int fd, struct err *err)
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int64_t left = deadline - now_ms();
 		if (poll(&p, 1, left > 0 ? (int)left : 0) <= 0) {
-			err_set(err, ERR_TIMEOUT, "the lab did not say within %d s that it is ready", UP_WAIT_MS / 1000);
+			err_set(err, ERR_TIMEOUT, "the lab did not say within %d s that it is ready",
+			        UP_WAIT_MS / 1000);
 			break;
 		}
 		ssize_t n = read(fd, bytes, sizeof bytes);
@@ -329,7 +332,8 @@ int command_down(int argc, char **argv)
 	if (is_gone)
 		puts("The lab has ended.");
 	else
-		fprintf(stderr, "onesdn lab: the lab does not end, although it was killed; is a process of it stuck in the kernel? (ps -eo pid,stat,comm)\n");
+		fprintf(stderr, "onesdn lab: the lab does not end, although it was killed; is a process of it stuck in "
+		                "the kernel? (ps -eo pid,stat,comm)\n");
 	runtime_close(&rt);
 	return is_gone ? 0 : 1;
 }

@@ -18,10 +18,12 @@
 #include "lab/crilog.h"
 #include "lab/supervisor.h"
 
-#define CANNOT_START \
-	"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
+#define CANNOT_START                                                                                                   \
+	"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create "        \
+	"failed: unable to start container process: "
 #define READ_BUDGET ((size_t)64 << 10) /* bytes a turn and stream */
-static const char launcher[] = "exec 9>&0 </dev/null; command -v -- \"$1\" >/dev/null || { printf n >&9; exit 127; }; printf s >&9; exec 9>&-; exec \"$@\"";
+static const char launcher[] = "exec 9>&0 </dev/null; command -v -- \"$1\" >/dev/null || { printf n >&9; exit 127; }; "
+                               "printf s >&9; exec 9>&-; exec \"$@\"";
 
 enum { PIPE_STATUS, PIPE_OUT, PIPE_ERR, PIPE_INFO, N_PIPES };
 
@@ -30,7 +32,7 @@ struct container {
 	struct container_events events;
 	struct loop_child *child;
 	struct crilog *log;
-	int ends[N_PIPES];               /* our ends */
+	int ends[N_PIPES]; /* our ends */
 	struct loop_fd *sources[N_PIPES];
 	struct str info, errors;
 	char *program;
@@ -78,7 +80,8 @@ static void add_bind(struct args *args, const char *how, const char *from, const
 static void add_files(struct args *args, const char *etc)
 {
 	static const char *const own[] = {"passwd", "group", "hosts", "hostname", "resolv.conf", "nsswitch.conf"};
-	static const char *const shared[] = {"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl/certs", "/etc/services",
+	static const char *const shared[] = {"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf",
+	                                     "/etc/ld.so.conf.d", "/etc/ssl/certs",   "/etc/services",
 	                                     "/etc/protocols"};
 	add_bind(args, "--perms", "0755", "--dir");
 	add(args, "/etc");
@@ -95,10 +98,12 @@ static void add_files(struct args *args, const char *etc)
 static void add_root(struct args *args)
 {
 	static const char *const links[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
-	static const char *const rest[] = {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/var/tmp", "--dir", "/home", NULL};
+	static const char *const rest[] = {"--proc", "/proc",   "--dev",    "/dev",  "--tmpfs", "/tmp", "--tmpfs",
+	                                   "/run",   "--tmpfs", "/var/tmp", "--dir", "/home",   NULL};
 	add_bind(args, "--ro-bind", "/usr", "/usr");
 	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
-		char *from = mem_printf("usr/%s", links[i]), *to = mem_printf("/%s", links[i]), *there = mem_printf("/usr/%s", links[i]);
+		char *from = mem_printf("usr/%s", links[i]), *to = mem_printf("/%s", links[i]),
+		     *there = mem_printf("/usr/%s", links[i]);
 		if (access(there, F_OK) == 0)
 			add_bind(args, "--symlink", from, to);
 		free(from);
@@ -119,8 +124,9 @@ static void add_number(struct args *args, const char *option, unsigned long valu
 
 static void build(struct args *args, const struct container_spec *spec, int info)
 {
-	static const char *const fixed[] = {"bwrap", "--unshare-user", "--unshare-pid", "--unshare-uts", "--unshare-ipc", "--as-pid-1", "--die-with-parent",
-	                                    "--cap-drop", "ALL", "--clearenv", "--hostname", NULL};
+	static const char *const fixed[] = {"bwrap",         "--unshare-user", "--unshare-pid",     "--unshare-uts",
+	                                    "--unshare-ipc", "--as-pid-1",     "--die-with-parent", "--cap-drop",
+	                                    "ALL",           "--clearenv",     "--hostname",        NULL};
 	add_all(args, fixed);
 	add(args, spec->hostname);
 	add_number(args, "--uid", spec->uid);
@@ -134,7 +140,8 @@ static void build(struct args *args, const struct container_spec *spec, int info
 	add_root(args);
 	add_files(args, spec->etc);
 	for (size_t i = 0; i < spec->n_binds; i++)
-		add_bind(args, spec->binds[i].is_writable ? "--bind" : "--ro-bind", spec->binds[i].from, spec->binds[i].to);
+		add_bind(args, spec->binds[i].is_writable ? "--bind" : "--ro-bind", spec->binds[i].from,
+		         spec->binds[i].to);
 	add(args, "--chdir");
 	add(args, spec->cwd[0] != '\0' ? spec->cwd : "/");
 	const char *const shell[] = {"--", "/bin/sh", "-c", launcher, "sh", NULL};
@@ -237,10 +244,12 @@ static void on_info(int events, void *user)
 static char *failure_words(const struct container *c)
 {
 	if (c->is_missing && strchr(c->program, '/') != NULL)
-		return mem_printf(CANNOT_START "exec: \"%s\": stat %s: no such file or directory", c->program, c->program);
+		return mem_printf(CANNOT_START "exec: \"%s\": stat %s: no such file or directory", c->program,
+		                  c->program);
 	if (c->is_missing)
 		return mem_printf(CANNOT_START "exec: \"%s\": executable file not found in $PATH", c->program);
-	return mem_printf("the container's sandbox could not be made: %.*s", (int)strcspn(str_text(&c->errors), "\n"), str_text(&c->errors));
+	return mem_printf("the container's sandbox could not be made: %.*s", (int)strcspn(str_text(&c->errors), "\n"),
+	                  str_text(&c->errors));
 }
 
 static void on_end(struct loop_child *child, int status, void *user)
@@ -280,8 +289,12 @@ static bool launch(struct container *c, const struct container_spec *spec, struc
 		struct launch how = {.netns = spec->netns, .info = theirs[PIPE_INFO]};
 		build(&args, spec, theirs[PIPE_INFO]);
 		const struct loop_spawn spawn = {
-			.argv = (const char *const *)args.list.data, .cwd = "/", .fds = {theirs[PIPE_STATUS], theirs[PIPE_OUT], theirs[PIPE_ERR]},
-			.death_signal = SIGKILL, .prepare = prepare, .prepare_user = &how,
+		        .argv = (const char *const *)args.list.data,
+		        .cwd = "/",
+		        .fds = {theirs[PIPE_STATUS], theirs[PIPE_OUT], theirs[PIPE_ERR]},
+		        .death_signal = SIGKILL,
+		        .prepare = prepare,
+		        .prepare_user = &how,
 		};
 		c->child = loop_spawn(c->loop, &spawn, on_end, c, err);
 		is_done = c->child != NULL;
@@ -293,7 +306,8 @@ static bool launch(struct container *c, const struct container_spec *spec, struc
 	return is_done;
 }
 
-struct container *container_start(struct loop *loop, const struct container_spec *spec, const struct container_events *events, struct err *err)
+struct container *container_start(struct loop *loop, const struct container_spec *spec,
+                                  const struct container_events *events, struct err *err)
 {
 	struct container *c = mem_alloc(sizeof *c);
 	c->loop = loop;

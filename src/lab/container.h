@@ -14,15 +14,15 @@ struct container_bind {
 	bool is_writable;
 };
 struct container_spec {
-	const char *const *argv;        /* NULL-terminated */
-	const char *const *env;         /* NULL-terminated "NAME=VALUE": all that it sees */
-	const char *cwd;                /* "" : / */
+	const char *const *argv; /* NULL-terminated */
+	const char *const *env;  /* NULL-terminated "NAME=VALUE": all that it sees */
+	const char *cwd;         /* "" : / */
 	const char *hostname;
-	const char *etc;                /* directory with passwd, group, hosts, hostname, resolv.conf, nsswitch.conf */
-	const char *log;                /* file */
+	const char *etc; /* directory with passwd, group, hosts, hostname, resolv.conf, nsswitch.conf */
+	const char *log; /* file */
 	uid_t uid;
 	gid_t gid;
-	int netns;                      /* stays the caller's */
+	int netns;                          /* stays the caller's */
 	const struct container_bind *binds; /* further ones */
 	size_t n_binds;
 };
@@ -34,9 +34,10 @@ struct container_events {
 };
 struct container;
 /* NULL and err when nothing could be started. The spec is read at once. */
-struct container *container_start(struct loop *loop, const struct container_spec *spec, const struct container_events *events, struct err *err);
-pid_t container_pid(const struct container *container);     /* of its PID 1, as the lab sees it; 0 while there is none */
+struct container *container_start(struct loop *loop, const struct container_spec *spec,
+                                  const struct container_events *events, struct err *err);
+pid_t container_pid(const struct container *container); /* of its PID 1, as the lab sees it; 0 while there is none */
 void container_kill(struct container *container, int signum); /* to its PID 1 */
-void container_destroy(struct container *container);        /* kills what runs; no callback any more */
+void container_destroy(struct container *container);          /* kills what runs; no callback any more */
 
 #endif

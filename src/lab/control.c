@@ -17,7 +17,7 @@ struct client {
 	int fd;
 	struct loop_fd *source;
 	struct str in;
-	bool is_waiting;             /* for ready */
+	bool is_waiting; /* for ready */
 	struct client *next;
 };
 struct control {

@@ -10,12 +10,13 @@
 #define CONTROL_LINE_MAX 4096 /* bytes of a request */
 
 struct control_events {
-	json_t *(*status)(void *user);   /* new reference */
+	json_t *(*status)(void *user); /* new reference */
 	void (*down)(void *user);
 	void *user;
 };
 struct control;
-struct control *control_create(struct loop *loop, int listening_fd, const struct control_events *events); /* the fd is taken */
+struct control *control_create(struct loop *loop, int listening_fd,
+                               const struct control_events *events); /* the fd is taken */
 void control_destroy(struct control *control);
 void control_set_ready(struct control *control); /* answers all who wait for it, now and later */
 

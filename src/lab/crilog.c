@@ -13,7 +13,7 @@ struct crilog {
 	char *path;
 	int fd;
 	size_t size, max_size;
-	struct str line[2];     /* of stdout and stderr: what has no end of line yet */
+	struct str line[2]; /* of stdout and stderr: what has no end of line yet */
 };
 
 static bool open_file(struct crilog *log, struct err *err)

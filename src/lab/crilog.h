@@ -12,6 +12,6 @@
 struct crilog;
 struct crilog *crilog_create(const char *path, size_t max_size, struct err *err);
 void crilog_write(struct crilog *log, int fd, const char *bytes, size_t size); /* fd 1 or 2 */
-void crilog_destroy(struct crilog *log); /* an unfinished line is written */
+void crilog_destroy(struct crilog *log);                                       /* an unfinished line is written */
 
 #endif

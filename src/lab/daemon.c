@@ -99,9 +99,11 @@ static void on_end(struct loop_child *child, int status, void *user)
 	daemon->child = NULL;
 	last_line(daemon, line, sizeof line);
 	if (WIFSIGNALED(status))
-		snprintf(words, sizeof words, "%s was ended by signal %d (%s)", daemon->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(words, sizeof words, "%s was ended by signal %d (%s)", daemon->name, WTERMSIG(status),
+		         strsignal(WTERMSIG(status)));
 	else
-		snprintf(words, sizeof words, "%s ended with status %d%s%s", daemon->name, WEXITSTATUS(status), line[0] != '\0' ? ": " : "", line);
+		snprintf(words, sizeof words, "%s ended with status %d%s%s", daemon->name, WEXITSTATUS(status),
+		         line[0] != '\0' ? ": " : "", line);
 	again_later(daemon, words);
 }
 
@@ -111,13 +113,13 @@ static void start(void *user)
 	struct err err = {0};
 	int fd = open(daemon->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	const struct loop_spawn spec = {
-		.argv = (const char *const *)daemon->argv,
-		.env = (const char *const *)daemon->env,
-		.cwd = "/",
-		.fds = {-1, fd, fd},
-		.death_signal = SIGKILL,
-		.prepare = enter_netns,
-		.prepare_user = daemon,
+	        .argv = (const char *const *)daemon->argv,
+	        .env = (const char *const *)daemon->env,
+	        .cwd = "/",
+	        .fds = {-1, fd, fd},
+	        .death_signal = SIGKILL,
+	        .prepare = enter_netns,
+	        .prepare_user = daemon,
 	};
 	daemon->started = loop_now(daemon->loop);
 	daemon->child = loop_spawn(daemon->loop, &spec, on_end, daemon, &err);

@@ -10,11 +10,11 @@
 #define DAEMON_LOG_DIR "/run/log"
 
 struct daemon_options {
-	const char *name;               /* for the log: "ovs-vswitchd of ovn-worker" */
-	const char *log;                /* file in DAEMON_LOG_DIR for what it prints */
-	const char *const *argv;        /* copied */
-	const char *const *env;         /* copied; NULL-terminated; may be NULL */
-	int netns;                      /* it runs in there; -1: where we are */
+	const char *name;        /* for the log: "ovs-vswitchd of ovn-worker" */
+	const char *log;         /* file in DAEMON_LOG_DIR for what it prints */
+	const char *const *argv; /* copied */
+	const char *const *env;  /* copied; NULL-terminated; may be NULL */
+	int netns;               /* it runs in there; -1: where we are */
 	/* is_running false: it has just ended (words says how); it is started again by itself. */
 	void (*on_change)(bool is_running, const char *words, void *user);
 	void *user;

@@ -53,7 +53,9 @@ static bool enter_target(const char *target, struct err *err)
 		*slash = '_';
 	int fd = strchr(name, '/') == NULL && name[0] != '.' ? netns_open(name) : -1;
 	if (fd < 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no node or pod '%s' in the lab; nodes: ovn-control-plane, ovn-worker, ovn-worker2; pods: NAMESPACE/NAME",
+		return err_set(err, ERR_NOT_FOUND,
+		               "there is no node or pod '%s' in the lab; nodes: ovn-control-plane, ovn-worker, "
+		               "ovn-worker2; pods: NAMESPACE/NAME",
 		               target);
 	bool is_in = setns(fd, CLONE_NEWNET) == 0;
 	if (!is_in)
@@ -64,7 +66,9 @@ static bool enter_target(const char *target, struct err *err)
 
 static void set_environment(const char *target)
 {
-	char *dir = target == NULL ? mem_strdup("/run/phys") : strchr(target, '/') == NULL ? mem_printf("/run/%s", target) : NULL;
+	char *dir = target == NULL                ? mem_strdup("/run/phys")
+	            : strchr(target, '/') == NULL ? mem_printf("/run/%s", target)
+	                                          : NULL;
 	char *prompt = mem_printf("[lab %s]# ", target != NULL ? target : "host");
 	setenv("OVN_NB_DB", "unix:/run/central/nb.sock", 1);
 	setenv("OVN_SB_DB", "unix:/run/central/sb.sock", 1);

@@ -23,7 +23,7 @@
 
 #define READ_BUDGET ((size_t)64 << 10)
 
-struct entry {              /* for prepare, which may call nothing that allocates */
+struct entry { /* for prepare, which may call nothing that allocates */
 	int pidfd;
 	const char *cwd;
 	bool tty;
@@ -33,7 +33,7 @@ struct pod_exec {
 	struct pod_exec_events events;
 	void *user;
 	struct loop_child *child;
-	int in, out, err;       /* our ends; with tty in == out == the master */
+	int in, out, err;           /* our ends; with tty in == out == the master */
 	struct loop_fd *sources[3]; /* in, out, err */
 	struct str pending;
 	bool tty, is_paused, is_closing, is_ended, is_told;
@@ -67,7 +67,8 @@ static void drop_privileges(void)
 static int enter(void *user)
 {
 	const struct entry *entry = user;
-	if (setns(entry->pidfd, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET) < 0)
+	if (setns(entry->pidfd,
+	          CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET) < 0)
 		return 1;
 	if (chdir(entry->cwd) < 0 && chdir("/") < 0)
 		return 1;
@@ -215,7 +216,8 @@ static void flush(struct pod_exec *exec)
 	}
 	bool is_waiting = exec->pending.len > 0;
 	if (exec->tty && exec->sources[SOURCE_OUT] != NULL)
-		loop_fd_set(exec->sources[SOURCE_OUT], (exec->is_paused ? 0 : LOOP_READ) | (is_waiting ? LOOP_WRITE : 0));
+		loop_fd_set(exec->sources[SOURCE_OUT],
+		            (exec->is_paused ? 0 : LOOP_READ) | (is_waiting ? LOOP_WRITE : 0));
 	else if (exec->sources[SOURCE_IN] != NULL)
 		loop_fd_set(exec->sources[SOURCE_IN], is_waiting ? LOOP_WRITE : 0);
 	if (!is_waiting && exec->is_closing) {
@@ -299,19 +301,30 @@ static char **environment(const struct pod_container *c, bool tty)
 	char **env = mem_alloc((n + 2) * sizeof *env);
 	memcpy((void *)env, (const void *)c->env, n * sizeof *env);
 	if (tty)
-		env[n] = (char *)(uintptr_t)"TERM=xterm";
+		env[n] = (char *)(uintptr_t) "TERM=xterm";
 	return env;
 }
 
-static bool spawn(struct pod_exec *exec, const struct pod_container *c, const struct pod_exec_spec *spec, const int theirs[3], struct err *err)
+static bool spawn(struct pod_exec *exec, const struct pod_container *c, const struct pod_exec_spec *spec,
+                  const int theirs[3], struct err *err)
 {
-	struct entry entry = {.pidfd = (int)syscall(SYS_pidfd_open, container_pid(c->run), 0), .cwd = c->cwd[0] != '\0' ? c->cwd : "/", .tty = spec->tty};
+	struct entry entry = {.pidfd = (int)syscall(SYS_pidfd_open, container_pid(c->run), 0),
+	                      .cwd = c->cwd[0] != '\0' ? c->cwd : "/",
+	                      .tty = spec->tty};
 	if (entry.pidfd < 0)
 		return err_errno(err, errno, "the container's process");
 	char **env = environment(c, spec->tty);
 	const struct loop_spawn how = {
-		.argv = spec->argv, .env = (const char *const *)env, .cwd = "/", .fds = {theirs[0], theirs[1], theirs[2]}, .pty = spec->tty, .rows = 24, .cols = 80,
-		.death_signal = SIGKILL, .prepare = enter, .prepare_user = &entry,
+	        .argv = spec->argv,
+	        .env = (const char *const *)env,
+	        .cwd = "/",
+	        .fds = {theirs[0], theirs[1], theirs[2]},
+	        .pty = spec->tty,
+	        .rows = 24,
+	        .cols = 80,
+	        .death_signal = SIGKILL,
+	        .prepare = enter,
+	        .prepare_user = &entry,
 	};
 	exec->child = loop_spawn(exec->loop, &how, on_end, exec, err);
 	free((void *)env);
@@ -323,8 +336,8 @@ static bool open_pipes(struct pod_exec *exec, const struct pod_exec_spec *spec, 
 {
 	if (spec->tty)
 		return true;
-	return (!spec->has_stdin || make_pipe(&exec->in, &theirs[0], false, err)) && make_pipe(&exec->out, &theirs[1], true, err) &&
-	       make_pipe(&exec->err, &theirs[2], true, err);
+	return (!spec->has_stdin || make_pipe(&exec->in, &theirs[0], false, err)) &&
+	       make_pipe(&exec->out, &theirs[1], true, err) && make_pipe(&exec->err, &theirs[2], true, err);
 }
 
 static void watch(struct pod_exec *exec)
@@ -341,12 +354,15 @@ static void watch(struct pod_exec *exec)
 /* It never ran: told like an end, in the words that a container runtime has for it. */
 static void fail_later(struct pod_exec *exec, const struct pod_exec_spec *spec, const struct err *err)
 {
-	static const char prefix[] = "failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: ";
+	static const char prefix[] = "failed to exec in container: failed to start exec: OCI runtime exec failed: exec "
+	                             "failed: unable to start container process: ";
 	const char *program = spec->argv[0];
 	if (err->code == ERR_NOT_FOUND && strchr(program, '/') == NULL)
-		exec->failure = mem_printf("%sexec: \"%s\": executable file not found in $PATH: unknown", prefix, program);
+		exec->failure =
+		        mem_printf("%sexec: \"%s\": executable file not found in $PATH: unknown", prefix, program);
 	else if (err->code == ERR_NOT_FOUND)
-		exec->failure = mem_printf("%sexec: \"%s\": stat %s: no such file or directory: unknown", prefix, program, program);
+		exec->failure = mem_printf("%sexec: \"%s\": stat %s: no such file or directory: unknown", prefix,
+		                           program, program);
 	else
 		exec->failure = mem_printf("%s%s", prefix, err->text);
 	exec->status = 127 << 8;
@@ -361,7 +377,13 @@ struct pod_exec *pod_exec_start(struct pods *pods, const struct pod_exec_spec *s
 	if (c == NULL)
 		return NULL;
 	struct pod_exec *exec = mem_alloc(sizeof *exec);
-	*exec = (struct pod_exec){.loop = pods->loop, .events = spec->events, .user = spec->user, .in = -1, .out = -1, .err = -1, .tty = spec->tty};
+	*exec = (struct pod_exec){.loop = pods->loop,
+	                          .events = spec->events,
+	                          .user = spec->user,
+	                          .in = -1,
+	                          .out = -1,
+	                          .err = -1,
+	                          .tty = spec->tty};
 	if (open_pipes(exec, spec, theirs, &why) && spawn(exec, c, spec, theirs, &why))
 		watch(exec);
 	else

@@ -201,7 +201,8 @@ int guard_run(struct guard_plan *plan)
 	}
 	close(plan->progress);
 	int status = reap_until(init);
-	log_write(status == 0 ? LOG_INFO : LOG_ERROR, status == 0 ? "the lab has ended" : "the lab has ended with status %d", status);
+	log_write(status == 0 ? LOG_INFO : LOG_ERROR,
+	          status == 0 ? "the lab has ended" : "the lab has ended with status %d", status);
 	plan->rt->is_held = true;
 	runtime_close(plan->rt);
 	return status;

@@ -12,7 +12,7 @@ struct guard_plan {
 	struct runtime *rt;
 	struct runtime_sockets sockets;
 	struct api_user users[LAB_USERS];
-	int progress;               /* write end: "wait WORDS\n", then "ready\n" or "fail WORDS\n" */
+	int progress; /* write end: "wait WORDS\n", then "ready\n" or "fail WORDS\n" */
 	bool is_foreground;
 };
 /* Runs as the guard until the lab has ended; the result is the exit status. Call it in a process of its own. */

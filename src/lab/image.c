@@ -7,8 +7,9 @@ static const char *const agnhost_entry[] = {"/agnhost", NULL};
 static const char *const agnhost_arguments[] = {"pause", NULL};
 
 static const struct image images[] = {
-	{"e2e-test-images/agnhost", "/agnhost", agnhost_entry, agnhost_arguments, "registry.k8s.io/e2e-test-images/agnhost:2.36"},
-	{"pause", "/agnhost", agnhost_entry, agnhost_arguments, "registry.k8s.io/pause:3.9"},
+        {"e2e-test-images/agnhost", "/agnhost", agnhost_entry, agnhost_arguments,
+         "registry.k8s.io/e2e-test-images/agnhost:2.36"},
+        {"pause", "/agnhost", agnhost_entry, agnhost_arguments, "registry.k8s.io/pause:3.9"},
 };
 
 /* Length of the name without tag and digest. */

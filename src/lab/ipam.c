@@ -58,7 +58,7 @@ void ipam_ids_give(struct ipam_ids *ids, uint32_t id)
 {
 	if (!is_inside(ids, id) || !is_taken(ids, id))
 		return;
-	ids->bits[(id - ids->low) / 8] &= (uint8_t)~(1U << ((id - ids->low) % 8));
+	ids->bits[(id - ids->low) / 8] &= (uint8_t) ~(1U << ((id - ids->low) % 8));
 	ids->n_taken--;
 }
 
@@ -80,7 +80,7 @@ static int address_bits(const struct cni_address *address)
 static void mask_host(struct cni_address *address)
 {
 	for (int bit = address->prefix; bit < address_bits(address); bit++)
-		address->bytes[bit / 8] &= (uint8_t)~(0x80U >> (bit % 8));
+		address->bytes[bit / 8] &= (uint8_t) ~(0x80U >> (bit % 8));
 }
 
 static uint32_t subnet_size(const struct cni_address *subnet)
@@ -140,8 +140,8 @@ static void init_pool(struct pool *pool, const struct cni_address *subnet, int n
 		ipam_ids_mark(&pool->ids, (uint32_t)i);
 }
 
-struct ipam *ipam_create(const struct cni_address *subnets, size_t n_subnets, const struct cni_address *excludes, size_t n_excludes,
-                         int n_reserved)
+struct ipam *ipam_create(const struct cni_address *subnets, size_t n_subnets, const struct cni_address *excludes,
+                         size_t n_excludes, int n_reserved)
 {
 	struct ipam *ipam = mem_alloc(sizeof *ipam);
 	for (size_t i = 0; i < n_subnets; i++) {
@@ -179,7 +179,8 @@ bool ipam_take(struct ipam *ipam, struct cni_address *out, struct err *err)
 			cni_address_format(&pool->subnet, true, text);
 			while (i-- > 0)
 				ipam_give(ipam, &out[i]);
-			return err_set(err, ERR_LIMIT, "subnet %s has no free address left: all %u are in use", text, pool->ids.n_taken);
+			return err_set(err, ERR_LIMIT, "subnet %s has no free address left: all %u are in use", text,
+			               pool->ids.n_taken);
 		}
 		out[i] = at_offset(&pool->subnet, offset);
 	}

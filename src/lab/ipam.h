@@ -7,7 +7,8 @@
 #include "onesdn/base.h"
 #include "onesdn/cni.h"
 
-#define IPAM_POOL_MAX ((uint32_t)1 << 20) /* addresses of one IPv4 subnet that are used; of an IPv6 subnet the first 65,536 */
+#define IPAM_POOL_MAX                                                                                                  \
+	((uint32_t)1 << 20) /* addresses of one IPv4 subnet that are used; of an IPv6 subnet the first 65,536 */
 
 /* ---- numbers low..high ---- */
 struct ipam_ids {
@@ -17,16 +18,16 @@ struct ipam_ids {
 };
 void ipam_ids_init(struct ipam_ids *ids, uint32_t low, uint32_t high); /* high < low: an empty pool */
 void ipam_ids_finish(struct ipam_ids *ids);
-bool ipam_ids_take(struct ipam_ids *ids, uint32_t *out);    /* false: none is left */
-bool ipam_ids_mark(struct ipam_ids *ids, uint32_t id);      /* takes that one; false: taken already or outside */
-void ipam_ids_give(struct ipam_ids *ids, uint32_t id);      /* one that was never taken is fine */
+bool ipam_ids_take(struct ipam_ids *ids, uint32_t *out); /* false: none is left */
+bool ipam_ids_mark(struct ipam_ids *ids, uint32_t id);   /* takes that one; false: taken already or outside */
+void ipam_ids_give(struct ipam_ids *ids, uint32_t id);   /* one that was never taken is fine */
 
 /* ---- one network's subnets ---- */
 struct ipam;
 /* Network and broadcast address are never used; the first `n_reserved` addresses (gateway, management) and `excludes`
  * neither. */
-struct ipam *ipam_create(const struct cni_address *subnets, size_t n_subnets, const struct cni_address *excludes, size_t n_excludes,
-                         int n_reserved);
+struct ipam *ipam_create(const struct cni_address *subnets, size_t n_subnets, const struct cni_address *excludes,
+                         size_t n_excludes, int n_reserved);
 void ipam_destroy(struct ipam *ipam);
 size_t ipam_n_subnets(const struct ipam *ipam);
 /* One address of each subnet into out[n_subnets], with the subnet's prefix; all or none. ERR_LIMIT names the subnet. */

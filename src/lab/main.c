@@ -8,14 +8,14 @@ static const struct {
 	const char *name, *arguments, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"up", "", "start the lab and wait until all its nodes are Ready; fine when it runs already", command_up},
-	{"down", "", "end the lab; nothing of it is left; fine when it does not run", command_down},
-	{"status", "[--json]", "what runs and since when; exit status 3 when it does not run", command_status},
-	{"kubeconfig", "", "print the path of the kubeconfig file for the running lab", command_kubeconfig},
-	{"shell", "[NODE|NS/POD]", "a shell in the lab: its host, a node's or a pod's network", command_shell},
-	{"exec", "[NODE|NS/POD] -- COMMAND...", "one command in there", command_exec},
-	{"logs", "", "print what the lab, or the last one, has logged", command_logs},
-	{"run", "", "as up, but in the foreground until Ctrl+C, the log on standard error", command_run},
+        {"up", "", "start the lab and wait until all its nodes are Ready; fine when it runs already", command_up},
+        {"down", "", "end the lab; nothing of it is left; fine when it does not run", command_down},
+        {"status", "[--json]", "what runs and since when; exit status 3 when it does not run", command_status},
+        {"kubeconfig", "", "print the path of the kubeconfig file for the running lab", command_kubeconfig},
+        {"shell", "[NODE|NS/POD]", "a shell in the lab: its host, a node's or a pod's network", command_shell},
+        {"exec", "[NODE|NS/POD] -- COMMAND...", "one command in there", command_exec},
+        {"logs", "", "print what the lab, or the last one, has logged", command_logs},
+        {"run", "", "as up, but in the foreground until Ctrl+C, the log on standard error", command_run},
 };
 
 static void usage(FILE *to)
@@ -34,7 +34,8 @@ int main(int argc, char **argv)
 		printf("onesdn-lab %s\n", ONESDN_VERSION);
 		return 0;
 	}
-	if (argc >= 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc >= 2 &&
+	    (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		usage(stdout);
 		return 0;
 	}

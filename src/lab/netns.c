@@ -66,7 +66,8 @@ int netns_create(const char *name, struct err *err)
 		return -1;
 	}
 	if (unshare(CLONE_NEWNET) < 0) {
-		err_errno(err, errno, "making a network namespace for %s (limit: /proc/sys/user/max_net_namespaces)", name);
+		err_errno(err, errno, "making a network namespace for %s (limit: /proc/sys/user/max_net_namespaces)",
+		          name);
 	} else {
 		if (mount_current(path, err) && link_set_up("lo", err))
 			fd = netns_own();
@@ -338,8 +339,10 @@ bool route_add(const char *destination, const char *gateway, struct err *err)
 {
 	struct cni_address to = {0}, via;
 	struct request r;
-	if (!cni_address_parse(gateway, &via) || (destination != NULL && (!cni_address_parse(destination, &to) || to.prefix < 0)))
-		return err_set(err, ERR_INVALID, "route %s via %s: not addresses", destination != NULL ? destination : "default", gateway);
+	if (!cni_address_parse(gateway, &via) ||
+	    (destination != NULL && (!cni_address_parse(destination, &to) || to.prefix < 0)))
+		return err_set(err, ERR_INVALID, "route %s via %s: not addresses",
+		               destination != NULL ? destination : "default", gateway);
 	struct rtmsg *body = request_begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sizeof *body);
 	body->rtm_family = (uint8_t)address_family(&via);
 	body->rtm_dst_len = destination != NULL ? (uint8_t)to.prefix : 0;
@@ -351,8 +354,8 @@ bool route_add(const char *destination, const char *gateway, struct err *err)
 		request_attr(&r, RTA_DST, to.bytes, address_size(&to));
 	request_attr(&r, RTA_GATEWAY, via.bytes, address_size(&via));
 	int failure = request_send(&r);
-	return failure == 0 ||
-	       err_errno(err, failure, "the route to %s via %s", destination != NULL ? destination : "everywhere", gateway);
+	return failure == 0 || err_errno(err, failure, "the route to %s via %s",
+	                                 destination != NULL ? destination : "everywhere", gateway);
 }
 
 bool neighbour_forget(const char *name, const char *address)

@@ -23,11 +23,11 @@ bool netns_run(int fd, netns_fn *fn, void *user, struct err *err);
 
 /* ---- in the current namespace ---- */
 struct netns_veth {
-	const char *name;    /* the end that stays here */
-	const char *peer;    /* the other end's name */
-	int peer_ns;         /* descriptor of the namespace it goes to */
+	const char *name;     /* the end that stays here */
+	const char *peer;     /* the other end's name */
+	int peer_ns;          /* descriptor of the namespace it goes to */
 	const char *peer_mac; /* "0a:58:..." or NULL: the kernel's choice */
-	int mtu;             /* 0: the kernel's choice */
+	int mtu;              /* 0: the kernel's choice */
 };
 bool link_add_veth(const struct netns_veth *veth, struct err *err); /* both ends up on return is the caller's job */
 bool link_set_up(const char *name, struct err *err);
@@ -38,8 +38,8 @@ bool link_delete(const char *name, struct err *err); /* one that is not there is
  * would hang on a veth that keeps it on, while ping works. */
 bool link_no_offload(const char *name, struct err *err);
 bool link_mac(const char *name, char out[18]);
-bool address_add(const char *name, const char *cidr, struct err *err);               /* "10.89.1.2/24", IPv4 or IPv6 */
-bool route_add(const char *destination, const char *gateway, struct err *err);       /* destination NULL: the default route */
-bool neighbour_forget(const char *name, const char *address);                         /* the MAC that was learned for it */
+bool address_add(const char *name, const char *cidr, struct err *err);         /* "10.89.1.2/24", IPv4 or IPv6 */
+bool route_add(const char *destination, const char *gateway, struct err *err); /* destination NULL: the default route */
+bool neighbour_forget(const char *name, const char *address);                  /* the MAC that was learned for it */
 
 #endif

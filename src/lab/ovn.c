@@ -14,18 +14,18 @@ struct ovn {
 	struct loop *loop;
 	struct ovn_events events;
 	struct ovsdb *nb, *sb;
-	struct map wanted;          /* owner -> struct plan_rows *, owned */
+	struct map wanted; /* owner -> struct plan_rows *, owned */
 	struct loop_timer *retry;
 	bool is_posted, is_sending, is_dirty;
 };
 
 static const struct ovsdb_table nb_tables[] = {
-	{"NB_Global", "name nb_cfg options"},
-	{"Logical_Switch", "name ports acls external_ids other_config"},
-	{"Logical_Switch_Port", "name type addresses port_security external_ids options tag_request up"},
-	{"Logical_Router", "name ports static_routes policies external_ids"},
-	{"Logical_Router_Port", "name mac networks"},
-	{NULL, NULL},
+        {"NB_Global", "name nb_cfg options"},
+        {"Logical_Switch", "name ports acls external_ids other_config"},
+        {"Logical_Switch_Port", "name type addresses port_security external_ids options tag_request up"},
+        {"Logical_Router", "name ports static_routes policies external_ids"},
+        {"Logical_Router_Port", "name mac networks"},
+        {NULL, NULL},
 };
 static const struct ovsdb_table sb_tables[] = {{"Chassis_Private", "name nb_cfg"}, {NULL, NULL}};
 
@@ -113,7 +113,7 @@ static void sb_ready(void *user)
 	struct ovn *ovn = user;
 	const char *uuid;
 	json_t *row;
-	json_object_foreach(json_object_get(ovsdb_replica(ovn->sb), "Chassis_Private"), uuid, row) {
+	json_object_foreach (json_object_get(ovsdb_replica(ovn->sb), "Chassis_Private"), uuid, row) {
 		sb_row("Chassis_Private", uuid, NULL, row, ovn);
 	}
 	tell_ready(ovn);
@@ -127,8 +127,9 @@ struct ovn *ovn_create(struct loop *loop, const char *nb_socket, const char *sb_
 	ovn->retry = loop_timer_create(loop, retry, ovn);
 	ovn->nb = ovsdb_create(loop, nb_socket, "OVN_Northbound", nb_tables,
 	                       &(struct ovsdb_events){.on_ready = nb_ready, .on_lost = lost, .user = ovn});
-	ovn->sb = ovsdb_create(loop, sb_socket, "OVN_Southbound", sb_tables,
-	                       &(struct ovsdb_events){.on_ready = sb_ready, .on_row = sb_row, .on_lost = lost, .user = ovn});
+	ovn->sb = ovsdb_create(
+	        loop, sb_socket, "OVN_Southbound", sb_tables,
+	        &(struct ovsdb_events){.on_ready = sb_ready, .on_row = sb_row, .on_lost = lost, .user = ovn});
 	return ovn;
 }
 

@@ -18,19 +18,19 @@ struct ovs {
 	const char *const *external_ids;
 	struct ovsdb *db;
 	struct loop_timer *retry;
-	json_t *wanted;             /* interface -> {"bridge", "external_ids"} */
-	json_t *instance_ids;       /* key -> value or null, to be written */
-	int64_t asked_cfg;          /* -1: nothing asked */
-	bool is_asking;             /* ask as soon as the database answers */
+	json_t *wanted;       /* interface -> {"bridge", "external_ids"} */
+	json_t *instance_ids; /* key -> value or null, to be written */
+	int64_t asked_cfg;    /* -1: nothing asked */
+	bool is_asking;       /* ask as soon as the database answers */
 	bool is_posted, is_sending, is_dirty;
 };
 
 static const struct ovsdb_table tables[] = {
-	{"Open_vSwitch", "bridges external_ids next_cfg cur_cfg"},
-	{"Bridge", "name ports"},
-	{"Port", "name interfaces"},
-	{"Interface", "name external_ids error ofport"},
-	{NULL, NULL},
+        {"Open_vSwitch", "bridges external_ids next_cfg cur_cfg"},
+        {"Bridge", "name ports"},
+        {"Port", "name interfaces"},
+        {"Interface", "name external_ids error ofport"},
+        {NULL, NULL},
 };
 
 /* ---- set-up ---- */
@@ -56,7 +56,9 @@ static void add_port(json_t *operations, json_t *ports, const char *name, const 
 		json_object_update(row, more);
 	json_decref(more);
 	json_array_append_new(operations, insert("Interface", interface_id, row));
-	json_array_append_new(operations, insert("Port", port_id, json_pack("{s:s, s:o}", "name", name, "interfaces", named(interface_id))));
+	json_array_append_new(
+	        operations,
+	        insert("Port", port_id, json_pack("{s:s, s:o}", "name", name, "interfaces", named(interface_id))));
 	json_array_append_new(ports, named(port_id));
 }
 
@@ -72,7 +74,8 @@ static void add_bridge(json_t *operations, json_t *all, const struct ovs_bridge 
 		         json_pack("{s:s, s:i, s:o}", "mac", bridge->internal_mac, "mtu_request", 1400, "external_ids",
 		                   ovsdb_map("iface-id", bridge->internal_id, NULL)));
 	snprintf(id, sizeof id, "b%zu", json_array_size(operations));
-	json_t *row = json_pack("{s:s, s:s, s:[so]}", "name", bridge->name, "datapath_type", "netdev", "ports", "set", ports);
+	json_t *row =
+	        json_pack("{s:s, s:s, s:[so]}", "name", bridge->name, "datapath_type", "netdev", "ports", "set", ports);
 	if (bridge->is_secure)
 		json_object_set_new(row, "fail_mode", json_string("secure"));
 	json_array_append_new(operations, insert("Bridge", id, row));
@@ -103,7 +106,7 @@ static bool has_ids(const json_t *interface, const json_t *ids)
 {
 	size_t i;
 	json_t *pair;
-	json_array_foreach(json_array_get(ids, 1), i, pair) {
+	json_array_foreach (json_array_get(ids, 1), i, pair) {
 		const char *have = ovsdb_map_get(interface, "external_ids", json_string_value(json_array_get(pair, 0)));
 		if (!text_equal(have, json_string_value(json_array_get(pair, 1))))
 			return false;
@@ -113,8 +116,8 @@ static bool has_ids(const json_t *interface, const json_t *ids)
 
 static json_t *mutate_bridge(const char *column, const char *value, const char *mutator, json_t *port)
 {
-	return json_pack("{s:s, s:s, s:[[s, s, s]], s:[[s, s, o]]}", "op", "mutate", "table", "Bridge", "where", column, "==", value,
-	                 "mutations", "ports", mutator, port);
+	return json_pack("{s:s, s:s, s:[[s, s, s]], s:[[s, s, o]]}", "op", "mutate", "table", "Bridge", "where", column,
+	                 "==", value, "mutations", "ports", mutator, port);
 }
 
 static void plan_wanted(json_t *operations, const char *name, const json_t *want, const json_t *replica)
@@ -124,13 +127,16 @@ static void plan_wanted(json_t *operations, const char *name, const json_t *want
 	const json_t *there = ovsdb_find(replica, "Interface", "name", name, &uuid);
 	if (there == NULL) {
 		json_t *ports = json_array();
-		add_port(operations, ports, name, "", json_pack("{s:O, s:o}", "external_ids", ids, "other_config",
-		                                                ovsdb_map("transient", "true", NULL)));
-		json_array_append_new(operations, mutate_bridge("name", bridge, "insert", json_incref(json_array_get(ports, 0))));
+		add_port(operations, ports, name, "",
+		         json_pack("{s:O, s:o}", "external_ids", ids, "other_config",
+		                   ovsdb_map("transient", "true", NULL)));
+		json_array_append_new(operations,
+		                      mutate_bridge("name", bridge, "insert", json_incref(json_array_get(ports, 0))));
 		json_decref(ports);
 	} else if (!has_ids(there, ids)) {
-		json_array_append_new(operations, json_pack("{s:s, s:s, s:[[s, s, [s, s]]], s:{s:O}}", "op", "update", "table", "Interface",
-		                                            "where", "_uuid", "==", "uuid", uuid, "row", "external_ids", ids));
+		json_array_append_new(operations, json_pack("{s:s, s:s, s:[[s, s, [s, s]]], s:{s:O}}", "op", "update",
+		                                            "table", "Interface", "where", "_uuid", "==", "uuid", uuid,
+		                                            "row", "external_ids", ids));
 	}
 }
 
@@ -140,11 +146,11 @@ static void plan_unwanted(json_t *operations, const char *name, const json_t *re
 	json_t *row;
 	if (ovsdb_find(replica, "Port", "name", name, &uuid) == NULL)
 		return;
-	json_object_foreach(json_object_get(replica, "Bridge"), bridge, row) {
+	json_object_foreach (json_object_get(replica, "Bridge"), bridge, row) {
 		char *text = json_dumps(json_object_get(row, "ports"), JSON_COMPACT | JSON_ENCODE_ANY);
 		if (text != NULL && strstr(text, uuid) != NULL)
-			json_array_append_new(operations, mutate_bridge("name", json_walk_str(row, "name", NULL), "delete",
-			                                                json_pack("[ss]", "uuid", uuid)));
+			json_array_append_new(operations, mutate_bridge("name", json_walk_str(row, "name", NULL),
+			                                                "delete", json_pack("[ss]", "uuid", uuid)));
 		free(text);
 	}
 }
@@ -153,9 +159,10 @@ json_t *ovs_port_operations(const json_t *wanted, const json_t *replica)
 {
 	const char *name, *uuid;
 	json_t *want, *interface, *operations = json_array();
-	json_object_foreach((json_t *)wanted, name, want)
+	json_object_foreach ((json_t *)wanted, name, want) {
 		plan_wanted(operations, name, want, replica);
-	json_object_foreach(json_object_get(replica, "Interface"), uuid, interface) {
+	}
+	json_object_foreach (json_object_get(replica, "Interface"), uuid, interface) {
 		name = json_walk_str(interface, "name", NULL);
 		if (is_ours(interface) && json_object_get(wanted, name) == NULL)
 			plan_unwanted(operations, name, replica);
@@ -173,17 +180,20 @@ static const json_t *instance(const struct ovs *ovs)
 
 static json_t *mutate_instance(const char *column, const char *mutator, json_t *value)
 {
-	return json_pack("{s:s, s:s, s:[], s:[[s, s, o]]}", "op", "mutate", "table", "Open_vSwitch", "where", "mutations", column, mutator, value);
+	return json_pack("{s:s, s:s, s:[], s:[[s, s, o]]}", "op", "mutate", "table", "Open_vSwitch", "where",
+	                 "mutations", column, mutator, value);
 }
 
 static void add_instance_operations(struct ovs *ovs, json_t *operations)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach(ovs->instance_ids, key, value) {
-		json_array_append_new(operations, mutate_instance("external_ids", "delete", json_pack("[s[s]]", "set", key)));
+	json_object_foreach (ovs->instance_ids, key, value) {
+		json_array_append_new(operations,
+		                      mutate_instance("external_ids", "delete", json_pack("[s[s]]", "set", key)));
 		if (json_is_string(value))
-			json_array_append_new(operations, mutate_instance("external_ids", "insert", json_pack("[s[[sO]]]", "map", key, value)));
+			json_array_append_new(operations, mutate_instance("external_ids", "insert",
+			                                                  json_pack("[s[[sO]]]", "map", key, value)));
 	}
 	json_object_clear(ovs->instance_ids);
 	if (ovs->is_asking) {
@@ -265,7 +275,8 @@ static void db_row(const char *table, const char *uuid, const json_t *old, const
 {
 	struct ovs *ovs = user;
 	(void)uuid;
-	if (strcmp(table, "Open_vSwitch") == 0 && row != NULL && ovs->asked_cfg >= 0 && ovsdb_int(row, "cur_cfg", 0) >= ovs->asked_cfg) {
+	if (strcmp(table, "Open_vSwitch") == 0 && row != NULL && ovs->asked_cfg >= 0 &&
+	    ovsdb_int(row, "cur_cfg", 0) >= ovs->asked_cfg) {
 		ovs->asked_cfg = -1;
 		ovs->events.on_configured(ovs->events.user);
 	}
@@ -279,8 +290,8 @@ static void db_lost(const char *why, void *user)
 	ovs->events.on_failure(why, ovs->events.user);
 }
 
-struct ovs *ovs_create(struct loop *loop, const char *socket, const struct ovs_bridge *bridges, const char *const *external_ids,
-                       const struct ovs_events *events)
+struct ovs *ovs_create(struct loop *loop, const char *socket, const struct ovs_bridge *bridges,
+                       const char *const *external_ids, const struct ovs_events *events)
 {
 	struct ovs *ovs = mem_alloc(sizeof *ovs);
 	ovs->loop = loop;
@@ -291,8 +302,9 @@ struct ovs *ovs_create(struct loop *loop, const char *socket, const struct ovs_b
 	ovs->instance_ids = json_object();
 	ovs->asked_cfg = -1;
 	ovs->retry = loop_timer_create(loop, retry, ovs);
-	ovs->db = ovsdb_create(loop, socket, "Open_vSwitch", tables,
-	                       &(struct ovsdb_events){.on_ready = db_ready, .on_row = db_row, .on_lost = db_lost, .user = ovs});
+	ovs->db = ovsdb_create(
+	        loop, socket, "Open_vSwitch", tables,
+	        &(struct ovsdb_events){.on_ready = db_ready, .on_row = db_row, .on_lost = db_lost, .user = ovs});
 	return ovs;
 }
 
@@ -322,7 +334,8 @@ void ovs_set_external_id(struct ovs *ovs, const char *key, const char *value)
 
 void ovs_want_port(struct ovs *ovs, const char *bridge, const char *interface, json_t *external_ids)
 {
-	json_object_set_new(ovs->wanted, interface, json_pack("{s:s, s:o}", "bridge", bridge, "external_ids", external_ids));
+	json_object_set_new(ovs->wanted, interface,
+	                    json_pack("{s:s, s:o}", "bridge", bridge, "external_ids", external_ids));
 	schedule(ovs);
 }
 

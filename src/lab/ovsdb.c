@@ -22,7 +22,7 @@ struct pending {
 struct ovsdb {
 	struct loop *loop;
 	char *path, *database;
-	json_t *request;            /* of monitor: table -> columns */
+	json_t *request; /* of monitor: table -> columns */
 	struct ovsdb_events events;
 	int fd;
 	struct loop_fd *source;
@@ -143,10 +143,11 @@ static const char *first_error(const json_t *message, char *out, size_t size)
 	json_t *result;
 	const json_t *error = json_object_get(message, "error");
 	if (error != NULL && !json_is_null(error)) {
-		snprintf(out, size, "%s: %s", json_walk_str(error, "error", NULL), json_walk_str(error, "details", NULL));
+		snprintf(out, size, "%s: %s", json_walk_str(error, "error", NULL),
+		         json_walk_str(error, "details", NULL));
 		return out;
 	}
-	json_array_foreach(json_object_get(message, "result"), i, result) {
+	json_array_foreach (json_object_get(message, "result"), i, result) {
 		const char *word = json_string_value(json_object_get(result, "error"));
 		if (word != NULL) {
 			snprintf(out, size, "%s: %s", word, json_walk_str(result, "details", NULL));
@@ -262,7 +263,9 @@ static void connect_again(void *user)
 	struct ovsdb *db = user;
 	if (!connect_now(db)) {
 		loop_timer_start(db->retry, db->retry_ms, 0);
-		db->retry_ms = db->retry_ms < 16 ? db->retry_ms + 2 : db->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : db->retry_ms * 2;
+		db->retry_ms = db->retry_ms < 16                  ? db->retry_ms + 2
+		               : db->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS
+		                                                  : db->retry_ms * 2;
 		return;
 	}
 	db->source = loop_fd_create(db->loop, db->fd, LOOP_READ, on_socket, db);

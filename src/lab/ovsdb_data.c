@@ -38,7 +38,8 @@ static bool scan(struct ovsdb_stream *s, struct err *err)
 			s->in_string = true;
 		} else if (c == '{' || c == '[') {
 			if (++s->depth > OVSDB_DEPTH_MAX)
-				return err_set(err, ERR_LIMIT, "a database message nests deeper than %d", OVSDB_DEPTH_MAX);
+				return err_set(err, ERR_LIMIT, "a database message nests deeper than %d",
+				               OVSDB_DEPTH_MAX);
 		} else if (c == '}' || c == ']') {
 			if (--s->depth <= 0) {
 				s->at++;
@@ -64,7 +65,8 @@ static bool take_message(struct ovsdb_stream *s, ovsdb_message_fn *fn, void *use
 	return is_good;
 }
 
-bool ovsdb_stream_feed(struct ovsdb_stream *stream, const char *bytes, size_t size, ovsdb_message_fn *fn, void *user, struct err *err)
+bool ovsdb_stream_feed(struct ovsdb_stream *stream, const char *bytes, size_t size, ovsdb_message_fn *fn, void *user,
+                       struct err *err)
 {
 	struct err failure = {0};
 	if (stream->bytes.len + size > OVSDB_MESSAGE_MAX)
@@ -93,7 +95,8 @@ static json_t *table_of(json_t *replica, const char *name)
 	return table;
 }
 
-static bool apply_row(json_t *table, const char *name, const char *uuid, const json_t *update, ovsdb_row_fn *fn, void *user)
+static bool apply_row(json_t *table, const char *name, const char *uuid, const json_t *update, ovsdb_row_fn *fn,
+                      void *user)
 {
 	if (!json_is_object(update))
 		return false;
@@ -119,11 +122,11 @@ bool ovsdb_replica_apply(json_t *replica, const json_t *updates, ovsdb_row_fn *f
 	json_t *rows, *update;
 	if (!json_is_object(updates))
 		return false;
-	json_object_foreach((json_t *)updates, name, rows) {
+	json_object_foreach ((json_t *)updates, name, rows) {
 		if (!json_is_object(rows))
 			return false;
 		json_t *table = table_of(replica, name);
-		json_object_foreach(rows, uuid, update) {
+		json_object_foreach (rows, uuid, update) {
 			if (!apply_row(table, name, uuid, update, fn, user))
 				return false;
 		}
@@ -131,11 +134,12 @@ bool ovsdb_replica_apply(json_t *replica, const json_t *updates, ovsdb_row_fn *f
 	return true;
 }
 
-const json_t *ovsdb_find(const json_t *replica, const char *table, const char *column, const char *value, const char **uuid)
+const json_t *ovsdb_find(const json_t *replica, const char *table, const char *column, const char *value,
+                         const char **uuid)
 {
 	const char *key;
 	json_t *row;
-	json_object_foreach(json_object_get(replica, table), key, row) {
+	json_object_foreach (json_object_get(replica, table), key, row) {
 		if (text_equal(json_string_value(json_object_get(row, column)), value)) {
 			if (uuid != NULL)
 				*uuid = key;
@@ -158,7 +162,7 @@ const char *ovsdb_map_get(const json_t *row, const char *column, const char *key
 {
 	size_t i;
 	json_t *pair;
-	json_array_foreach(elements(json_object_get(row, column), "map"), i, pair) {
+	json_array_foreach (elements(json_object_get(row, column), "map"), i, pair) {
 		if (text_equal(json_string_value(json_array_get(pair, 0)), key))
 			return json_string_value(json_array_get(pair, 1));
 	}
@@ -181,7 +185,8 @@ bool ovsdb_bool(const json_t *row, const char *column)
 static int compare_json(const void *a, const void *b)
 {
 	const json_t *const *left = a, *const *right = b;
-	char *x = json_dumps(*left, JSON_ENCODE_ANY | JSON_COMPACT), *y = json_dumps(*right, JSON_ENCODE_ANY | JSON_COMPACT);
+	char *x = json_dumps(*left, JSON_ENCODE_ANY | JSON_COMPACT),
+	     *y = json_dumps(*right, JSON_ENCODE_ANY | JSON_COMPACT);
 	int order = x != NULL && y != NULL ? strcmp(x, y) : 0;
 	free(x);
 	free(y);

@@ -14,17 +14,19 @@ struct planner {
 	const json_t *replica;
 	json_t *operations;
 	VEC(const struct plan_row *) rows;
-	struct map index;     /* "table/key" -> position in rows, plus one */
-	struct map actual;    /* "table/key" -> uuid of a row that is there (borrowed from the replica) */
-	struct map children;  /* "table/key/column" -> json array of refs (owned) */
+	struct map index;    /* "table/key" -> position in rows, plus one */
+	struct map actual;   /* "table/key" -> uuid of a row that is there (borrowed from the replica) */
+	struct map children; /* "table/key/column" -> json array of refs (owned) */
 };
 
 void plan_add(struct plan_rows *rows, const char *table, const char *key, json_t *columns)
 {
-	vec_push(&rows->items, (struct plan_row){.table = mem_strdup(table), .key = mem_strdup(key), .columns = columns});
+	vec_push(&rows->items,
+	         (struct plan_row){.table = mem_strdup(table), .key = mem_strdup(key), .columns = columns});
 }
 
-void plan_add_child(struct plan_rows *rows, const struct plan_parent *parent, const char *table, const char *key, json_t *columns)
+void plan_add_child(struct plan_rows *rows, const struct plan_parent *parent, const char *table, const char *key,
+                    json_t *columns)
 {
 	plan_add(rows, table, key, columns);
 	struct plan_row *row = &rows->items.data[rows->items.len - 1];
@@ -106,7 +108,7 @@ static void index_actual(struct planner *p)
 	const char *uuid;
 	json_t *row;
 	for (const struct plan_table *t = p->tables; t->name != NULL; t++) {
-		json_object_foreach(json_object_get(p->replica, t->name), uuid, row) {
+		json_object_foreach (json_object_get(p->replica, t->name), uuid, row) {
 			const char *key = row_key(t, row);
 			if (key != NULL)
 				index_set(&p->actual, t->name, key, uuid);
@@ -140,7 +142,7 @@ static json_t *resolve_set(const struct planner *p, const json_t *items)
 {
 	size_t i;
 	json_t *item, *list = json_array();
-	json_array_foreach(items, i, item) {
+	json_array_foreach (items, i, item) {
 		json_t *found = is_kind(item, "ref", 3) ? resolve_ref(p, item) : json_incref(item);
 		if (found != NULL)
 			json_array_append_new(list, found);
@@ -174,7 +176,7 @@ static json_t *merge_map(const json_t *wanted, const json_t *actual_row, const c
 {
 	size_t i;
 	json_t *pair, *list = json_array(), *row = json_pack("{s:O}", column, wanted);
-	json_array_foreach(json_array_get(json_object_get(actual_row, column), 1), i, pair) {
+	json_array_foreach (json_array_get(json_object_get(actual_row, column), 1), i, pair) {
 		if (ovsdb_map_get(row, column, json_string_value(json_array_get(pair, 0))) == NULL)
 			json_array_append(list, pair);
 	}
@@ -199,8 +201,9 @@ static json_t *wanted_columns(const struct planner *p, const struct plan_row *ro
 	const struct plan_table *table = find_table(p, row->table);
 	const char *column, *at = table->child_columns != NULL ? table->child_columns : "";
 	json_t *value, *out = json_object();
-	json_object_foreach(row->columns, column, value)
+	json_object_foreach (row->columns, column, value) {
 		json_object_set_new(out, column, resolve(p, value));
+	}
 	while (*at != '\0') {
 		size_t n = strcspn(at, " ");
 		char *key = mem_printf("%s/%s/%.*s", row->table, row->key, (int)n, at), *name = mem_strndup(at, n);
@@ -218,8 +221,9 @@ static void plan_insert(struct planner *p, size_t at)
 {
 	char name[32];
 	snprintf(name, sizeof name, "r%zu", at + 1);
-	json_array_append_new(p->operations, json_pack("{s:s, s:s, s:s, s:o}", "op", "insert", "table", p->rows.data[at]->table,
-	                                               "uuid-name", name, "row", wanted_columns(p, p->rows.data[at])));
+	json_array_append_new(p->operations,
+	                      json_pack("{s:s, s:s, s:s, s:o}", "op", "insert", "table", p->rows.data[at]->table,
+	                                "uuid-name", name, "row", wanted_columns(p, p->rows.data[at])));
 }
 
 static void plan_update(struct planner *p, const struct plan_row *row, const char *uuid)
@@ -228,7 +232,7 @@ static void plan_update(struct planner *p, const struct plan_row *row, const cha
 	const json_t *actual = json_object_get(json_object_get(p->replica, row->table), uuid);
 	const char *column;
 	json_t *want, *wanted = wanted_columns(p, row), *values = json_object();
-	json_object_foreach(wanted, column, want) {
+	json_object_foreach (wanted, column, want) {
 		json_t *have = ovsdb_canonical(json_object_get(actual, column));
 		want = lists_word(table->shared_columns, column) ? merge_map(want, actual, column) : json_incref(want);
 		if (!json_equal(want, have))
@@ -237,8 +241,9 @@ static void plan_update(struct planner *p, const struct plan_row *row, const cha
 		json_decref(have);
 	}
 	if (json_object_size(values) > 0)
-		json_array_append_new(p->operations, json_pack("{s:s, s:s, s:[[s, s, [s, s]]], s:O}", "op", "update", "table", row->table,
-		                                               "where", "_uuid", "==", "uuid", uuid, "row", values));
+		json_array_append_new(p->operations,
+		                      json_pack("{s:s, s:s, s:[[s, s, [s, s]]], s:O}", "op", "update", "table",
+		                                row->table, "where", "_uuid", "==", "uuid", uuid, "row", values));
 	json_decref(values);
 	json_decref(wanted);
 }
@@ -247,14 +252,15 @@ static void plan_deletes(struct planner *p, const struct plan_table *table)
 {
 	const char *uuid;
 	json_t *row;
-	json_object_foreach(json_object_get(p->replica, table->name), uuid, row) {
+	json_object_foreach (json_object_get(p->replica, table->name), uuid, row) {
 		const char *key = row_key(table, row);
 		/* Of two rows with one key the indexed one stays. */
 		if (key != NULL && index_find(&p->index, table->name, key) != NULL &&
 		    text_equal(index_find(&p->actual, table->name, key), uuid))
 			continue;
-		json_array_append_new(p->operations, json_pack("{s:s, s:s, s:[[s, s, [s, s]]]}", "op", "delete", "table", table->name,
-		                                               "where", "_uuid", "==", "uuid", uuid));
+		json_array_append_new(p->operations,
+		                      json_pack("{s:s, s:s, s:[[s, s, [s, s]]]}", "op", "delete", "table", table->name,
+		                                "where", "_uuid", "==", "uuid", uuid));
 	}
 }
 
@@ -268,7 +274,8 @@ static void finish(struct planner *p)
 	vec_finish(&p->rows);
 }
 
-json_t *plan_operations(const struct plan_table *tables, const struct plan_rows *const *desired, size_t n_desired, const json_t *replica)
+json_t *plan_operations(const struct plan_table *tables, const struct plan_rows *const *desired, size_t n_desired,
+                        const json_t *replica)
 {
 	struct planner p = {.tables = tables, .replica = replica, .operations = json_array()};
 	for (size_t i = 0; i < n_desired; i++)

@@ -106,7 +106,8 @@ bool runtime_open(struct runtime *rt, bool make, struct err *err)
 		return err_context(err, "the lab's runtime directory");
 	rt->dir_fd = open(rt->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (rt->dir_fd < 0)
-		return errno == ENOENT && !make ? true : err_errno(err, errno, "the lab's runtime directory %s", rt->dir);
+		return errno == ENOENT && !make ? true
+		                                : err_errno(err, errno, "the lab's runtime directory %s", rt->dir);
 	if (fchmod(rt->dir_fd, 0700) < 0)
 		return err_errno(err, errno, "the lab's runtime directory %s must be yours alone", rt->dir);
 	if (!try_lock(rt, make, err))
@@ -167,7 +168,8 @@ bool runtime_wait_lock(struct runtime *rt, int64_t deadline_ms)
 	int64_t deadline = now_ms() + deadline_ms;
 	if (rt->is_held || rt->lock_fd < 0)
 		return true;
-	if (runtime_read_state(rt, &state) && (!wait_process(state.init, deadline) || !wait_process(state.guard, deadline)))
+	if (runtime_read_state(rt, &state) &&
+	    (!wait_process(state.init, deadline) || !wait_process(state.guard, deadline)))
 		return false;
 	for (;;) { /* the last holder may be between its end and the kernel's letting go of its files */
 		if (flock(rt->lock_fd, LOCK_EX | LOCK_NB) == 0)
@@ -185,8 +187,10 @@ static int listen_unix(struct runtime *rt, const char *name, struct err *err)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char *path = runtime_path(rt, name);
 	if (strlen(path) >= sizeof address.sun_path) {
-		err_set(err, ERR_INVALID, "the path %s is too long for a socket (%zu bytes at most): set XDG_RUNTIME_DIR to a shorter one", path,
-		        sizeof address.sun_path - 1);
+		err_set(err, ERR_INVALID,
+		        "the path %s is too long for a socket (%zu bytes at most): set XDG_RUNTIME_DIR to a shorter "
+		        "one",
+		        path, sizeof address.sun_path - 1);
 		free(path);
 		return -1;
 	}
@@ -216,7 +220,8 @@ static int listen_tcp(int *port, struct err *err)
 		*port = ntohs(address.sin_port);
 		return fd;
 	}
-	err_errno(err, errno, "listening on a free port of 127.0.0.1 (is the loopback interface up? 'ip link set lo up')");
+	err_errno(err, errno,
+	          "listening on a free port of 127.0.0.1 (is the loopback interface up? 'ip link set lo up')");
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -262,21 +267,24 @@ static const char *context_name(size_t i, const struct api_user *user, char *out
 	return out;
 }
 
-bool runtime_write_kubeconfig(const struct runtime *rt, int port, const struct api_user *users, size_t n_users, struct err *err)
+bool runtime_write_kubeconfig(const struct runtime *rt, int port, const struct api_user *users, size_t n_users,
+                              struct err *err)
 {
 	struct str text = {0};
 	char name[64];
-	str_append(&text, "# The lab's. The server's path is the credential: keep this file to yourself.\napiVersion: v1\nkind: Config\nclusters:\n");
+	str_append(&text, "# The lab's. The server's path is the credential: keep this file to yourself.\napiVersion: "
+	                  "v1\nkind: Config\nclusters:\n");
 	for (size_t i = 0; i < n_users; i++)
-		str_append_f(&text, "- name: %s\n  cluster:\n    server: http://127.0.0.1:%d/%s\n", context_name(i, &users[i], name, sizeof name), port,
-		             users[i].secret);
+		str_append_f(&text, "- name: %s\n  cluster:\n    server: http://127.0.0.1:%d/%s\n",
+		             context_name(i, &users[i], name, sizeof name), port, users[i].secret);
 	str_append(&text, "users:\n");
 	for (size_t i = 0; i < n_users; i++)
 		str_append_f(&text, "- name: %s\n  user: {}\n", users[i].name);
 	str_append(&text, "contexts:\n");
 	for (size_t i = 0; i < n_users; i++) {
 		context_name(i, &users[i], name, sizeof name);
-		str_append_f(&text, "- name: %s\n  context:\n    cluster: %s\n    user: %s\n", name, name, users[i].name);
+		str_append_f(&text, "- name: %s\n  context:\n    cluster: %s\n    user: %s\n", name, name,
+		             users[i].name);
 	}
 	str_append(&text, "current-context: lab\n");
 	char *path = runtime_path(rt, "kubeconfig");
@@ -306,8 +314,9 @@ static int64_t start_time(pid_t pid)
 
 bool runtime_write_state(const struct runtime *rt, const struct runtime_state *state, struct err *err)
 {
-	json_t *json = json_pack("{s:i, s:I, s:i, s:I, s:i}", "guard", (int)state->guard, "guardStart", (json_int_t)start_time(state->guard), "init",
-	                         (int)state->init, "initStart", (json_int_t)start_time(state->init), "port", state->port);
+	json_t *json = json_pack("{s:i, s:I, s:i, s:I, s:i}", "guard", (int)state->guard, "guardStart",
+	                         (json_int_t)start_time(state->guard), "init", (int)state->init, "initStart",
+	                         (json_int_t)start_time(state->init), "port", state->port);
 	struct str text = {0};
 	str_append_json(&text, json, JSON_COMPACT);
 	str_append_c(&text, '\n');
@@ -324,7 +333,8 @@ bool runtime_read_state(const struct runtime *rt, struct runtime_state *out)
 	struct str text = {0};
 	char *path = runtime_path(rt, "state.json");
 	json_t *json = file_read(path, 4096, &text, NULL) ? json_parse(text.data, text.len, path, NULL) : NULL;
-	struct runtime_state state = {.guard = (pid_t)json_walk_int(json, 0, "guard", NULL), .init = (pid_t)json_walk_int(json, 0, "init", NULL),
+	struct runtime_state state = {.guard = (pid_t)json_walk_int(json, 0, "guard", NULL),
+	                              .init = (pid_t)json_walk_int(json, 0, "init", NULL),
 	                              .port = (int)json_walk_int(json, 0, "port", NULL)};
 	bool is_guard = state.guard > 0 && start_time(state.guard) == json_walk_int(json, -2, "guardStart", NULL);
 	bool is_init = state.init > 0 && start_time(state.init) == json_walk_int(json, -2, "initStart", NULL);

@@ -44,12 +44,21 @@ static bool write_etc(const struct sandbox *sandbox, const struct sandbox_option
 	char *etc = mem_printf("%s/etc", sandbox->dir), address[64] = "127.0.0.1";
 	if (options->attachments->items.len > 0 && options->attachments->items.data[0].addresses.len > 0)
 		cni_address_format(&options->attachments->items.data[0].addresses.data[0], false, address);
-	char *hosts = mem_printf("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n%s\t%s\n", address, options->name);
+	char *hosts = mem_printf("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
+	                         "ip6-loopback\n%s\t%s\n",
+	                         address, options->name);
 	char *hostname = mem_printf("%s\n", options->name);
-	char *resolv = mem_printf("search %s.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n", options->ns);
-	bool is_done = file_make_dirs(etc, 0755, err) && write_file(sandbox, "hosts", hosts, err) && write_file(sandbox, "hostname", hostname, err) &&
-	               write_file(sandbox, "resolv.conf", resolv, err) && write_file(sandbox, "nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", err) &&
-	               write_file(sandbox, "passwd", "root:x:0:0:root:/:/bin/bash\nuser:x:1000:1000:user:/:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\n", err) &&
+	char *resolv = mem_printf(
+	        "search %s.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
+	        options->ns);
+	bool is_done = file_make_dirs(etc, 0755, err) && write_file(sandbox, "hosts", hosts, err) &&
+	               write_file(sandbox, "hostname", hostname, err) &&
+	               write_file(sandbox, "resolv.conf", resolv, err) &&
+	               write_file(sandbox, "nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", err) &&
+	               write_file(sandbox, "passwd",
+	                          "root:x:0:0:root:/:/bin/bash\nuser:x:1000:1000:user:/:/bin/"
+	                          "bash\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+	                          err) &&
 	               write_file(sandbox, "group", "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n", err);
 	free(etc);
 	free(hosts);
@@ -79,8 +88,11 @@ static bool plug_node_side(void *user, struct err *err)
 	const struct plug *plug = user;
 	for (size_t i = 0; i < plug->attachments->items.len; i++) {
 		const struct attachment *attachment = &plug->attachments->items.data[i];
-		const struct netns_veth veth = {.name = plug->sandbox->links.data[i], .peer = attachment->interface, .peer_ns = plug->sandbox->netns,
-		                                .peer_mac = attachment->mac, .mtu = STACK_POD_MTU};
+		const struct netns_veth veth = {.name = plug->sandbox->links.data[i],
+		                                .peer = attachment->interface,
+		                                .peer_ns = plug->sandbox->netns,
+		                                .peer_mac = attachment->mac,
+		                                .mtu = STACK_POD_MTU};
 		if (!link_add_veth(&veth, err) || !link_no_offload(veth.name, err) || !link_set_up(veth.name, err))
 			return false;
 	}
@@ -124,10 +136,12 @@ static bool plug_pod_side(void *user, struct err *err)
 
 /* ---- switch ports ---- */
 
-static json_t *port_ids(const struct sandbox *sandbox, const struct sandbox_options *options, const struct attachment *attachment)
+static json_t *port_ids(const struct sandbox *sandbox, const struct sandbox_options *options,
+                        const struct attachment *attachment)
 {
-	json_t *ids = ovsdb_map("attached_mac", attachment->mac, "iface-id", attachment->port_name, "iface-id-ver", options->uid, "k8s.ovn.org/nad",
-	                        attachment->nad != NULL ? attachment->nad : "default", "k8s.ovn.org/network", attachment->network, "sandbox", sandbox->id, NULL);
+	json_t *ids = ovsdb_map("attached_mac", attachment->mac, "iface-id", attachment->port_name, "iface-id-ver",
+	                        options->uid, "k8s.ovn.org/nad", attachment->nad != NULL ? attachment->nad : "default",
+	                        "k8s.ovn.org/network", attachment->network, "sandbox", sandbox->id, NULL);
 	struct str addresses = {0};
 	char text[64];
 	for (size_t i = 0; i < attachment->addresses.len; i++) {
@@ -143,7 +157,8 @@ static json_t *port_ids(const struct sandbox *sandbox, const struct sandbox_opti
 static void want_ports(const struct sandbox *sandbox, const struct sandbox_options *options)
 {
 	for (size_t i = 0; i < options->attachments->items.len; i++)
-		ovs_want_port(sandbox->node->ovs, "br-int", sandbox->links.data[i], port_ids(sandbox, options, &options->attachments->items.data[i]));
+		ovs_want_port(sandbox->node->ovs, "br-int", sandbox->links.data[i],
+		              port_ids(sandbox, options, &options->attachments->items.data[i]));
 }
 
 /* ---- life ---- */
@@ -160,7 +175,8 @@ bool sandbox_create(struct sandbox *sandbox, const struct sandbox_options *optio
 	bool is_done = write_etc(sandbox, options, err);
 	if (is_done)
 		sandbox->netns = netns_create(sandbox->netns_name, err);
-	is_done = sandbox->netns >= 0 && netns_run(options->node->netns, plug_node_side, &plug, err) && netns_run(sandbox->netns, plug_pod_side, &plug, err);
+	is_done = sandbox->netns >= 0 && netns_run(options->node->netns, plug_node_side, &plug, err) &&
+	          netns_run(sandbox->netns, plug_pod_side, &plug, err);
 	if (is_done)
 		want_ports(sandbox, options);
 	else
@@ -217,6 +233,8 @@ void sandbox_waits_for(const struct sandbox *sandbox, struct str *out)
 	for (size_t i = 0; i < sandbox->links.len; i++) {
 		const char *error = ovs_port_error(sandbox->node->ovs, sandbox->links.data[i]);
 		if (!ovs_port_is_installed(sandbox->node->ovs, sandbox->links.data[i]))
-			str_append_f(out, "%sinterface %s of the pod: %s", out->len > 0 ? "; " : "", i == 0 ? "eth0" : "net", error != NULL ? error : "timed out waiting for OVS port binding (ovn-installed)");
+			str_append_f(out, "%sinterface %s of the pod: %s", out->len > 0 ? "; " : "",
+			             i == 0 ? "eth0" : "net",
+			             error != NULL ? error : "timed out waiting for OVS port binding (ovn-installed)");
 	}
 }

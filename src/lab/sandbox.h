@@ -11,10 +11,10 @@
 
 struct sandbox {
 	char id[SANDBOX_ID_HEX + 1];
-	int netns;                      /* -1: none */
+	int netns; /* -1: none */
 	char *netns_name, *dir;
 	struct stack_node *node;
-	VEC(char *) links;              /* the node's ends, as the attachments */
+	VEC(char *) links; /* the node's ends, as the attachments */
 };
 struct sandbox_options {
 	const char *ns, *name, *uid;
@@ -25,8 +25,8 @@ struct sandbox_options {
 bool sandbox_create(struct sandbox *sandbox, const struct sandbox_options *options, struct err *err);
 void sandbox_remove(struct sandbox *sandbox);
 bool sandbox_owns(const struct sandbox *sandbox, const char *link);
-bool sandbox_is_wired(const struct sandbox *sandbox);  /* ovn-controller has installed all its ports */
+bool sandbox_is_wired(const struct sandbox *sandbox); /* ovn-controller has installed all its ports */
 void sandbox_waits_for(const struct sandbox *sandbox, struct str *out);
-void random_hex(char *out, size_t digits);             /* terminated: digits + 1 bytes */
+void random_hex(char *out, size_t digits); /* terminated: digits + 1 bytes */
 
 #endif

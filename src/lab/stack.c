@@ -20,20 +20,20 @@
 #include "lab/underlay.h"
 
 #define TOOL_DEADLINE_MS 20000
-#define INTRODUCE_MS (5 * 60 * 1000)
+#define INTRODUCE_MS 300000
 #define VSWITCH_SCHEMA "/usr/share/openvswitch/vswitch.ovsschema"
 #define OVN_SCHEMA "/usr/share/ovn/ovn-%s.ovsschema"
 
 static const struct stack_node_config configs[STACK_NODES] = {
-	{"ovn-control-plane", "10.89.1.2", "10.244.0.0/24", "10.244.0.1/24", "10.244.0.2", true},
-	{"ovn-worker", "10.89.1.3", "10.244.1.0/24", "10.244.1.1/24", "10.244.1.2", false},
-	{"ovn-worker2", "10.89.1.4", "10.244.2.0/24", "10.244.2.1/24", "10.244.2.2", false},
+        {"ovn-control-plane", "10.89.1.2", "10.244.0.0/24", "10.244.0.1/24", "10.244.0.2", true},
+        {"ovn-worker", "10.89.1.3", "10.244.1.0/24", "10.244.1.1/24", "10.244.1.2", false},
+        {"ovn-worker2", "10.89.1.4", "10.244.2.0/24", "10.244.2.1/24", "10.244.2.2", false},
 };
 
 /* One Open vSwitch instance with its daemons; the physical network's has no node and no controller. */
 struct instance {
 	struct stack *stack;
-	struct stack_node *node;        /* NULL: the physical network */
+	struct stack_node *node; /* NULL: the physical network */
 	char dir[64], mac[18];
 	struct ovs *ovs;
 	struct daemon *ovsdb, *vswitchd, *controller;
@@ -100,8 +100,13 @@ static struct daemon *run(struct stack *stack, const struct program *program)
 	char *name = mem_printf("%s in %s", program->args[0], program->dir);
 	const char *const env[] = {ovs_dir, ovn_dir, "OVS_LOGDIR=" DAEMON_LOG_DIR, "OVN_LOGDIR=" DAEMON_LOG_DIR, NULL};
 	const struct daemon_options options = {
-		.name = name, .log = program->log, .argv = program->args, .env = env, .netns = program->netns,
-		.on_change = program->on_change, .user = program->user,
+	        .name = name,
+	        .log = program->log,
+	        .argv = program->args,
+	        .env = env,
+	        .netns = program->netns,
+	        .on_change = program->on_change,
+	        .user = program->user,
 	};
 	struct daemon *daemon = daemon_create(stack->loop, &options);
 	free(ovs_dir);
@@ -110,13 +115,19 @@ static struct daemon *run(struct stack *stack, const struct program *program)
 	return daemon;
 }
 
-static struct daemon *run_ovsdb(struct stack *stack, const char *dir, const char *database, const char *socket, const char *log,
-                                void (*on_change)(bool, const char *, void *), void *user)
+static struct daemon *run_ovsdb(struct stack *stack, const char *dir, const char *database, const char *socket,
+                                const char *log, void (*on_change)(bool, const char *, void *), void *user)
 {
 	char *file = mem_printf("%s/%s", dir, database), *remote = mem_printf("--remote=punix:%s/%s", dir, socket);
-	char *control = mem_printf("--unixctl=%s/%s.ctl", dir, database), *pid = mem_printf("--pidfile=%s/%s.pid", dir, database);
-	struct daemon *daemon = run(stack, &(struct program){.log = log, .dir = dir, .netns = -1, .on_change = on_change, .user = user,
-	                                                     .args = {"ovsdb-server", file, remote, control, pid, "-vsyslog:off", "-vconsole:warn", NULL}});
+	char *control = mem_printf("--unixctl=%s/%s.ctl", dir, database),
+	     *pid = mem_printf("--pidfile=%s/%s.pid", dir, database);
+	struct daemon *daemon = run(stack, &(struct program){.log = log,
+	                                                     .dir = dir,
+	                                                     .netns = -1,
+	                                                     .on_change = on_change,
+	                                                     .user = user,
+	                                                     .args = {"ovsdb-server", file, remote, control, pid,
+	                                                              "-vsyslog:off", "-vconsole:warn", NULL}});
 	free(file);
 	free(remote);
 	free(control);
@@ -134,9 +145,13 @@ static void start_vswitchd(struct instance *in)
 	char *log = log_name(in, "ovs-vswitchd"), *db = mem_printf("unix:%s/db.sock", in->dir);
 	char *pid = mem_printf("--pidfile=%s/ovs-vswitchd.pid", in->dir);
 	/* --disable-system keeps it away from the kernel's datapath, which an ordinary user may not use. */
-	in->vswitchd = run(in->stack, &(struct program){.log = log, .dir = in->dir, .netns = in->node != NULL ? in->node->netns : -1,
-	                                                .on_change = vswitchd_changed, .user = in,
-	                                                .args = {"ovs-vswitchd", db, "--disable-system", pid, "-vsyslog:off", "-vconsole:warn", NULL}});
+	in->vswitchd = run(in->stack, &(struct program){.log = log,
+	                                                .dir = in->dir,
+	                                                .netns = in->node != NULL ? in->node->netns : -1,
+	                                                .on_change = vswitchd_changed,
+	                                                .user = in,
+	                                                .args = {"ovs-vswitchd", db, "--disable-system", pid,
+	                                                         "-vsyslog:off", "-vconsole:warn", NULL}});
 	free(log);
 	free(db);
 	free(pid);
@@ -149,8 +164,14 @@ static void start_controller(struct instance *in)
 		return;
 	char *log = log_name(in, "ovn-controller"), *db = mem_printf("unix:%s/db.sock", in->dir);
 	char *pid = mem_printf("--pidfile=%s/ovn-controller.pid", in->dir);
-	in->controller = run(in->stack, &(struct program){.log = log, .dir = in->dir, .netns = in->node->netns, .on_change = instance_changed,
-	                                                  .user = in, .args = {"ovn-controller", db, pid, "-vsyslog:off", "-vconsole:warn", NULL}});
+	in->controller =
+	        run(in->stack,
+	            &(struct program){.log = log,
+	                              .dir = in->dir,
+	                              .netns = in->node->netns,
+	                              .on_change = instance_changed,
+	                              .user = in,
+	                              .args = {"ovn-controller", db, pid, "-vsyslog:off", "-vconsole:warn", NULL}});
 	free(log);
 	free(db);
 	free(pid);
@@ -189,8 +210,10 @@ static bool all_ready(const struct stack *stack)
 
 static void check_node(struct instance *in)
 {
-	static const char *const words[] = {"ovsdb-server is not running", "ovs-vswitchd is not running", "ovs-vswitchd has not set up its bridges yet",
-	                                    "ovn-controller is not running", "ovn-controller has not caught up with OVN yet"};
+	static const char *const words[] = {"ovsdb-server is not running", "ovs-vswitchd is not running",
+	                                    "ovs-vswitchd has not set up its bridges yet",
+	                                    "ovn-controller is not running",
+	                                    "ovn-controller has not caught up with OVN yet"};
 	struct stack *stack = in->stack;
 	if (in->node != NULL) {
 		const bool good[] = {daemon_is_running(in->ovsdb), daemon_is_running(in->vswitchd), in->is_configured,
@@ -210,7 +233,8 @@ static void on_configured(void *user)
 {
 	struct instance *in = user;
 	struct err err = {0};
-	bool is_done = in->node != NULL ? underlay_address_node(in->node->netns, in->node->config, &err) : underlay_address_bridge(&err);
+	bool is_done = in->node != NULL ? underlay_address_node(in->node->netns, in->node->config, &err)
+	                                : underlay_address_bridge(&err);
 	if (!is_done)
 		in->stack->events.on_trouble(err.text, in->stack->events.user);
 	in->is_configured = is_done;
@@ -261,7 +285,8 @@ static bool copy_file(const char *from, const char *to, struct err *err)
 static void start_instance(struct instance *in)
 {
 	struct err err = {0};
-	char *database = mem_printf("%s/conf.db", in->dir), *socket = mem_printf("%s/db.sock", in->dir), *log = log_name(in, "ovsdb-server");
+	char *database = mem_printf("%s/conf.db", in->dir), *socket = mem_printf("%s/db.sock", in->dir),
+	     *log = log_name(in, "ovsdb-server");
 	if (copy_file("/run/vswitch.db", database, &err))
 		in->ovsdb = run_ovsdb(in->stack, in->dir, "conf.db", "db.sock", log, instance_changed, in);
 	else
@@ -283,7 +308,8 @@ static void want_default_network(struct stack *stack)
 	ovn_rows_cluster(&rows);
 	for (size_t i = 0; i < STACK_NODES; i++) {
 		const struct stack_node_config *config = &configs[i];
-		ovn_rows_node(&rows, &(struct ovn_node){config->name, config->subnet, config->gateway, config->management});
+		ovn_rows_node(&rows,
+		              &(struct ovn_node){config->name, config->subnet, config->gateway, config->management});
 	}
 	ovn_want(stack->ovn, "cluster", &rows);
 }
@@ -293,9 +319,16 @@ static void on_ovn_ready(void *user)
 	struct stack *stack = user;
 	stack->is_ovn_ready = true;
 	if (stack->northd == NULL)
-		stack->northd = run(stack, &(struct program){.log = "ovn-northd.log", .dir = "/run/central", .netns = -1, .on_change = central_changed, .user = stack,
-		                                             .args = {"ovn-northd", "--ovnnb-db=unix:/run/central/nb.sock", "--ovnsb-db=unix:/run/central/sb.sock",
-		                                                      "--pidfile=/run/central/ovn-northd.pid", "-vsyslog:off", "-vconsole:warn", NULL}});
+		stack->northd =
+		        run(stack, &(struct program){.log = "ovn-northd.log",
+		                                     .dir = "/run/central",
+		                                     .netns = -1,
+		                                     .on_change = central_changed,
+		                                     .user = stack,
+		                                     .args = {"ovn-northd", "--ovnnb-db=unix:/run/central/nb.sock",
+		                                              "--ovnsb-db=unix:/run/central/sb.sock",
+		                                              "--pidfile=/run/central/ovn-northd.pid", "-vsyslog:off",
+		                                              "-vconsole:warn", NULL}});
 	for (size_t i = 0; i < STACK_NODES; i++)
 		start_controller(&stack->instances[i]);
 }
@@ -331,7 +364,8 @@ static void start_central(struct stack *stack)
 static void tool_failed(struct stack *stack, const struct loop_result *result)
 {
 	struct str words = {0};
-	str_append_f(&words, "ovsdb-tool could not make a database: %s", result->failure != NULL ? result->failure : "");
+	str_append_f(&words, "ovsdb-tool could not make a database: %s",
+	             result->failure != NULL ? result->failure : "");
 	str_append_safe(&words, result->errors, strlen(result->errors));
 	stack->events.on_trouble(str_text(&words), stack->events.user);
 	str_finish(&words);
@@ -356,14 +390,16 @@ static void nb_made(const struct loop_result *result, void *user)
 {
 	struct stack *stack = user;
 	if (is_good(stack, result))
-		stack->nb = run_ovsdb(stack, "/run/central", "nb.db", "nb.sock", "nb-ovsdb-server.log", central_changed, stack);
+		stack->nb = run_ovsdb(stack, "/run/central", "nb.db", "nb.sock", "nb-ovsdb-server.log", central_changed,
+		                      stack);
 }
 
 static void sb_made(const struct loop_result *result, void *user)
 {
 	struct stack *stack = user;
 	if (is_good(stack, result))
-		stack->sb = run_ovsdb(stack, "/run/central", "sb.db", "sb.sock", "sb-ovsdb-server.log", central_changed, stack);
+		stack->sb = run_ovsdb(stack, "/run/central", "sb.db", "sb.sock", "sb-ovsdb-server.log", central_changed,
+		                      stack);
 }
 
 static struct loop_command *make_db(struct stack *stack, const char *path, const char *schema, loop_result_fn *fn)
@@ -381,9 +417,27 @@ static void configure_node(struct instance *in)
 {
 	const struct stack_node_config *config = in->node->config;
 	const char *const ids[] = {
-		"system-id", config->name, "hostname", config->name, "ovn-remote", "unix:/run/central/sb.sock", "ovn-encap-type", "geneve",
-		"ovn-encap-ip", config->address, "ovn-bridge-datapath-type", "netdev", "ovn-bridge-mappings", "physnet:breth0",
-		"ovn-monitor-all", "true", "ovn-remote-probe-interval", "0", "ovn-openflow-probe-interval", "0", NULL,
+	        "system-id",
+	        config->name,
+	        "hostname",
+	        config->name,
+	        "ovn-remote",
+	        "unix:/run/central/sb.sock",
+	        "ovn-encap-type",
+	        "geneve",
+	        "ovn-encap-ip",
+	        config->address,
+	        "ovn-bridge-datapath-type",
+	        "netdev",
+	        "ovn-bridge-mappings",
+	        "physnet:breth0",
+	        "ovn-monitor-all",
+	        "true",
+	        "ovn-remote-probe-interval",
+	        "0",
+	        "ovn-openflow-probe-interval",
+	        "0",
+	        NULL,
 	};
 	struct cni_address management;
 	if (!cni_address_parse(config->management, &management))
@@ -392,14 +446,19 @@ static void configure_node(struct instance *in)
 	memcpy(in->ids, ids, sizeof ids);
 	in->port_id = mem_printf("k8s-%s", config->name);
 	in->bridges[0] = (struct ovs_bridge){.name = "breth0", .ports = node_ports};
-	in->bridges[1] = (struct ovs_bridge){.name = "br-int", .is_secure = true, .internal = "ovn-k8s-mp0", .internal_mac = in->mac, .internal_id = in->port_id};
+	in->bridges[1] = (struct ovs_bridge){.name = "br-int",
+	                                     .is_secure = true,
+	                                     .internal = "ovn-k8s-mp0",
+	                                     .internal_mac = in->mac,
+	                                     .internal_id = in->port_id};
 	snprintf(in->dir, sizeof in->dir, "/run/%s", config->name);
 	say_node(in, false, "its databases are being made");
 }
 
 static bool make_places(struct stack *stack, struct err *err)
 {
-	if (!file_make_dirs("/run/central", 0700, err) || !file_make_dirs(DAEMON_LOG_DIR, 0700, err) || !file_make_dirs(NETNS_DIR, 0755, err))
+	if (!file_make_dirs("/run/central", 0700, err) || !file_make_dirs(DAEMON_LOG_DIR, 0700, err) ||
+	    !file_make_dirs(NETNS_DIR, 0755, err))
 		return false;
 	for (size_t i = 0; i <= STACK_NODES; i++) {
 		struct instance *in = &stack->instances[i];
@@ -486,7 +545,8 @@ void stack_waits_for(const struct stack *stack, struct str *out)
 {
 	for (size_t i = 0; i < STACK_NODES; i++)
 		if (!stack->nodes[i].is_ready)
-			str_append_f(out, "%s%s (%s)", out->len > 0 ? ", " : "", stack->nodes[i].config->name, stack->nodes[i].reason);
+			str_append_f(out, "%s%s (%s)", out->len > 0 ? ", " : "", stack->nodes[i].config->name,
+			             stack->nodes[i].reason);
 	if (!stack->instances[STACK_NODES].is_configured)
 		str_append_f(out, "%sthe physical network's bridge podman1", out->len > 0 ? ", " : "");
 }

@@ -52,8 +52,8 @@ static void stop(struct supervisor *s, int status)
 
 static json_t *node_status(const struct stack_node *node)
 {
-	return json_pack("{s:s, s:s, s:b, s:s}", "name", node->config->name, "address", node->config->address, "ready", (int)node->is_ready,
-	                 "reason", node->reason);
+	return json_pack("{s:s, s:s, s:b, s:s}", "name", node->config->name, "address", node->config->address, "ready",
+	                 (int)node->is_ready, "reason", node->reason);
 }
 
 /* All that runs in the lab, shared pages counted by their share. */
@@ -65,7 +65,10 @@ static int64_t memory_kb(void)
 		char path[300];
 		struct str text = {0};
 		snprintf(path, sizeof path, "/proc/%s/smaps_rollup", entry->d_name);
-		const char *at = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && file_read(path, 65536, &text, NULL) ? strstr(str_text(&text), "\nPss:") : NULL;
+		const char *at =
+		        entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && file_read(path, 65536, &text, NULL)
+		                ? strstr(str_text(&text), "\nPss:")
+		                : NULL;
 		total += at != NULL ? strtoll(at + strlen("\nPss:"), NULL, 10) : 0;
 		str_finish(&text);
 	}
@@ -80,9 +83,9 @@ static json_t *status(void *user)
 	json_t *nodes = json_array();
 	for (size_t i = 0; i < STACK_NODES; i++)
 		json_array_append_new(nodes, node_status(stack_node(s->stack, i)));
-	return json_pack("{s:b, s:i, s:I, s:o, s:I, s:I}", "ready", (int)s->is_up, "port", s->plan->sockets.port, "uptimeMs",
-	                 (json_int_t)(loop_now(s->loop) - s->started), "nodes", nodes, "pods", (json_int_t)pods_count(s->pods), "memoryKb",
-	                 (json_int_t)memory_kb());
+	return json_pack("{s:b, s:i, s:I, s:o, s:I, s:I}", "ready", (int)s->is_up, "port", s->plan->sockets.port,
+	                 "uptimeMs", (json_int_t)(loop_now(s->loop) - s->started), "nodes", nodes, "pods",
+	                 (json_int_t)pods_count(s->pods), "memoryKb", (json_int_t)memory_kb());
 }
 
 static void down(void *user)
@@ -156,7 +159,8 @@ static void on_deadline(void *user)
 	struct str words = {0};
 	stack_waits_for(s->stack, &words);
 	struct err err = {0};
-	err_set(&err, ERR_TIMEOUT, "the lab was not ready after %d s; it still waited for: %s", UP_DEADLINE_MS / 1000, str_text(&words));
+	err_set(&err, ERR_TIMEOUT, "the lab was not ready after %d s; it still waited for: %s", UP_DEADLINE_MS / 1000,
+	        str_text(&words));
 	log_write(LOG_ERROR, "%s", err.text);
 	guard_report(s->plan->progress, "fail", err.text);
 	str_finish(&words);
@@ -187,8 +191,14 @@ static bool start_api(struct supervisor *s, struct err *err)
 {
 	snprintf(s->host_port, sizeof s->host_port, "127.0.0.1:%d", s->plan->sockets.port);
 	const struct api_options options = {
-		.store = s->store, .pods = s->pods, .tcp_fd = s->plan->sockets.tcp, .unix_fd = s->plan->sockets.api, .users = s->plan->users, .n_users = LAB_USERS,
-		.version = NODES_KUBELET_VERSION, .host_port = s->host_port,
+	        .store = s->store,
+	        .pods = s->pods,
+	        .tcp_fd = s->plan->sockets.tcp,
+	        .unix_fd = s->plan->sockets.api,
+	        .users = s->plan->users,
+	        .n_users = LAB_USERS,
+	        .version = NODES_KUBELET_VERSION,
+	        .host_port = s->host_port,
 	};
 	s->api = api_create(s->loop, &options, err);
 	return s->api != NULL;

@@ -29,7 +29,8 @@ int underlay_make_node(const struct stack_node_config *config, const char *port,
 		return -1;
 	}
 	const struct netns_veth veth = {.name = port, .peer = "eth0", .peer_ns = netns};
-	if (link_add_veth(&veth, err) && link_set_up(port, err) && link_no_offload(port, err) && netns_run(netns, node_links, NULL, err))
+	if (link_add_veth(&veth, err) && link_set_up(port, err) && link_no_offload(port, err) &&
+	    netns_run(netns, node_links, NULL, err))
 		return netns;
 	err_context(err, "node %s", config->name);
 	close(netns);
@@ -39,12 +40,13 @@ int underlay_make_node(const struct stack_node_config *config, const char *port,
 static bool address_node(void *user, struct err *err)
 {
 	const struct stack_node_config *config = user;
-	char *address = mem_printf("%s/24", config->address), *management = mem_printf("%s/24", config->management), gateway[32];
+	char *address = mem_printf("%s/24", config->address), *management = mem_printf("%s/24", config->management),
+	     gateway[32];
 	snprintf(gateway, sizeof gateway, "%.*s", (int)strcspn(config->gateway, "/"), config->gateway);
-	bool is_done = address_add("breth0", address, err) && link_no_offload("breth0", err) && link_set_up("breth0", err) &&
-	               address_add("ovn-k8s-mp0", management, err) && link_set_mtu("ovn-k8s-mp0", STACK_POD_MTU, err) &&
-	               link_no_offload("ovn-k8s-mp0", err) && link_set_up("ovn-k8s-mp0", err) &&
-	               route_add(STACK_CLUSTER_NETWORK, gateway, err);
+	bool is_done = address_add("breth0", address, err) && link_no_offload("breth0", err) &&
+	               link_set_up("breth0", err) && address_add("ovn-k8s-mp0", management, err) &&
+	               link_set_mtu("ovn-k8s-mp0", STACK_POD_MTU, err) && link_no_offload("ovn-k8s-mp0", err) &&
+	               link_set_up("ovn-k8s-mp0", err) && route_add(STACK_CLUSTER_NETWORK, gateway, err);
 	free(address);
 	free(management);
 	return is_done;
@@ -57,7 +59,8 @@ bool underlay_address_node(int netns, const struct stack_node_config *config, st
 
 bool underlay_address_bridge(struct err *err)
 {
-	return address_add(UNDERLAY_BRIDGE, "10.89.1.1/24", err) && link_no_offload(UNDERLAY_BRIDGE, err) && link_set_up(UNDERLAY_BRIDGE, err);
+	return address_add(UNDERLAY_BRIDGE, "10.89.1.1/24", err) && link_no_offload(UNDERLAY_BRIDGE, err) &&
+	       link_set_up(UNDERLAY_BRIDGE, err);
 }
 
 struct introduction {

@@ -7,7 +7,8 @@
 #define UNDERLAY_BRIDGE "podman1"
 extern const char *const underlay_ports[STACK_NODES + 1]; /* on the bridge; NULL at the end */
 
-int underlay_make_node(const struct stack_node_config *config, const char *port, struct err *err); /* the namespace, or -1 */
+int underlay_make_node(const struct stack_node_config *config, const char *port,
+                       struct err *err); /* the namespace, or -1 */
 /* Once the switch has made its bridges: addresses and routes. */
 bool underlay_address_node(int netns, const struct stack_node_config *config, struct err *err);
 bool underlay_address_bridge(struct err *err);

@@ -102,7 +102,8 @@ int workload_connect(int argc, char **argv)
 	char host[256];
 	int timeout_ms;
 	struct err err = {0};
-	const struct workload_flag flags[] = {{"timeout", &timeout, NULL, 0, 0}, {"protocol", &protocol, NULL, 0, 0}, {NULL, NULL, NULL, 0, 0}};
+	const struct workload_flag flags[] = {
+	        {"timeout", &timeout, NULL, 0, 0}, {"protocol", &protocol, NULL, 0, 0}, {NULL, NULL, NULL, 0, 0}};
 	if (!workload_flags(flags, &argc, argv, &err))
 		fprintf(stderr, "Error: %s\n", err.text);
 	else if (argc != 2 || !split(argv[1], host, sizeof host, &port))

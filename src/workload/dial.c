@@ -81,7 +81,9 @@ static bool on_data(struct http *http, const char *data, size_t size, void *user
 static void on_done(struct http *http, const struct http_reply *reply, void *user)
 {
 	struct dial *d = user;
-	char *failure = reply->failure != NULL ? mem_strdup(reply->failure) : reply->status != 200 ? mem_printf("unexpected status code %d", reply->status) : NULL;
+	char *failure = reply->failure != NULL ? mem_strdup(reply->failure)
+	                : reply->status != 200 ? mem_printf("unexpected status code %d", reply->status)
+	                                       : NULL;
 	http_destroy(http);
 	d->http = NULL;
 	struct str safe = {0};
@@ -96,7 +98,8 @@ static void try_http(struct dial *d)
 	bool is_six = strchr(d->host, ':') != NULL;
 	char *url = mem_printf("http://%s%s%s:%s/%s", is_six ? "[" : "", d->host, is_six ? "]" : "", d->port, d->text);
 	str_clear(&d->body);
-	d->http = http_create(d->loop, &(struct http_request){.url = url, .connect_ms = TRY_MS, .total_ms = TRY_MS}, on_data, on_done, d);
+	d->http = http_create(d->loop, &(struct http_request){.url = url, .connect_ms = TRY_MS, .total_ms = TRY_MS},
+	                      on_data, on_done, d);
 	free(url);
 }
 
@@ -142,7 +145,8 @@ static void try_udp(struct dial *d)
 		return;
 	}
 	d->fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool is_sent = d->fd >= 0 && connect(d->fd, found->ai_addr, found->ai_addrlen) == 0 && send(d->fd, d->text, strlen(d->text), 0) >= 0;
+	bool is_sent = d->fd >= 0 && connect(d->fd, found->ai_addr, found->ai_addrlen) == 0 &&
+	               send(d->fd, d->text, strlen(d->text), 0) >= 0;
 	int why = errno;
 	freeaddrinfo(found);
 	if (!is_sent) {

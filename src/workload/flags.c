@@ -24,7 +24,8 @@ static bool set_flag(const struct workload_flag *flag, const char *value, struct
 	if (flag->text != NULL)
 		*flag->text = value;
 	else if (!text_to_int(value, flag->low, flag->high, flag->number))
-		return err_set(err, ERR_INVALID, "--%s %s: a number from %lld to %lld is needed", flag->name, value, (long long)flag->low, (long long)flag->high);
+		return err_set(err, ERR_INVALID, "--%s %s: a number from %lld to %lld is needed", flag->name, value,
+		               (long long)flag->low, (long long)flag->high);
 	return true;
 }
 
@@ -73,9 +74,12 @@ void workload_log(const char *fmt, ...)
 
 static int try_listen(int family, int type, int port)
 {
-	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_ANY_INIT};
-	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_ANY)};
-	const struct sockaddr *address = family == AF_INET6 ? (const struct sockaddr *)&six : (const struct sockaddr *)&four;
+	struct sockaddr_in6 six = {
+	        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_ANY_INIT};
+	struct sockaddr_in four = {
+	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_ANY)};
+	const struct sockaddr *address =
+	        family == AF_INET6 ? (const struct sockaddr *)&six : (const struct sockaddr *)&four;
 	socklen_t size = family == AF_INET6 ? sizeof six : sizeof four;
 	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1, zero = 0;
 	if (fd < 0)

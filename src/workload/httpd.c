@@ -20,7 +20,7 @@ struct httpd_request {
 	struct httpd *httpd;
 	struct MHD_Connection *connection;
 	char *method, *path, client[80];
-	struct MHD_Response *response;   /* NULL: not replied yet */
+	struct MHD_Response *response; /* NULL: not replied yet */
 	unsigned status;
 	bool is_in_handler, is_suspended;
 };
@@ -42,18 +42,20 @@ static void on_epoll(int events, void *user)
 	run(user);
 }
 
-static struct httpd_request *begin(struct httpd *httpd, struct MHD_Connection *connection, const char *method, const char *path)
+static struct httpd_request *begin(struct httpd *httpd, struct MHD_Connection *connection, const char *method,
+                                   const char *path)
 {
 	struct httpd_request *request = mem_alloc(sizeof *request);
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	*request = (struct httpd_request){.httpd = httpd, .connection = connection, .method = mem_strdup(method), .path = mem_strdup(path)};
+	*request = (struct httpd_request){
+	        .httpd = httpd, .connection = connection, .method = mem_strdup(method), .path = mem_strdup(path)};
 	if (info != NULL && info->client_addr != NULL)
 		workload_address(info->client_addr, request->client, sizeof request->client);
 	return request;
 }
 
-static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
-                                  const char *upload, size_t *upload_size, void **context)
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **context)
 {
 	struct httpd_request *request = *context;
 	(void)version;
@@ -79,7 +81,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	return request->response != NULL ? MHD_queue_response(connection, request->status, request->response) : MHD_YES;
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+static void on_completed(void *user, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code)
 {
 	struct httpd_request *request = *context;
 	(void)user;
@@ -99,10 +102,13 @@ struct httpd *httpd_create(struct loop *loop, int listening_fd, httpd_handle_fn 
 {
 	struct httpd *httpd = mem_alloc(sizeof *httpd);
 	*httpd = (struct httpd){.loop = loop, .fn = fn, .user = user};
-	httpd->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, httpd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd,
-	                                 MHD_OPTION_LISTEN_SOCKET, listening_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-	                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-	const union MHD_DaemonInfo *info = httpd->daemon != NULL ? MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	httpd->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, httpd,
+	                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd, MHD_OPTION_LISTEN_SOCKET,
+	                                 listening_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+	                                 MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	const union MHD_DaemonInfo *info =
+	        httpd->daemon != NULL ? MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL) {
 		err_set(err, ERR_SYSTEM, "the HTTP server cannot be started");
 		free(httpd);

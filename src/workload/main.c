@@ -8,9 +8,9 @@ static const struct {
 	const char *name, *help;
 	int (*run)(int argc, char **argv);
 } programs[] = {
-	{"netexec", "answers HTTP and UDP: --http-port 8080 --udp-port 8081", workload_netexec},
-	{"pause", "waits for SIGTERM", workload_pause},
-	{"connect", "HOST:PORT: opens a TCP connection and closes it: --timeout 5s", workload_connect},
+        {"netexec", "answers HTTP and UDP: --http-port 8080 --udp-port 8081", workload_netexec},
+        {"pause", "waits for SIGTERM", workload_pause},
+        {"connect", "HOST:PORT: opens a TCP connection and closes it: --timeout 5s", workload_connect},
 };
 
 static void usage(FILE *to)
@@ -22,7 +22,8 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
-	if (argc >= 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc >= 2 &&
+	    (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		usage(stdout);
 		return 0;
 	}

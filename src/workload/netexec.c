@@ -83,8 +83,10 @@ static void handle_exit(struct netexec *n, struct httpd_request *request)
 	int64_t code = 0, wait_s = 0;
 	char number[32];
 	snprintf(number, sizeof number, "%.*s", (int)strcspn(timeout, "s"), timeout);
-	if ((asked[0] != '\0' && !text_to_int(asked, 0, 127, &code)) || (timeout[0] != '\0' && !text_to_int(number, 0, 3600, &wait_s))) {
-		reply_text(request, 400, "argument 'code' must be an integer from 0 to 127, 'timeout' a number of seconds\n");
+	if ((asked[0] != '\0' && !text_to_int(asked, 0, 127, &code)) ||
+	    (timeout[0] != '\0' && !text_to_int(number, 0, 3600, &wait_s))) {
+		reply_text(request, 400,
+		           "argument 'code' must be an integer from 0 to 127, 'timeout' a number of seconds\n");
 		return;
 	}
 	n->status = (int)code;
@@ -101,8 +103,15 @@ static const struct {
 	const char *path;
 	void (*handle)(struct netexec *n, struct httpd_request *request);
 } endpoints[] = {
-	{"/", handle_root},       {"/hostname", handle_hostname}, {"/hostName", handle_hostname}, {"/clientip", handle_clientip}, {"/echo", handle_echo},
-	{"/healthz", handle_healthz}, {"/header", handle_header}, {"/exit", handle_exit},         {"/dial", handle_dial},
+        {"/", handle_root},
+        {"/hostname", handle_hostname},
+        {"/hostName", handle_hostname},
+        {"/clientip", handle_clientip},
+        {"/echo", handle_echo},
+        {"/healthz", handle_healthz},
+        {"/header", handle_header},
+        {"/exit", handle_exit},
+        {"/dial", handle_dial},
 };
 
 /* As Go's mux: what nobody else has, "/" has. */
@@ -159,11 +168,15 @@ int workload_netexec(int argc, char **argv)
 	struct err err = {0};
 	int64_t sctp = -1;
 	const struct workload_flag flags[] = {
-		{"http-port", NULL, &n.http_port, 1, 65535}, {"udp-port", NULL, &n.udp_port, -1, 65535}, {"sctp-port", NULL, &sctp, -1, -1},
-		{"http-override", &ignored, NULL, 0, 0},     {NULL, NULL, NULL, 0, 0},
+	        {"http-port", NULL, &n.http_port, 1, 65535},
+	        {"udp-port", NULL, &n.udp_port, -1, 65535},
+	        {"sctp-port", NULL, &sctp, -1, -1},
+	        {"http-override", &ignored, NULL, 0, 0},
+	        {NULL, NULL, NULL, 0, 0},
 	};
 	signal(SIGPIPE, SIG_IGN);
-	if (!workload_flags(flags, &argc, argv, &err) || (argc > 1 && !err_set(&err, ERR_INVALID, "unknown argument: %s", argv[1]))) {
+	if (!workload_flags(flags, &argc, argv, &err) ||
+	    (argc > 1 && !err_set(&err, ERR_INVALID, "unknown argument: %s", argv[1]))) {
 		fprintf(stderr, "Error: %s\nusage: agnhost netexec [--http-port 8080] [--udp-port 8081]\n", err.text);
 		return 2;
 	}

@@ -20,7 +20,8 @@ struct workload_flag {
 };
 /* Takes the flags out of argv; the rest stays in order, *argc is how many. False and err with what to write instead. */
 bool workload_flags(const struct workload_flag *flags, int *argc, char **argv, struct err *err);
-void workload_log(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* to standard error, as Go's log package */
+void workload_log(const char *fmt, ...)
+        __attribute__((format(printf, 1, 2))); /* to standard error, as Go's log package */
 
 /* ---- listening on all addresses, IPv6 and IPv4 on one socket where that is possible; -1 and err ---- */
 int workload_listen(int type, int port, struct err *err); /* SOCK_STREAM or SOCK_DGRAM; non-blocking */
@@ -29,19 +30,20 @@ void workload_address(const struct sockaddr *address, char *out, size_t size); /
 
 /* ---- HTTP: the only file that knows libmicrohttpd is httpd.c ---- */
 struct httpd_request;
-typedef void httpd_handle_fn(struct httpd_request *request, void *user); /* must lead to one httpd_reply, now or later */
+typedef void httpd_handle_fn(struct httpd_request *request,
+                             void *user); /* must lead to one httpd_reply, now or later */
 struct httpd;
 struct httpd *httpd_create(struct loop *loop, int listening_fd, httpd_handle_fn *fn, void *user, struct err *err);
 void httpd_destroy(struct httpd *httpd);
 const char *httpd_method(const struct httpd_request *request);
 const char *httpd_path(const struct httpd_request *request);
-const char *httpd_query(const struct httpd_request *request, const char *name); /* decoded; "" when not there */
+const char *httpd_query(const struct httpd_request *request, const char *name);  /* decoded; "" when not there */
 const char *httpd_header(const struct httpd_request *request, const char *name); /* "" when not there */
-const char *httpd_client(const struct httpd_request *request);                  /* "10.0.0.1:41234" */
+const char *httpd_client(const struct httpd_request *request);                   /* "10.0.0.1:41234" */
 void httpd_reply(struct httpd_request *request, unsigned status, const char *type, const char *body, size_t size);
 
 /* ---- netexec's parts ---- */
-void dial_start(struct loop *loop, struct httpd_request *request);   /* /dial: asks another netexec and replies */
+void dial_start(struct loop *loop, struct httpd_request *request); /* /dial: asks another netexec and replies */
 struct udp_server;
 struct udp_server *udp_server_create(struct loop *loop, int fd);
 void udp_server_destroy(struct udp_server *server);

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <string.h>
 
 #include "lab/ipam.h"
@@ -150,9 +152,10 @@ static void test_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_robin), cmocka_unit_test(test_reserved),      cmocka_unit_test(test_excluded),
-		cmocka_unit_test(test_tiny_subnets), cmocka_unit_test(test_wide_subnets), cmocka_unit_test(test_two_subnets_all_or_none),
-		cmocka_unit_test(test_ids),
+	        cmocka_unit_test(test_round_robin),  cmocka_unit_test(test_reserved),
+	        cmocka_unit_test(test_excluded),     cmocka_unit_test(test_tiny_subnets),
+	        cmocka_unit_test(test_wide_subnets), cmocka_unit_test(test_two_subnets_all_or_none),
+	        cmocka_unit_test(test_ids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

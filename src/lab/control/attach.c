@@ -21,7 +21,8 @@ static bool fail(struct attach_failure *failure, const char *nad, const char *wo
 	return false;
 }
 
-static bool fail_with_event(struct attach_failure *failure, const char *reason, const char *component, const char *words)
+static bool fail_with_event(struct attach_failure *failure, const char *reason, const char *component,
+                            const char *words)
 {
 	*failure = (struct attach_failure){.is_timeout = false};
 	snprintf(failure->reason, sizeof failure->reason, "%s", reason);
@@ -35,10 +36,10 @@ static bool fail_with_event(struct attach_failure *failure, const char *reason, 
 
 struct asking {
 	struct networks *networks;
-	const char *ns, *name;                   /* the pod */
+	const char *ns, *name; /* the pod */
 	const struct cni_selection *selection;
 	struct nad *nad;
-	char key[512];                           /* of the NAD */
+	char key[512]; /* of the NAD */
 };
 
 static bool check_known(struct asking *a, struct attach_failure *failure)
@@ -48,7 +49,8 @@ static bool check_known(struct asking *a, struct attach_failure *failure)
 	a->nad = map_find(&a->networks->nads, a->key);
 	if (a->nad == NULL) {
 		snprintf(words, sizeof words,
-		         "cannot find a network-attachment-definition (%s) in namespace (%s): network-attachment-definitions.k8s.cni.cncf.io \"%s\" not found",
+		         "cannot find a network-attachment-definition (%s) in namespace (%s): "
+		         "network-attachment-definitions.k8s.cni.cncf.io \"%s\" not found",
 		         a->selection->name, a->selection->ns, a->selection->name);
 		return fail_with_event(failure, "NoNetworkFound", MULTUS, words);
 	}
@@ -60,14 +62,18 @@ static bool check_static(const struct asking *a, struct attach_failure *failure)
 	char words[ERR_TEXT_MAX];
 	struct cni_address address;
 	if (a->selection->ips.len > 0 && a->nad->network->ipam != NULL) {
-		snprintf(words, sizeof words, "cannot allocate a static IP request with IPAM for pod %s/%s: network %s has subnets, so leave \"ips\" out", a->ns,
-		         a->name, a->nad->network->config.name);
+		snprintf(words, sizeof words,
+		         "cannot allocate a static IP request with IPAM for pod %s/%s: network %s has subnets, so "
+		         "leave \"ips\" out",
+		         a->ns, a->name, a->nad->network->config.name);
 		return fail(failure, a->key, words);
 	}
 	for (size_t i = 0; i < a->selection->ips.len; i++) {
 		if (cni_address_parse(a->selection->ips.data[i], &address) && address.prefix >= 0)
 			continue;
-		snprintf(words, sizeof words, "invalid CIDR address: %s (write it with its prefix length, as in 192.168.200.20/24)", a->selection->ips.data[i]);
+		snprintf(words, sizeof words,
+		         "invalid CIDR address: %s (write it with its prefix length, as in 192.168.200.20/24)",
+		         a->selection->ips.data[i]);
 		return fail(failure, a->key, words);
 	}
 	if (a->selection->mac[0] != '\0' && !cni_mac_is_valid(a->selection->mac)) {
@@ -87,11 +93,14 @@ static bool check_once(const struct asking *a, const struct cni_selections *all,
 		n_names += text_equal(other->interface, a->selection->interface);
 	}
 	if (n > 1) {
-		snprintf(words, sizeof words, "unexpected error: more than one of the same NAD %s specified for pod %s/%s", a->key, a->ns, a->name);
+		snprintf(words, sizeof words,
+		         "unexpected error: more than one of the same NAD %s specified for pod %s/%s", a->key, a->ns,
+		         a->name);
 		return fail_with_event(failure, "ErrorAllocatingPod", CLUSTER_MANAGER, words);
 	}
 	if (n_names > 1 || strcmp(a->selection->interface, "eth0") == 0 || strcmp(a->selection->interface, "lo") == 0) {
-		snprintf(words, sizeof words, "interface name %s is used twice in pod %s/%s", a->selection->interface, a->ns, a->name);
+		snprintf(words, sizeof words, "interface name %s is used twice in pod %s/%s", a->selection->interface,
+		         a->ns, a->name);
 		return fail(failure, a->key, words);
 	}
 	return true;
@@ -135,13 +144,16 @@ static bool take_addresses(struct ipam *ipam, struct attachment *attachment, str
 	return is_done;
 }
 
-static bool take_default(struct networks *networks, const struct asking *a, const struct stack_node_config *node, struct attachment *out, struct err *err)
+static bool take_default(struct networks *networks, const struct asking *a, const struct stack_node_config *node,
+                         struct attachment *out, struct err *err)
 {
 	struct str port = {0};
 	struct cni_address subnet;
 	if (!cni_address_parse(node->subnet, &subnet))
 		base_abort("a node's subnet is none: %s", node->subnet);
-	*out = (struct attachment){.network = mem_strdup("default"), .switch_name = mem_strdup(node->name), .interface = mem_strdup("eth0")};
+	*out = (struct attachment){.network = mem_strdup("default"),
+	                           .switch_name = mem_strdup(node->name),
+	                           .interface = mem_strdup("eth0")};
 	cni_ovn_port_name(NULL, a->ns, a->name, &port);
 	out->port_name = str_take(&port);
 	snprintf(out->gateway, sizeof out->gateway, "%.*s", (int)strcspn(node->gateway, "/"), node->gateway);
@@ -157,8 +169,12 @@ static bool take_selected(const struct asking *a, struct attachment *out, struct
 	struct str name = {0}, port = {0};
 	cni_ovn_switch_name(&network->config, &name);
 	cni_ovn_port_name(a->key, a->ns, a->name, &port);
-	*out = (struct attachment){.nad = mem_strdup(a->key), .network = mem_strdup(network->config.name), .switch_name = str_take(&name),
-	                           .port_name = str_take(&port), .interface = mem_strdup(a->selection->interface), .topology = network->config.topology};
+	*out = (struct attachment){.nad = mem_strdup(a->key),
+	                           .network = mem_strdup(network->config.name),
+	                           .switch_name = str_take(&name),
+	                           .port_name = str_take(&port),
+	                           .interface = mem_strdup(a->selection->interface),
+	                           .topology = network->config.topology};
 	network->n_pods++;
 	if (network->ipam != NULL && !take_addresses(network->ipam, out, err))
 		return err_context(err, "network %s", network->config.name);
@@ -173,8 +189,8 @@ static bool take_selected(const struct asking *a, struct attachment *out, struct
 	return true;
 }
 
-static bool take_all(struct networks *networks, const struct asking *pod, const struct cni_selections *selections, const struct stack_node_config *node,
-                     struct attachments *out, struct attach_failure *failure)
+static bool take_all(struct networks *networks, const struct asking *pod, const struct cni_selections *selections,
+                     const struct stack_node_config *node, struct attachments *out, struct attach_failure *failure)
 {
 	struct attachment one;
 	struct err err = {0};
@@ -212,7 +228,8 @@ static void give_back(struct networks *networks, struct attachment *attachment)
 	struct network *network = attachment->nad != NULL ? networks_find(networks, attachment->network) : NULL;
 	for (size_t i = 0; attachment->has_ipam && i < attachment->addresses.len; i++) {
 		if (attachment->nad == NULL)
-			ipam_give(networks->defaults[attachment->addresses.data[i].bytes[2] % STACK_NODES], &attachment->addresses.data[i]);
+			ipam_give(networks->defaults[attachment->addresses.data[i].bytes[2] % STACK_NODES],
+			          &attachment->addresses.data[i]);
 		else if (network != NULL && network->ipam != NULL)
 			ipam_give(network->ipam, &attachment->addresses.data[i]);
 	}
@@ -234,10 +251,12 @@ static void release(struct networks *networks, struct attachments *attachments)
 
 /* ---- a pod ---- */
 
-bool networks_attach(struct networks *networks, const json_t *pod, const struct stack_node_config *node, struct attachments *out,
-                     struct attach_failure *failure)
+bool networks_attach(struct networks *networks, const json_t *pod, const struct stack_node_config *node,
+                     struct attachments *out, struct attach_failure *failure)
 {
-	struct asking asking = {.networks = networks, .ns = json_walk_str(pod, "metadata", "namespace", NULL), .name = json_walk_str(pod, "metadata", "name", NULL)};
+	struct asking asking = {.networks = networks,
+	                        .ns = json_walk_str(pod, "metadata", "namespace", NULL),
+	                        .name = json_walk_str(pod, "metadata", "name", NULL)};
 	const char *text = json_walk_str(pod, "metadata", "annotations", CNI_NETWORKS_ANNOTATION, NULL);
 	struct cni_selections selections = {0};
 	struct attachments got = {0};

@@ -10,7 +10,8 @@
 
 #define COMPONENT "ovnk-controlplane"
 
-static const char *const internal_subnets[] = {"10.244.0.0/16", "10.96.0.0/16", "100.64.0.0/16", "100.65.0.0/16", "169.254.0.0/17"};
+static const char *const internal_subnets[] = {"10.244.0.0/16", "10.96.0.0/16", "100.64.0.0/16", "100.65.0.0/16",
+                                               "169.254.0.0/17"};
 
 /* ---- what a config may be ---- */
 
@@ -24,9 +25,12 @@ static bool check_subnets(const struct cni_config *config, struct err *err)
 	struct cni_address internal;
 	for (size_t i = 0; config->topology == CNI_LAYER2 && i < config->subnets.len; i++)
 		for (size_t k = 0; k < sizeof internal_subnets / sizeof internal_subnets[0]; k++)
-			if (cni_address_parse(internal_subnets[k], &internal) && internal.family == config->subnets.data[i].family &&
+			if (cni_address_parse(internal_subnets[k], &internal) &&
+			    internal.family == config->subnets.data[i].family &&
 			    overlaps(&config->subnets.data[i], &internal))
-				return err_set(err, ERR_INVALID, "pod or join subnet overlaps with already configured internal subnets: %s and %s",
+				return err_set(err, ERR_INVALID,
+				               "pod or join subnet overlaps with already configured internal subnets: "
+				               "%s and %s",
 				               config->subnets_text, internal_subnets[k]);
 	return true;
 }
@@ -34,13 +38,21 @@ static bool check_subnets(const struct cni_config *config, struct err *err)
 static bool check_config(const struct cni_config *config, struct err *err)
 {
 	if (config->topology == CNI_FOREIGN)
-		return err_set(err, ERR_INVALID, "failed to find plugin \"%s\" in path [/opt/cni/bin]: the lab has %s only", config->type, CNI_OVN_TYPE);
+		return err_set(err, ERR_INVALID,
+		               "failed to find plugin \"%s\" in path [/opt/cni/bin]: the lab has %s only", config->type,
+		               CNI_OVN_TYPE);
 	if (config->topology == CNI_DEFAULT)
-		return err_set(err, ERR_INVALID, "topology is missing: the config describes the default network, which every pod has already");
+		return err_set(
+		        err, ERR_INVALID,
+		        "topology is missing: the config describes the default network, which every pod has already");
 	if (config->topology == CNI_LAYER3)
-		return err_set(err, ERR_INVALID, "topology layer3 is not in the lab: layer2 and localnet are; a cluster with OVN-Kubernetes has it");
+		return err_set(err, ERR_INVALID,
+		               "topology layer3 is not in the lab: layer2 and localnet are; a cluster with "
+		               "OVN-Kubernetes has it");
 	if (text_equal(config->role, "primary"))
-		return err_set(err, ERR_INVALID, "primary networks are not in the lab: leave role out; a cluster with OVN-Kubernetes has them");
+		return err_set(
+		        err, ERR_INVALID,
+		        "primary networks are not in the lab: leave role out; a cluster with OVN-Kubernetes has them");
 	return check_subnets(config, err);
 }
 
@@ -74,8 +86,8 @@ static struct network *add_network(struct networks *networks, struct cni_config 
 	*config = (struct cni_config){0};
 	ipam_ids_take(&networks->ids, &network->id);
 	if (network->config.subnets.len > 0)
-		network->ipam = ipam_create(network->config.subnets.data, network->config.subnets.len, network->config.excludes.data,
-		                            network->config.excludes.len, 0);
+		network->ipam = ipam_create(network->config.subnets.data, network->config.subnets.len,
+		                            network->config.excludes.data, network->config.excludes.len, 0);
 	if (network->config.topology == CNI_LAYER2)
 		ipam_ids_init(&network->tunnels, TUNNEL_FIRST, TUNNEL_LAST);
 	map_set(&networks->by_name, network->config.name, network);
@@ -101,7 +113,8 @@ void networks_release(struct networks *networks, struct network *network)
 
 static char *nad_key(const json_t *object)
 {
-	return mem_printf("%s/%s", json_walk_str(object, "metadata", "namespace", NULL), json_walk_str(object, "metadata", "name", NULL));
+	return mem_printf("%s/%s", json_walk_str(object, "metadata", "namespace", NULL),
+	                  json_walk_str(object, "metadata", "name", NULL));
 }
 
 static void forget_nad(struct networks *networks, const char *key)
@@ -120,7 +133,8 @@ static void forget_nad(struct networks *networks, const char *key)
 /* The annotations that OVN-Kubernetes puts on a NAD that it serves. */
 static void annotate_nad(struct networks *networks, const json_t *object, const struct network *network)
 {
-	json_t *copy = json_deep_copy(object), *metadata = json_object_get(copy, "metadata"), *annotations = json_object_get(metadata, "annotations");
+	json_t *copy = json_deep_copy(object), *metadata = json_object_get(copy, "metadata"),
+	       *annotations = json_object_get(metadata, "annotations");
 	char id[16];
 	struct err err = {0};
 	snprintf(id, sizeof id, "%u", network->id);
@@ -139,18 +153,21 @@ static void annotate_nad(struct networks *networks, const json_t *object, const 
 static void refuse(struct networks *networks, struct nad *nad, const json_t *object, const char *words)
 {
 	snprintf(nad->failure, sizeof nad->failure, "%s", words);
-	store_event(networks->store, object, "Warning", "InvalidConfig", COMPONENT, "Failed to parse network config: %s", words);
+	store_event(networks->store, object, "Warning", "InvalidConfig", COMPONENT,
+	            "Failed to parse network config: %s", words);
 }
 
 /* Puts the NAD's config into force; config is taken. */
-static void join_network(struct networks *networks, struct nad *nad, const char *key, const json_t *object, struct cni_config *config)
+static void join_network(struct networks *networks, struct nad *nad, const char *key, const json_t *object,
+                         struct cni_config *config)
 {
 	struct network *network = networks_find(networks, config->name);
 	if (network != NULL) {
 		const char *field = cni_config_difference(&network->config, config);
 		char words[512];
 		if (field != NULL) {
-			snprintf(words, sizeof words, "NAD %s CNI config does not match that of network %s: %s differs", key, config->name, field);
+			snprintf(words, sizeof words, "NAD %s CNI config does not match that of network %s: %s differs",
+			         key, config->name, field);
 			refuse(networks, nad, object, words);
 			return;
 		}
@@ -189,7 +206,8 @@ void networks_try_refused(struct networks *networks)
 		char ns[256];
 		snprintf(ns, sizeof ns, "%.*s", (int)strcspn(key, "/"), key);
 		const json_t *object = store_get(networks->store, networks->resource, ns, key + strlen(ns) + 1);
-		if (nad->network != NULL || object == NULL || !cni_config_parse(nad->text, key, &config, NULL) || !check_config(&config, NULL)) {
+		if (nad->network != NULL || object == NULL || !cni_config_parse(nad->text, key, &config, NULL) ||
+		    !check_config(&config, NULL)) {
 			cni_config_finish(&config);
 			continue;
 		}
@@ -233,7 +251,8 @@ static void create_default(struct networks *networks)
 	}
 }
 
-struct networks *networks_create(struct loop *loop, struct store *store, struct ovn *ovn, void (*on_change)(void *user), void *user)
+struct networks *networks_create(struct loop *loop, struct store *store, struct ovn *ovn, void (*on_change)(void *user),
+                                 void *user)
 {
 	struct networks *networks = mem_alloc(sizeof *networks);
 	networks->loop = loop;

@@ -7,19 +7,19 @@
 #include "lab/control/networks.h"
 #include "lab/ipam.h"
 
-#define TUNNEL_FIRST 10          /* OVN-Kubernetes keeps the lower ones */
+#define TUNNEL_FIRST 10 /* OVN-Kubernetes keeps the lower ones */
 #define TUNNEL_LAST 32767
 
 struct network {
 	struct cni_config config;
 	uint32_t id;
-	struct ipam *ipam;           /* NULL: no subnets */
-	struct ipam_ids tunnels;     /* layer2 */
+	struct ipam *ipam;       /* NULL: no subnets */
+	struct ipam_ids tunnels; /* layer2 */
 	size_t n_nads, n_pods;
 };
 struct nad {
-	char *text;                  /* its config as it was read */
-	struct network *network;     /* NULL: not served, and failure says why */
+	char *text;              /* its config as it was read */
+	struct network *network; /* NULL: not served, and failure says why */
 	char failure[ERR_TEXT_MAX];
 };
 struct networks {
@@ -30,8 +30,8 @@ struct networks {
 	struct store_listener *listener;
 	void (*on_change)(void *user);
 	void *user;
-	struct map by_name;          /* network name -> struct network * */
-	struct map nads;             /* "ns/name" -> struct nad * */
+	struct map by_name; /* network name -> struct network * */
+	struct map nads;    /* "ns/name" -> struct nad * */
 	struct ipam_ids ids;
 	struct ipam *defaults[STACK_NODES];
 };

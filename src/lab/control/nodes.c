@@ -14,19 +14,25 @@
 
 static json_t *labels(const struct stack_node_config *config, const char *architecture)
 {
-	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "beta.kubernetes.io/arch", architecture, "beta.kubernetes.io/os", "linux", "kubernetes.io/arch",
-	                        architecture, "kubernetes.io/hostname", config->name, "kubernetes.io/os", "linux");
-	json_object_set_new(out, config->is_control_plane ? "node-role.kubernetes.io/control-plane" : "node-role.kubernetes.io/worker", json_string(""));
+	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "beta.kubernetes.io/arch", architecture,
+	                        "beta.kubernetes.io/os", "linux", "kubernetes.io/arch", architecture,
+	                        "kubernetes.io/hostname", config->name, "kubernetes.io/os", "linux");
+	json_object_set_new(out,
+	                    config->is_control_plane ? "node-role.kubernetes.io/control-plane"
+	                                             : "node-role.kubernetes.io/worker",
+	                    json_string(""));
 	return out;
 }
 
 static json_t *annotations(const struct stack_node_config *config)
 {
-	json_t *out = json_pack("{s:s, s:s, s:s}", "k8s.ovn.org/node-chassis-id", config->name, "node.alpha.kubernetes.io/ttl", "0",
+	json_t *out = json_pack("{s:s, s:s, s:s}", "k8s.ovn.org/node-chassis-id", config->name,
+	                        "node.alpha.kubernetes.io/ttl", "0",
 	                        "volumes.kubernetes.io/controller-managed-attach-detach", "true");
 	json_object_set_new(out, "k8s.ovn.org/host-cidrs", json_sprintf("[\"%s/24\"]", config->address));
 	json_object_set_new(out, "k8s.ovn.org/node-encap-ips", json_sprintf("[\"%s\"]", config->address));
-	json_object_set_new(out, "k8s.ovn.org/node-primary-ifaddr", json_sprintf("{\"ipv4\":\"%s/24\"}", config->address));
+	json_object_set_new(out, "k8s.ovn.org/node-primary-ifaddr",
+	                    json_sprintf("{\"ipv4\":\"%s/24\"}", config->address));
 	json_object_set_new(out, "k8s.ovn.org/node-subnets", json_sprintf("{\"default\":[\"%s\"]}", config->subnet));
 	return out;
 }
@@ -35,7 +41,9 @@ static json_t *spec(const struct stack_node_config *config)
 {
 	json_t *out = json_pack("{s:s, s:[s]}", "podCIDR", config->subnet, "podCIDRs", config->subnet);
 	if (config->is_control_plane)
-		json_object_set_new(out, "taints", json_pack("[{s:s, s:s}]", "effect", "NoSchedule", "key", "node-role.kubernetes.io/control-plane"));
+		json_object_set_new(out, "taints",
+		                    json_pack("[{s:s, s:s}]", "effect", "NoSchedule", "key",
+		                              "node-role.kubernetes.io/control-plane"));
 	return out;
 }
 
@@ -53,7 +61,8 @@ static void read_word(const char *path, char *out, size_t size)
 static void os_name(char *out, size_t size)
 {
 	struct str text = {0};
-	const char *at = file_read("/etc/os-release", 65536, &text, NULL) ? strstr(str_text(&text), "PRETTY_NAME=\"") : NULL;
+	const char *at =
+	        file_read("/etc/os-release", 65536, &text, NULL) ? strstr(str_text(&text), "PRETTY_NAME=\"") : NULL;
 	snprintf(out, size, "Linux");
 	if (at != NULL) {
 		at += strlen("PRETTY_NAME=\"");
@@ -89,9 +98,11 @@ static json_t *node_info(void)
 	read_word("/etc/machine-id", machine, sizeof machine);
 	read_word("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
 	os_name(os, sizeof os);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machineID", machine, "systemUUID", machine, "bootID", boot, "kernelVersion",
-	                 system.release, "osImage", os, "containerRuntimeVersion", "onesdn://" ONESDN_VERSION, "kubeletVersion", NODES_KUBELET_VERSION,
-	                 "kubeProxyVersion", NODES_KUBELET_VERSION, "operatingSystem", "linux", "architecture", strcmp(system.machine, "x86_64") == 0 ? "amd64" : "arm64");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machineID", machine, "systemUUID",
+	                 machine, "bootID", boot, "kernelVersion", system.release, "osImage", os,
+	                 "containerRuntimeVersion", "onesdn://" ONESDN_VERSION, "kubeletVersion", NODES_KUBELET_VERSION,
+	                 "kubeProxyVersion", NODES_KUBELET_VERSION, "operatingSystem", "linux", "architecture",
+	                 strcmp(system.machine, "x86_64") == 0 ? "amd64" : "arm64");
 }
 
 static void add_condition(json_t *list, const json_t *old, const char *type, bool is_true, const char *const words[2])
@@ -101,12 +112,14 @@ static void add_condition(json_t *list, const json_t *old, const char *type, boo
 	char now[32];
 	time_format(time_wall_ms(), now);
 	const char *status = is_true ? "True" : "False", *since = now;
-	json_array_foreach(json_walk(old, "status", "conditions", NULL), i, was) {
-		if (strcmp(json_walk_str(was, "type", NULL), type) == 0 && strcmp(json_walk_str(was, "status", NULL), status) == 0)
+	json_array_foreach (json_walk(old, "status", "conditions", NULL), i, was) {
+		if (strcmp(json_walk_str(was, "type", NULL), type) == 0 &&
+		    strcmp(json_walk_str(was, "status", NULL), status) == 0)
 			since = json_walk_str(was, "lastTransitionTime", NULL);
 	}
-	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", type, "status", status, "lastHeartbeatTime", now, "lastTransitionTime", since,
-	                                      "reason", words[0], "message", words[1]));
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", type, "status", status,
+	                                      "lastHeartbeatTime", now, "lastTransitionTime", since, "reason", words[0],
+	                                      "message", words[1]));
 }
 
 static json_t *conditions(const struct stack_node *node, const json_t *old)
@@ -114,7 +127,8 @@ static json_t *conditions(const struct stack_node *node, const json_t *old)
 	static const char *const memory[] = {"KubeletHasSufficientMemory", "kubelet has sufficient memory available"};
 	static const char *const disk[] = {"KubeletHasNoDiskPressure", "kubelet has no disk pressure"};
 	static const char *const pid[] = {"KubeletHasSufficientPID", "kubelet has sufficient PID available"};
-	const char *const ready[] = {node->is_ready ? "KubeletReady" : "KubeletNotReady", node->is_ready ? "kubelet is posting ready status" : node->reason};
+	const char *const ready[] = {node->is_ready ? "KubeletReady" : "KubeletNotReady",
+	                             node->is_ready ? "kubelet is posting ready status" : node->reason};
 	json_t *list = json_array();
 	add_condition(list, old, "MemoryPressure", false, memory);
 	add_condition(list, old, "DiskPressure", false, disk);
@@ -126,9 +140,11 @@ static json_t *conditions(const struct stack_node *node, const json_t *old)
 static json_t *status(const struct stack_node *node, const json_t *old)
 {
 	json_t *capacity = resources();
-	return json_pack("{s:o, s:O, s:o, s:[{s:s, s:s}, {s:s, s:s}], s:{s:{s:i}}, s:o, s:o}", "capacity", capacity, "allocatable", capacity, "conditions",
-	                 conditions(node, old), "addresses", "type", "InternalIP", "address", node->config->address, "type", "Hostname", "address",
-	                 node->config->name, "daemonEndpoints", "kubeletEndpoint", "Port", 10250, "nodeInfo", node_info(), "images", images());
+	return json_pack("{s:o, s:O, s:o, s:[{s:s, s:s}, {s:s, s:s}], s:{s:{s:i}}, s:o, s:o}", "capacity", capacity,
+	                 "allocatable", capacity, "conditions", conditions(node, old), "addresses", "type",
+	                 "InternalIP", "address", node->config->address, "type", "Hostname", "address",
+	                 node->config->name, "daemonEndpoints", "kubeletEndpoint", "Port", 10250, "nodeInfo",
+	                 node_info(), "images", images());
 }
 
 /* ---- the face ---- */
@@ -138,8 +154,9 @@ static json_t *node_object(const struct stack_node *node)
 	struct utsname system;
 	uname(&system);
 	const char *architecture = strcmp(system.machine, "x86_64") == 0 ? "amd64" : "arm64";
-	return json_pack("{s:s, s:s, s:{s:s, s:o, s:o}, s:o, s:o}", "apiVersion", "v1", "kind", "Node", "metadata", "name", node->config->name, "labels",
-	                 labels(node->config, architecture), "annotations", annotations(node->config), "spec", spec(node->config), "status", status(node, NULL));
+	return json_pack("{s:s, s:s, s:{s:s, s:o, s:o}, s:o, s:o}", "apiVersion", "v1", "kind", "Node", "metadata",
+	                 "name", node->config->name, "labels", labels(node->config, architecture), "annotations",
+	                 annotations(node->config), "spec", spec(node->config), "status", status(node, NULL));
 }
 
 void nodes_add_all(struct store *store, struct stack *stack)
@@ -162,12 +179,16 @@ void nodes_update(struct store *store, const struct stack_node *node)
 	if (old == NULL)
 		return;
 	json_t *copy = json_deep_copy(old);
-	bool was_ready = json_walk(old, "status", "conditions", NULL) != NULL && strcmp(json_walk_str(json_array_get(json_walk(old, "status", "conditions", NULL), 3), "status", NULL), "True") == 0;
+	bool was_ready =
+	        json_walk(old, "status", "conditions", NULL) != NULL &&
+	        strcmp(json_walk_str(json_array_get(json_walk(old, "status", "conditions", NULL), 3), "status", NULL),
+	               "True") == 0;
 	json_object_set_new(copy, "status", status(node, old));
 	if (!store_update_status(store, resource, copy, &old, &err))
 		log_write(LOG_WARN, "status of node %s: %s", node->config->name, err.text);
 	else if (was_ready != node->is_ready)
-		store_event(store, old, "Normal", node->is_ready ? "NodeReady" : "NodeNotReady", "kubelet", "Node %s status is now: %s", node->config->name,
+		store_event(store, old, "Normal", node->is_ready ? "NodeReady" : "NodeNotReady", "kubelet",
+		            "Node %s status is now: %s", node->config->name,
 		            node->is_ready ? "NodeReady" : "NodeNotReady");
 	json_decref(copy);
 }

@@ -7,7 +7,7 @@
 
 #define NODES_KUBELET_VERSION "v1.30.0" /* also what /version says */
 
-void nodes_add_all(struct store *store, struct stack *stack); /* the objects, not ready yet */
+void nodes_add_all(struct store *store, struct stack *stack);          /* the objects, not ready yet */
 void nodes_update(struct store *store, const struct stack_node *node); /* its readiness has changed */
 
 #endif

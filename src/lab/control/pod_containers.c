@@ -19,7 +19,8 @@ const char *pod_restart_policy(const struct pod *pod)
 
 const json_t *pod_container_spec(const struct pod_container *c)
 {
-	return json_array_get(json_walk(c->pod->object, "spec", c->is_init ? "initContainers" : "containers", NULL), c->index);
+	return json_array_get(json_walk(c->pod->object, "spec", c->is_init ? "initContainers" : "containers", NULL),
+	                      c->index);
 }
 
 char *pod_container_log(const struct pod_container *c, int restarts)
@@ -76,10 +77,11 @@ static void back_off(struct pod_container *c)
 		loop_timer_start(c->timer, 0, 0);
 		return;
 	}
-	snprintf(words, sizeof words, "back-off %llds restarting failed container=%s pod=%s_%s(%s)", (long long)c->back_off_ms / 1000, c->name, pod->name,
-	         pod->ns, pod->uid);
+	snprintf(words, sizeof words, "back-off %llds restarting failed container=%s pod=%s_%s(%s)",
+	         (long long)c->back_off_ms / 1000, c->name, pod->name, pod->ns, pod->uid);
 	wait_for(c, "CrashLoopBackOff", words);
-	snprintf(words, sizeof words, "Back-off restarting failed container %s in pod %s_%s(%s)", c->name, pod->name, pod->ns, pod->uid);
+	snprintf(words, sizeof words, "Back-off restarting failed container %s in pod %s_%s(%s)", c->name, pod->name,
+	         pod->ns, pod->uid);
 	event(c, "Warning", "BackOff", words);
 	loop_timer_start(c->timer, c->back_off_ms, 0);
 	c->back_off_ms = c->back_off_ms * 2 > BACKOFF_LAST_MS ? BACKOFF_LAST_MS : c->back_off_ms * 2;
@@ -98,10 +100,15 @@ static void on_ended(int status, const char *failure, void *user)
 	struct pod_container *c = user;
 	int64_t now = time_wall_ms();
 	char words[ERR_TEXT_MAX + 16];
-	c->end = (struct container_end){.is_set = true, .status = failure != NULL ? 128 : status, .started_ms = c->state == CONTAINER_RUNNING ? c->started_ms : now,
+	c->end = (struct container_end){.is_set = true,
+	                                .status = failure != NULL ? 128 : status,
+	                                .started_ms = c->state == CONTAINER_RUNNING ? c->started_ms : now,
 	                                .finished_ms = now};
 	memcpy(c->end.id, c->id, sizeof c->end.id);
-	snprintf(c->end.reason, sizeof c->end.reason, "%s", failure != NULL ? "StartError" : status == 0 ? "Completed" : "Error");
+	snprintf(c->end.reason, sizeof c->end.reason, "%s",
+	         failure != NULL ? "StartError"
+	         : status == 0   ? "Completed"
+	                         : "Error");
 	if (failure != NULL) {
 		snprintf(c->end.message, sizeof c->end.message, "%s", failure);
 		snprintf(words, sizeof words, "Error: %s", failure);
@@ -144,7 +151,8 @@ static void pull_fails(struct pod_container *c)
 	image_list(&there);
 	snprintf(words, sizeof words, "Pulling image \"%s\"", c->image_name);
 	event(c, "Normal", "Pulling", words);
-	snprintf(words, sizeof words, "the lab has no registry and no image \"%s\"; the images there are: %s", c->image_name, str_text(&there));
+	snprintf(words, sizeof words, "the lab has no registry and no image \"%s\"; the images there are: %s",
+	         c->image_name, str_text(&there));
 	wait_for(c, "ErrImagePull", words);
 	snprintf(words, sizeof words, "Failed to pull image \"%s\": %.700s", c->image_name, c->message);
 	event(c, "Warning", "Failed", words);
@@ -159,7 +167,7 @@ static const json_t *find_volume(const struct pod *pod, const char *name)
 {
 	size_t i;
 	json_t *volume;
-	json_array_foreach(json_walk(pod->object, "spec", "volumes", NULL), i, volume) {
+	json_array_foreach (json_walk(pod->object, "spec", "volumes", NULL), i, volume) {
 		if (strcmp(json_walk_str(volume, "name", NULL), name) == 0)
 			return volume;
 	}
@@ -184,7 +192,7 @@ static bool fill_config_map(const struct pod *pod, const char *dir, const json_t
 	json_t *value;
 	if (object == NULL)
 		return err_set(err, ERR_NOT_FOUND, "configmap \"%s\" not found", name);
-	json_object_foreach((json_t *)(uintptr_t)json_walk(object, "data", NULL), key, value) {
+	json_object_foreach ((json_t *)(uintptr_t)json_walk(object, "data", NULL), key, value) {
 		char *path = mem_printf("%s/%s", dir, key);
 		bool is_done = strchr(key, '/') == NULL && key[0] != '.' && json_is_string(value) &&
 		               file_write(path, json_string_value(value), json_string_length(value), 0644, err);
@@ -199,15 +207,20 @@ static bool add_volume(const struct pod_container *c, const json_t *mount, struc
 {
 	const char *name = json_walk_str(mount, "name", NULL), *to = json_walk_str(mount, "mountPath", NULL);
 	const json_t *volume = find_volume(c->pod, name);
-	bool is_config = json_object_get(volume, "configMap") != NULL, is_empty = json_object_get(volume, "emptyDir") != NULL;
+	bool is_config = json_object_get(volume, "configMap") != NULL,
+	     is_empty = json_object_get(volume, "emptyDir") != NULL;
 	if (text_has_prefix(name, "kube-api-access-"))
 		return true; /* there is no API server within the pods' reach */
 	if (!is_config && !is_empty)
-		return err_set(err, ERR_INVALID, "volume \"%s\": the lab has emptyDir and configMap volumes only", name);
+		return err_set(err, ERR_INVALID, "volume \"%s\": the lab has emptyDir and configMap volumes only",
+		               name);
 	char *dir = mem_printf(SANDBOX_DIR "/%s/volumes/%s", c->pod->uid, name);
 	bool is_done = file_make_dirs(dir, 0777, err) && (is_empty || fill_config_map(c->pod, dir, volume, err));
 	if (is_done)
-		vec_push(&binds->list, (struct container_bind){.from = dir, .to = to, .is_writable = is_empty && !json_is_true(json_object_get(mount, "readOnly"))});
+		vec_push(&binds->list, (struct container_bind){.from = dir,
+		                                               .to = to,
+		                                               .is_writable = is_empty && !json_is_true(json_object_get(
+		                                                                                  mount, "readOnly"))});
 	else
 		free(dir);
 	return is_done;
@@ -217,7 +230,7 @@ static bool add_volumes(const struct pod_container *c, const json_t *spec, struc
 {
 	size_t i;
 	json_t *mount;
-	json_array_foreach(json_object_get(spec, "volumeMounts"), i, mount) {
+	json_array_foreach (json_object_get(spec, "volumeMounts"), i, mount) {
 		if (!add_volume(c, mount, binds, err))
 			return false;
 	}
@@ -238,14 +251,25 @@ static void config_fails(struct pod_container *c, const struct err *err)
 static bool launch(struct pod_container *c, const struct binds *binds, struct err *err)
 {
 	struct pod *pod = c->pod;
-	char *etc = mem_printf("%s/etc", pod->sandbox.dir), *log = pod_container_log(c, c->restarts), *dir = mem_printf(SANDBOX_DIR "/%s/%s", pod->uid, c->name);
+	char *etc = mem_printf("%s/etc", pod->sandbox.dir), *log = pod_container_log(c, c->restarts),
+	     *dir = mem_printf(SANDBOX_DIR "/%s/%s", pod->uid, c->name);
 	random_hex(c->id, SANDBOX_ID_HEX);
 	const struct container_spec spec = {
-		.argv = (const char *const *)c->argv, .env = (const char *const *)c->env, .cwd = c->cwd, .hostname = pod->name, .etc = etc, .log = log, .uid = c->uid,
-		.gid = c->gid, .netns = pod->sandbox.netns, .binds = binds->list.data, .n_binds = binds->list.len,
+	        .argv = (const char *const *)c->argv,
+	        .env = (const char *const *)c->env,
+	        .cwd = c->cwd,
+	        .hostname = pod->name,
+	        .etc = etc,
+	        .log = log,
+	        .uid = c->uid,
+	        .gid = c->gid,
+	        .netns = pod->sandbox.netns,
+	        .binds = binds->list.data,
+	        .n_binds = binds->list.len,
 	};
 	if (file_make_dirs(dir, 0700, err))
-		c->run = container_start(pod->pods->loop, &spec, &(struct container_events){on_started, on_ended, c}, err);
+		c->run = container_start(pod->pods->loop, &spec, &(struct container_events){on_started, on_ended, c},
+		                         err);
 	free(etc);
 	free(log);
 	free(dir);
@@ -265,7 +289,8 @@ static void start(struct pod_container *c)
 	}
 	if (c->last_end.is_set && c->id[0] != '\0')
 		c->restarts++;
-	snprintf(words, sizeof words, "Container image \"%s\" already present on machine and can be accessed by the pod", c->image_name);
+	snprintf(words, sizeof words,
+	         "Container image \"%s\" already present on machine and can be accessed by the pod", c->image_name);
 	event(c, "Normal", "Pulled", words);
 	if (!pod_launch_prepare(c, spec, &err) || !add_volumes(c, spec, &binds, &err) || !launch(c, &binds, &err)) {
 		config_fails(c, &err);
@@ -298,7 +323,8 @@ static bool may_start(struct pod_container *c)
 		loop_timer_stop(c->timer);
 		return true;
 	}
-	return c->state == CONTAINER_WAITING && strcmp(c->reason, "ContainerCreating") == 0 && !loop_timer_is_running(c->timer);
+	return c->state == CONTAINER_WAITING && strcmp(c->reason, "ContainerCreating") == 0 &&
+	       !loop_timer_is_running(c->timer);
 }
 
 void pod_containers_run(struct pod *pod)
@@ -356,8 +382,9 @@ void pod_containers_create(struct pod *pod)
 	size_t i;
 	json_t *spec;
 	for (size_t k = 0; k < 2; k++) {
-		json_array_foreach(json_walk(pod->object, "spec", kinds[k], NULL), i, spec)
+		json_array_foreach (json_walk(pod->object, "spec", kinds[k], NULL), i, spec) {
 			create_one(pod, spec, k == 0, i);
+		}
 	}
 }
 
@@ -377,7 +404,8 @@ void pod_containers_destroy(struct pod *pod)
 
 struct pod_container *pod_container_find(const struct pod *pod, const char *name)
 {
-	const char *preferred = json_walk_str(pod->object, "metadata", "annotations", "kubectl.kubernetes.io/default-container", NULL);
+	const char *preferred =
+	        json_walk_str(pod->object, "metadata", "annotations", "kubectl.kubernetes.io/default-container", NULL);
 	struct pod_container *first = NULL;
 	for (size_t i = 0; i < pod->containers.len; i++) {
 		struct pod_container *c = pod->containers.data[i];

@@ -61,11 +61,14 @@ char *pod_launch_expand(const char *text, char *const *env)
 static const char *field_value(const struct pod *pod, const char *path)
 {
 	static const char *const labels = "metadata.labels['", *const annotations = "metadata.annotations['";
-	const char *key = text_has_prefix(path, labels) ? path + strlen(labels) : text_has_prefix(path, annotations) ? path + strlen(annotations) : NULL;
+	const char *key = text_has_prefix(path, labels)        ? path + strlen(labels)
+	                  : text_has_prefix(path, annotations) ? path + strlen(annotations)
+	                                                       : NULL;
 	if (key != NULL) {
 		char name[512];
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(key, "'"), key);
-		return json_walk_str(pod->object, "metadata", text_has_prefix(path, labels) ? "labels" : "annotations", name, NULL);
+		return json_walk_str(pod->object, "metadata", text_has_prefix(path, labels) ? "labels" : "annotations",
+		                     name, NULL);
 	}
 	static char address[64];
 	if (strcmp(path, "status.podIP") == 0 || strcmp(path, "status.podIPs") == 0) {
@@ -75,8 +78,12 @@ static const char *field_value(const struct pod *pod, const char *path)
 	const struct {
 		const char *path, *value;
 	} fields[] = {
-		{"metadata.name", pod->name},      {"metadata.namespace", pod->ns},           {"metadata.uid", pod->uid},
-		{"spec.nodeName", pod->node->config->name}, {"status.hostIP", pod->node->config->address}, {"spec.serviceAccountName", "default"},
+	        {"metadata.name", pod->name},
+	        {"metadata.namespace", pod->ns},
+	        {"metadata.uid", pod->uid},
+	        {"spec.nodeName", pod->node->config->name},
+	        {"status.hostIP", pod->node->config->address},
+	        {"spec.serviceAccountName", "default"},
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (strcmp(fields[i].path, path) == 0)
@@ -110,13 +117,17 @@ static bool env_value(const struct pod *pod, const json_t *item, char *const *so
 	}
 	const json_t *config = json_object_get(from, "configMapKeyRef");
 	const char *path = json_walk_str(from, "fieldRef", "fieldPath", NULL);
-	const char *value = config != NULL ? config_value(pod, config, err) : path[0] != '\0' ? field_value(pod, path) : NULL;
+	const char *value = config != NULL    ? config_value(pod, config, err)
+	                    : path[0] != '\0' ? field_value(pod, path)
+	                                      : NULL;
 	if (value == NULL && config != NULL && json_is_true(json_object_get(config, "optional")))
 		value = "";
 	if (value == NULL && config != NULL)
 		return false;
 	if (value == NULL)
-		return err_set(err, ERR_INVALID, "environment variable %s: the lab knows fieldRef and configMapKeyRef only", json_walk_str(item, "name", NULL));
+		return err_set(err, ERR_INVALID,
+		               "environment variable %s: the lab knows fieldRef and configMapKeyRef only",
+		               json_walk_str(item, "name", NULL));
 	*out = mem_strdup(value);
 	return true;
 }
@@ -130,9 +141,10 @@ static bool build_env(struct pod_container *c, const json_t *spec, struct err *e
 	vec_push(&env.list, mem_strdup(PATH_VALUE));
 	vec_push(&env.list, mem_printf("HOSTNAME=%s", c->pod->name));
 	vec_push(&env.list, mem_strdup("HOME=/"));
-	json_array_foreach(json_object_get(spec, "env"), i, item) {
+	json_array_foreach (json_object_get(spec, "env"), i, item) {
 		char *value = NULL;
-		vec_push(&env.list, NULL); /* so that it ends for those who look into it; the next one takes its place */
+		vec_push(&env.list,
+		         NULL); /* so that it ends for those who look into it; the next one takes its place */
 		env.list.len--;
 		is_done = env_value(c->pod, item, env.list.data, &value, err);
 		if (!is_done)
@@ -151,8 +163,10 @@ static void add_texts(struct texts *to, const json_t *list, char *const *env)
 {
 	size_t i;
 	json_t *text;
-	json_array_foreach(list, i, text)
-		vec_push(&to->list, pod_launch_expand(json_string_value(text) != NULL ? json_string_value(text) : "", env));
+	json_array_foreach (list, i, text) {
+		char *expanded = pod_launch_expand(json_is_string(text) ? json_string_value(text) : "", env);
+		vec_push(&to->list, expanded);
+	}
 }
 
 static void add_defaults(struct texts *to, const char *const *texts)
@@ -197,8 +211,9 @@ static bool build_user(struct pod_container *c, const json_t *spec, struct err *
 	if (uid < 0 || uid > 65534 || gid < 0 || gid > 65534)
 		return err_set(err, ERR_INVALID, "runAsUser and runAsGroup must be between 0 and 65534 in the lab");
 	if (uid == 0 && is_asked(c, spec, "runAsNonRoot"))
-		return err_set(err, ERR_INVALID, "container's runAsUser breaks non-root policy (pod: \"%s_%s(%s)\", container: %s)", c->pod->name, c->pod->ns,
-		               c->pod->uid, c->name);
+		return err_set(err, ERR_INVALID,
+		               "container's runAsUser breaks non-root policy (pod: \"%s_%s(%s)\", container: %s)",
+		               c->pod->name, c->pod->ns, c->pod->uid, c->name);
 	c->uid = (uid_t)uid;
 	c->gid = (gid_t)gid;
 	return true;

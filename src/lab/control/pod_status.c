@@ -23,7 +23,8 @@ static json_t *text_list(const struct attachment *attachment)
 
 static void add_default_routes(json_t *value, const char *gateway)
 {
-	static const char *const destinations[] = {"10.244.0.0/16", "10.96.0.0/16", "169.254.169.5/32", "100.64.0.0/16"};
+	static const char *const destinations[] = {"10.244.0.0/16", "10.96.0.0/16", "169.254.169.5/32",
+	                                           "100.64.0.0/16"};
 	json_t *routes = json_array();
 	json_object_set_new(value, "gateway_ips", json_pack("[s]", gateway));
 	for (size_t i = 0; i < sizeof destinations / sizeof destinations[0]; i++)
@@ -33,7 +34,8 @@ static void add_default_routes(json_t *value, const char *gateway)
 
 static json_t *pod_network(const struct attachment *attachment)
 {
-	json_t *addresses = text_list(attachment), *value = json_pack("{s:O, s:s}", "ip_addresses", addresses, "mac_address", attachment->mac);
+	json_t *addresses = text_list(attachment),
+	       *value = json_pack("{s:O, s:s}", "ip_addresses", addresses, "mac_address", attachment->mac);
 	if (attachment->gateway[0] != '\0')
 		add_default_routes(value, attachment->gateway);
 	if (attachment->addresses.len == 1)
@@ -68,8 +70,11 @@ void pod_network_status_annotation(const struct attachments *attachments, struct
 	char text[64];
 	for (size_t i = 0; i < attachments->items.len; i++) {
 		const struct attachment *attachment = &attachments->items.data[i];
-		struct cni_status one = {.name = mem_strdup(attachment->nad != NULL ? attachment->nad : "ovn-kubernetes"),
-		                         .interface = mem_strdup(attachment->interface), .mac = mem_strdup(attachment->mac), .is_default = attachment->nad == NULL};
+		struct cni_status one = {
+		        .name = mem_strdup(attachment->nad != NULL ? attachment->nad : "ovn-kubernetes"),
+		        .interface = mem_strdup(attachment->interface),
+		        .mac = mem_strdup(attachment->mac),
+		        .is_default = attachment->nad == NULL};
 		for (size_t k = 0; k < attachment->addresses.len; k++) {
 			cni_address_format(&attachment->addresses.data[k], false, text);
 			vec_push(&one.ips, mem_strdup(text));
@@ -92,7 +97,7 @@ static const json_t *old_condition(const struct pod *pod, const char *type)
 {
 	size_t i;
 	json_t *condition;
-	json_array_foreach(json_walk(pod->object, "status", "conditions", NULL), i, condition) {
+	json_array_foreach (json_walk(pod->object, "status", "conditions", NULL), i, condition) {
 		if (strcmp(json_walk_str(condition, "type", NULL), type) == 0)
 			return condition;
 	}
@@ -106,8 +111,9 @@ static void add_condition(json_t *list, const struct pod *pod, int64_t now_ms, c
 	char now[32];
 	time_format(now_ms, now);
 	bool is_same = old != NULL && strcmp(json_walk_str(old, "status", NULL), status) == 0;
-	json_t *condition = json_pack("{s:s, s:s, s:n, s:s}", "type", c->type, "status", status, "lastProbeTime", "lastTransitionTime",
-	                              is_same ? json_walk_str(old, "lastTransitionTime", NULL) : now);
+	json_t *condition =
+	        json_pack("{s:s, s:s, s:n, s:s}", "type", c->type, "status", status, "lastProbeTime",
+	                  "lastTransitionTime", is_same ? json_walk_str(old, "lastTransitionTime", NULL) : now);
 	if (c->reason != NULL)
 		json_object_set_new(condition, "reason", json_string(c->reason));
 	if (c->message != NULL)
@@ -119,7 +125,8 @@ static void list_not_ready(const struct pod *pod, bool of_init, struct str *out)
 {
 	for (size_t i = 0; i < pod->containers.len; i++) {
 		const struct pod_container *c = pod->containers.data[i];
-		bool is_good = of_init ? c->state == CONTAINER_TERMINATED && c->end.status == 0 : c->state == CONTAINER_RUNNING;
+		bool is_good = of_init ? c->state == CONTAINER_TERMINATED && c->end.status == 0
+		                       : c->state == CONTAINER_RUNNING;
 		if (c->is_init == of_init && !is_good)
 			str_append_f(out, "%s%s", out->len > 0 ? " " : "", c->name);
 	}
@@ -134,14 +141,17 @@ static json_t *conditions(const struct pod *pod, const char *phase, int64_t now_
 	list_not_ready(pod, true, &init);
 	str_append_f(&message, "containers with unready status: [%s]", str_text(&waiting));
 	str_append_f(&init_message, "containers with incomplete status: [%s]", str_text(&init));
-	const char *reason = waiting.len == 0 ? NULL : is_final ? (phase[0] == 'F' ? "PodFailed" : "PodCompleted") : "ContainersNotReady";
+	const char *reason = waiting.len == 0 ? NULL
+	                     : is_final       ? (phase[0] == 'F' ? "PodFailed" : "PodCompleted")
+	                                      : "ContainersNotReady";
 	const char *words = waiting.len == 0 || is_final ? NULL : str_text(&message);
 	const struct condition all[] = {
-		{"PodReadyToStartContainers", pod->is_wired && pod->has_sandbox && !is_final, NULL, NULL},
-		{"Initialized", init.len == 0, init.len == 0 ? NULL : "ContainersNotInitialized", init.len == 0 ? NULL : str_text(&init_message)},
-		{"Ready", waiting.len == 0, reason, words},
-		{"ContainersReady", waiting.len == 0, reason, words},
-		{"PodScheduled", true, NULL, NULL},
+	        {"PodReadyToStartContainers", pod->is_wired && pod->has_sandbox && !is_final, NULL, NULL},
+	        {"Initialized", init.len == 0, init.len == 0 ? NULL : "ContainersNotInitialized",
+	         init.len == 0 ? NULL : str_text(&init_message)},
+	        {"Ready", waiting.len == 0, reason, words},
+	        {"ContainersReady", waiting.len == 0, reason, words},
+	        {"PodScheduled", true, NULL, NULL},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		add_condition(list, pod, now_ms, &all[i]);
@@ -189,16 +199,19 @@ static json_t *container_status(const struct pod_container *c)
 	struct str id = {0};
 	if (c->image != NULL && has_run)
 		image_id(c->image, c->image_name, &id);
-	json_t *out = json_pack("{s:s, s:o, s:o, s:b, s:i, s:s, s:s}", "name", c->name, "state", container_state(c), "lastState",
-	                        c->last_end.is_set ? json_pack("{s:o}", "terminated", terminated(&c->last_end)) : json_object(), "ready",
-	                        (int)(is_running || (c->is_init && c->state == CONTAINER_TERMINATED && c->end.status == 0)), "restartCount", c->restarts, "image",
-	                        c->image_name, "imageID", str_text(&id));
+	json_t *out = json_pack(
+	        "{s:s, s:o, s:o, s:b, s:i, s:s, s:s}", "name", c->name, "state", container_state(c), "lastState",
+	        c->last_end.is_set ? json_pack("{s:o}", "terminated", terminated(&c->last_end)) : json_object(),
+	        "ready", (int)(is_running || (c->is_init && c->state == CONTAINER_TERMINATED && c->end.status == 0)),
+	        "restartCount", c->restarts, "image", c->image_name, "imageID", str_text(&id));
 	if (has_run)
 		json_object_set_new(out, "containerID", json_sprintf("containerd://%s", c->id));
 	json_object_set_new(out, "started", json_boolean(is_running));
 	if (has_run) {
 		json_object_set_new(out, "resources", json_object());
-		json_object_set_new(out, "user", json_pack("{s:{s:i, s:i, s:[i]}}", "linux", "uid", (int)c->uid, "gid", (int)c->gid, "supplementalGroups", (int)c->gid));
+		json_object_set_new(out, "user",
+		                    json_pack("{s:{s:i, s:i, s:[i]}}", "linux", "uid", (int)c->uid, "gid", (int)c->gid,
+		                              "supplementalGroups", (int)c->gid));
 	}
 	str_finish(&id);
 	return out;
@@ -230,7 +243,8 @@ static const char *phase_of(const struct pod *pod)
 		n++;
 		n_over += is_over;
 		n_bad += is_over && c->end.status != 0;
-		n_begun += c->state != CONTAINER_WAITING ? c->state != CONTAINER_STARTING || c->restarts > 0 : c->last_end.is_set;
+		n_begun += c->state != CONTAINER_WAITING ? c->state != CONTAINER_STARTING || c->restarts > 0
+		                                         : c->last_end.is_set;
 	}
 	if (is_init_failed && (strcmp(pod_restart_policy(pod), "Never") == 0 || pod->is_ending))
 		return "Failed";
@@ -256,7 +270,7 @@ static bool asks_for(const struct pod *pod, const char *what)
 {
 	size_t i;
 	json_t *container;
-	json_array_foreach(json_walk(pod->object, "spec", "containers", NULL), i, container) {
+	json_array_foreach (json_walk(pod->object, "spec", "containers", NULL), i, container) {
 		if (json_object_size(json_walk(container, "resources", what, NULL)) > 0)
 			return true;
 	}
@@ -276,7 +290,9 @@ json_t *pod_status(const struct pod *pod, int64_t now_ms)
 		json_object_set(status, "initContainerStatuses", init);
 	json_decref(init);
 	json_object_set_new(status, "containerStatuses", container_statuses(pod, false));
-	json_object_set_new(status, "qosClass", json_string(asks_for(pod, "requests") || asks_for(pod, "limits") ? "Burstable" : "BestEffort"));
+	json_object_set_new(
+	        status, "qosClass",
+	        json_string(asks_for(pod, "requests") || asks_for(pod, "limits") ? "Burstable" : "BestEffort"));
 	return status;
 }
 

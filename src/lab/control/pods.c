@@ -37,9 +37,11 @@ static void unschedulable(struct pod *pod, const char *words)
 	store_event(pod->pods->store, pod->object, "Warning", "FailedScheduling", "default-scheduler", "%s", words);
 	json_t *copy = json_deep_copy(pod->object);
 	time_format(time_wall_ms(), now);
-	json_object_set_new(copy, "status", json_pack("{s:s, s:[{s:s, s:s, s:n, s:s, s:s, s:s}], s:s}", "phase", "Pending", "conditions", "type", "PodScheduled",
-	                                              "status", "False", "lastProbeTime", "lastTransitionTime", now, "reason", "Unschedulable", "message", words,
-	                                              "qosClass", "BestEffort"));
+	json_object_set_new(copy, "status",
+	                    json_pack("{s:s, s:[{s:s, s:s, s:n, s:s, s:s, s:s}], s:s}", "phase", "Pending",
+	                              "conditions", "type", "PodScheduled", "status", "False", "lastProbeTime",
+	                              "lastTransitionTime", now, "reason", "Unschedulable", "message", words,
+	                              "qosClass", "BestEffort"));
 	if (!store_update_status(pod->pods->store, pod->pods->resource, copy, NULL, &err))
 		log_write(LOG_WARN, "status of pod %s: %s", pod->key, err.text);
 	json_decref(copy);
@@ -58,8 +60,8 @@ static void bind_pod(struct pod *pod, struct stack_node *node)
 		pod->object = json_incref((json_t *)(uintptr_t)stored);
 		json_decref(old);
 		pod->node = node;
-		store_event(pod->pods->store, pod->object, "Normal", "Scheduled", "default-scheduler", "Successfully assigned %s/%s to %s", pod->ns, pod->name,
-		            node->config->name);
+		store_event(pod->pods->store, pod->object, "Normal", "Scheduled", "default-scheduler",
+		            "Successfully assigned %s/%s to %s", pod->ns, pod->name, node->config->name);
 	}
 	json_decref(copy);
 }
@@ -75,9 +77,11 @@ static bool schedule(struct pod *pod)
 		struct str reason = {0};
 		for (size_t i = 0; i < STACK_NODES; i++) {
 			struct stack_node *node = stack_node(pods->options.stack, i);
-			const json_t *object = store_get(pods->store, lab_resource_kind("Node"), NULL, node->config->name);
-			nodes[i] = (struct scheduler_node){node->config->name, json_walk(object, "metadata", "labels", NULL), node->is_ready, node->config->is_control_plane,
-			                                   pods_on(pods, node)};
+			const json_t *object =
+			        store_get(pods->store, lab_resource_kind("Node"), NULL, node->config->name);
+			nodes[i] = (struct scheduler_node){
+			        node->config->name, json_walk(object, "metadata", "labels", NULL), node->is_ready,
+			        node->config->is_control_plane, pods_on(pods, node)};
 		}
 		int at = scheduler_pick(pod->object, nodes, STACK_NODES, &reason);
 		if (at >= 0)
@@ -99,7 +103,8 @@ static void sandbox_fails(struct pod *pod, const char *words)
 		return;
 	free(pod->blocked);
 	pod->blocked = mem_strdup(words);
-	store_event(pod->pods->store, pod->object, "Warning", "FailedCreatePodSandBox", KUBELET, "Failed to create pod sandbox: %s", words);
+	store_event(pod->pods->store, pod->object, "Warning", "FailedCreatePodSandBox", KUBELET,
+	            "Failed to create pod sandbox: %s", words);
 }
 
 /* In the words of the real ones, which often say "timed out" only; then with the reason that theirs leave out. */
@@ -110,13 +115,16 @@ static void attach_fails(struct pod *pod, const struct attach_failure *failure)
 	const char *network = config != NULL ? config->name : failure->nad;
 	if (failure->is_timeout)
 		str_append_f(&words,
-		             "error adding container to network \"%s\": CNI request failed with status 400: '[%s/%s network %s NAD %s] failed to get pod annotation: "
+		             "error adding container to network \"%s\": CNI request failed with status 400: '[%s/%s "
+		             "network %s NAD %s] failed to get pod annotation: "
 		             "timed out waiting for annotations: context deadline exceeded'; the reason: %s",
 		             network, pod->ns, pod->name, network, failure->nad, failure->words);
 	else
-		str_append_f(&words, "Multus: [%s/%s/%s]: error loading k8s delegates k8s args: %s", pod->ns, pod->name, pod->uid, failure->words);
+		str_append_f(&words, "Multus: [%s/%s/%s]: error loading k8s delegates k8s args: %s", pod->ns, pod->name,
+		             pod->uid, failure->words);
 	if (failure->reason[0] != '\0' && !text_equal(pod->blocked, str_text(&words)))
-		store_event(pod->pods->store, pod->object, "Warning", failure->reason, failure->component, "%s", failure->event);
+		store_event(pod->pods->store, pod->object, "Warning", failure->reason, failure->component, "%s",
+		            failure->event);
 	sandbox_fails(pod, str_text(&words));
 	str_finish(&words);
 }
@@ -135,8 +143,16 @@ static void want_ports(struct pod *pod)
 			str_append_f(&addresses, " %s", text);
 		}
 		const struct ovn_port port = {
-			.name = a->port_name, .switch_name = a->switch_name, .addresses = str_text(&addresses), .ns = pod->ns, .pod_uid = pod->uid,
-			.node = pod->node->config->name, .nad = a->nad, .network = a->network, .topology = cni_topology_name(a->topology), .tunnel_id = a->tunnel_id,
+		        .name = a->port_name,
+		        .switch_name = a->switch_name,
+		        .addresses = str_text(&addresses),
+		        .ns = pod->ns,
+		        .pod_uid = pod->uid,
+		        .node = pod->node->config->name,
+		        .nad = a->nad,
+		        .network = a->network,
+		        .topology = cni_topology_name(a->topology),
+		        .tunnel_id = a->tunnel_id,
 		};
 		ovn_rows_port(&rows, &port);
 		str_finish(&addresses);
@@ -178,8 +194,8 @@ static void tell_interfaces(const struct pod *pod)
 			cni_address_format(&a->addresses.data[k], true, text);
 			str_append_f(&addresses, "%s%s", k > 0 ? " " : "", text);
 		}
-		store_event(pod->pods->store, pod->object, "Normal", "AddedInterface", "multus", "Add %s [%s] from %s", a->interface, str_text(&addresses),
-		            a->nad != NULL ? a->nad : "ovn-kubernetes");
+		store_event(pod->pods->store, pod->object, "Normal", "AddedInterface", "multus", "Add %s [%s] from %s",
+		            a->interface, str_text(&addresses), a->nad != NULL ? a->nad : "ovn-kubernetes");
 		str_finish(&addresses);
 	}
 }
@@ -329,7 +345,8 @@ static struct pod *create(struct pods *pods, const json_t *object)
 static void on_pod(const struct store_event *event, void *user)
 {
 	struct pods *pods = user;
-	char *key = mem_printf("%s/%s", json_walk_str(event->object, "metadata", "namespace", NULL), json_walk_str(event->object, "metadata", "name", NULL));
+	char *key = mem_printf("%s/%s", json_walk_str(event->object, "metadata", "namespace", NULL),
+	                       json_walk_str(event->object, "metadata", "name", NULL));
 	struct pod *pod = map_find(&pods->by_key, key);
 	const char *uid = json_walk_str(event->object, "metadata", "uid", NULL);
 	free(key);
@@ -341,8 +358,9 @@ static void on_pod(const struct store_event *event, void *user)
 	if (event->change == STORE_DELETED)
 		return;
 	/* What has been removed since by ourselves is still told once more. */
-	const json_t *now = store_get(pods->store, pods->resource, json_walk_str(event->object, "metadata", "namespace", NULL),
-	                              json_walk_str(event->object, "metadata", "name", NULL));
+	const json_t *now =
+	        store_get(pods->store, pods->resource, json_walk_str(event->object, "metadata", "namespace", NULL),
+	                  json_walk_str(event->object, "metadata", "name", NULL));
 	if (now == NULL || strcmp(json_walk_str(now, "metadata", "uid", NULL), uid) != 0)
 		return;
 	if (pod == NULL) {
@@ -406,7 +424,8 @@ void pods_port_changed(struct pods *pods, const struct stack_node *node, const c
 	}
 }
 
-char *pod_log_path(struct pods *pods, const char *ns, const char *name, const char *container, bool previous, bool *is_final, struct err *err)
+char *pod_log_path(struct pods *pods, const char *ns, const char *name, const char *container, bool previous,
+                   bool *is_final, struct err *err)
 {
 	char *key = mem_printf("%s/%s", ns, name);
 	const struct pod *pod = map_find(&pods->by_key, key);
@@ -417,7 +436,8 @@ char *pod_log_path(struct pods *pods, const char *ns, const char *name, const ch
 		return NULL;
 	}
 	if (previous && c->restarts == 0) {
-		err_set(err, ERR_NOT_FOUND, "previous terminated container \"%s\" in pod \"%s\" not found", c->name, name);
+		err_set(err, ERR_NOT_FOUND, "previous terminated container \"%s\" in pod \"%s\" not found", c->name,
+		        name);
 		return NULL;
 	}
 	if (!previous && c->id[0] == '\0') {

@@ -17,9 +17,9 @@ struct pods_options {
 	struct networks *networks;
 };
 struct pods *pods_create(const struct pods_options *options);
-void pods_destroy(struct pods *pods);       /* kills what runs; the objects stay */
+void pods_destroy(struct pods *pods); /* kills what runs; the objects stay */
 size_t pods_count(const struct pods *pods);
-void pods_networks_changed(struct pods *pods);  /* a network, an address, a node: pods that wait may go on */
+void pods_networks_changed(struct pods *pods); /* a network, an address, a node: pods that wait may go on */
 void pods_port_changed(struct pods *pods, const struct stack_node *node, const char *link);
 
 #endif

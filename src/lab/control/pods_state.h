@@ -7,7 +7,7 @@
 #include "lab/image.h"
 #include "lab/sandbox.h"
 
-#define BACKOFF_FIRST_MS 10000  /* kubelet's */
+#define BACKOFF_FIRST_MS 10000 /* kubelet's */
 #define BACKOFF_LAST_MS 300000
 #define BACKOFF_FORGET_MS 600000
 #define WIRE_DEADLINE_MS 20000
@@ -16,7 +16,7 @@ enum container_state { CONTAINER_WAITING, CONTAINER_STARTING, CONTAINER_RUNNING,
 struct container_end {
 	bool is_set;
 	int status;
-	char reason[32];            /* "Completed", "Error", "StartError", "ContainerCannotRun" */
+	char reason[32]; /* "Completed", "Error", "StartError", "ContainerCannotRun" */
 	char message[ERR_TEXT_MAX];
 	int64_t started_ms, finished_ms;
 	char id[SANDBOX_ID_HEX + 1];
@@ -26,18 +26,18 @@ struct pod_container {
 	struct pod *pod;
 	char *name, *image_name;
 	bool is_init;
-	size_t index;               /* among its kind, in the spec */
+	size_t index; /* among its kind, in the spec */
 	const struct image *image;
 	enum container_state state;
-	char reason[64];            /* while waiting: "ContainerCreating", "CrashLoopBackOff", "ErrImagePull", ... */
+	char reason[64]; /* while waiting: "ContainerCreating", "CrashLoopBackOff", "ErrImagePull", ... */
 	char message[ERR_TEXT_MAX];
 	struct container *run;
-	struct loop_timer *timer;   /* the next try */
+	struct loop_timer *timer; /* the next try */
 	char id[SANDBOX_ID_HEX + 1];
 	int64_t started_ms, back_off_ms;
 	int restarts;
 	struct container_end end, last_end;
-	char **argv, **env;         /* NULL-terminated; of the last start; exec uses env */
+	char **argv, **env; /* NULL-terminated; of the last start; exec uses env */
 	char *cwd;
 	uid_t uid;
 	gid_t gid;
@@ -45,15 +45,15 @@ struct pod_container {
 struct pod {
 	struct pods *pods;
 	char *key, *ns, *name, *uid;
-	json_t *object;             /* as the store has it, ours to keep */
+	json_t *object; /* as the store has it, ours to keep */
 	struct stack_node *node;
 	struct attachments attachments;
-	char *blocked;              /* why it does not go on, as it was told in an event; NULL: it does */
-	int64_t grace_s;            /* of its end */
+	char *blocked;   /* why it does not go on, as it was told in an event; NULL: it does */
+	int64_t grace_s; /* of its end */
 	struct sandbox sandbox;
 	bool has_sandbox, is_wired, is_ending, is_over, is_posted;
 	int64_t scheduled_ms;
-	struct loop_timer *timer;   /* of the wiring, then of the grace */
+	struct loop_timer *timer;               /* of the wiring, then of the grace */
 	VEC(struct pod_container *) containers; /* init containers first */
 };
 struct pods {
@@ -62,7 +62,7 @@ struct pods {
 	struct store *store;
 	const struct lab_resource *resource;
 	struct store_listener *listener;
-	struct map by_key;          /* "ns/name" -> struct pod * */
+	struct map by_key;               /* "ns/name" -> struct pod * */
 	VEC(struct container *) garbage; /* to be destroyed outside their callbacks */
 	bool is_sweeping;
 };
@@ -71,7 +71,7 @@ void pod_reconcile_soon(struct pod *pod);
 
 /* ---- pod_containers.c: the kubelet's half ---- */
 void pod_containers_create(struct pod *pod);
-void pod_containers_run(struct pod *pod);           /* starts what should run now */
+void pod_containers_run(struct pod *pod);              /* starts what should run now */
 void pod_containers_stop(struct pod *pod, int signum); /* TERM or KILL to all that run; what has not begun never will */
 bool pod_containers_are_over(const struct pod *pod);
 void pod_containers_destroy(struct pod *pod);
@@ -87,7 +87,7 @@ char *pod_launch_expand(const char *text, char *const *env); /* $(NAME), $$ */
 /* ---- pod_status.c ---- */
 json_t *pod_status(const struct pod *pod, int64_t now_ms); /* new reference */
 bool pod_status_write(struct pod *pod);                    /* status and annotations into the store, when they differ */
-void pod_networks_annotation(const struct attachments *attachments, struct str *out);   /* k8s.ovn.org/pod-networks */
+void pod_networks_annotation(const struct attachments *attachments, struct str *out); /* k8s.ovn.org/pod-networks */
 void pod_network_status_annotation(const struct attachments *attachments, struct str *out); /* multus' */
 
 const json_t *pod_container_spec(const struct pod_container *c);

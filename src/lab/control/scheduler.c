@@ -9,8 +9,9 @@ static bool tolerates(const json_t *pod)
 {
 	size_t i;
 	json_t *toleration;
-	json_array_foreach(json_walk(pod, "spec", "tolerations", NULL), i, toleration) {
-		const char *key = json_walk_str(toleration, "key", NULL), *effect = json_walk_str(toleration, "effect", NULL);
+	json_array_foreach (json_walk(pod, "spec", "tolerations", NULL), i, toleration) {
+		const char *key = json_walk_str(toleration, "key", NULL),
+		           *effect = json_walk_str(toleration, "effect", NULL);
 		bool is_any = key[0] == '\0' && strcmp(json_walk_str(toleration, "operator", NULL), "Exists") == 0;
 		if ((is_any || strcmp(key, TAINT) == 0) && (effect[0] == '\0' || strcmp(effect, "NoSchedule") == 0))
 			return true;
@@ -22,7 +23,7 @@ static bool matches(const json_t *pod, const json_t *labels)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)json_walk(pod, "spec", "nodeSelector", NULL), key, value) {
+	json_object_foreach ((json_t *)json_walk(pod, "spec", "nodeSelector", NULL), key, value) {
 		if (!text_equal(json_string_value(json_object_get(labels, key)), json_string_value(value)))
 			return false;
 	}

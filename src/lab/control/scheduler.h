@@ -7,7 +7,7 @@
 struct scheduler_node {
 	const char *name;
 	const json_t *labels;
-	bool is_ready, is_tainted;  /* tainted: node-role.kubernetes.io/control-plane:NoSchedule */
+	bool is_ready, is_tainted; /* tainted: node-role.kubernetes.io/control-plane:NoSchedule */
 	size_t n_pods;
 };
 /* The node's index, or -1 and the reason in kube-scheduler's words. */
