@@ -357,6 +357,20 @@ static void takes_protobuf(void **state)
 	assert_string_equal(json_walk_str(w->answer, "metadata", "name", NULL), "zz");
 	for (size_t size = 0; size < sizeof body - 1; size++) /* cut short: refused or understood, never more */
 		assert_true(ask_bytes(w, "POST", NS, body, size) != 500);
+	/* what `kubectl create deployment` sends: zeroes that say nothing are left out, so that the template is as from JSON */
+	static const char deployment[] =
+	        "\153\070\163\000\012\025\012\007\141\160\160\163\057\166\061\022\012\104\145\160\154\157\171\155\145"
+	        "\156\164\022\114\012\005\012\001\144\102\000\022\075\010\000\022\010\012\006\012\001\141\022\001\142"
+	        "\032\047\012\012\132\006\012\001\141\022\001\142\102\000\022\031\022\021\012\001\143\022\001\151\102"
+	        "\000\200\001\000\210\001\000\220\001\000\130\000\140\000\150\000\042\002\012\000\050\000\070\000\032"
+	        "\004\010\000\020\000\032\000\042\000";
+	assert_int_equal(
+	        ask_bytes(w, "POST", "/apis/apps/v1/namespaces/default/deployments", deployment, sizeof deployment - 1),
+	        201);
+	assert_int_equal(json_walk_int(w->answer, -1, "spec", "replicas", NULL), 0); /* but this one does */
+	const json_t *spec = json_walk(w->answer, "spec", "template", "spec", NULL);
+	assert_null(json_object_get(spec, "hostNetwork"));
+	assert_null(json_object_get(json_array_get(json_object_get(spec, "containers"), 0), "tty"));
 	static const char other[] = "k8s\0\x0a\x0d\x0a\x02v1\x12\x07"
 	                            "Frobber\x12\x00";
 	assert_int_equal(ask_bytes(w, "POST", NS, other, sizeof other - 1), 400);

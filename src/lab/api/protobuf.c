@@ -165,6 +165,12 @@ static json_t *list_at(json_t *object, const char *name, bool is_map)
 	return list;
 }
 
+/* Go writes out what JSON would leave out. */
+static bool says_nothing(const struct schema_field *as, const struct field *field, const json_t *value)
+{
+	return as->type == SCHEMA_OBJECT ? json_object_size(value) == 0 : is_nothing(field);
+}
+
 static bool decode_field(struct decoder *decoder, const struct field *field, const struct lab_schema *schema,
                          json_t *object)
 {
@@ -185,9 +191,7 @@ static bool decode_field(struct decoder *decoder, const struct field *field, con
 		return malformed(decoder);
 	if (as->shape == SCHEMA_LIST)
 		json_array_append_new(list_at(object, as->name, false), value);
-	else if (json_is_null(value) || (as->type == SCHEMA_STRING && is_nothing(field)) ||
-	         (as->type == SCHEMA_OBJECT && !json_object_size(value)) ||
-	         (as->type == SCHEMA_INT && !field->value && strcmp(as->name, "replicas") != 0))
+	else if (json_is_null(value) || (!(as->shape & SCHEMA_POINTER) && says_nothing(as, field, value)))
 		json_decref(value);
 	else
 		json_object_set_new(object, as->name, value);

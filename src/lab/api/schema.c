@@ -16,6 +16,14 @@
 	{                                                                                                              \
 		name, number, SCHEMA_BOOL, 0, NULL, NULL                                                               \
 	}
+#define IP(name, number)                                                                                               \
+	{                                                                                                              \
+		name, number, SCHEMA_INT, SCHEMA_POINTER, NULL, NULL                                                   \
+	}
+#define BP(name, number)                                                                                               \
+	{                                                                                                              \
+		name, number, SCHEMA_BOOL, SCHEMA_POINTER, NULL, NULL                                                  \
+	}
 #define T(name, number)                                                                                                \
 	{                                                                                                              \
 		name, number, SCHEMA_TIME, 0, NULL, NULL                                                               \
@@ -76,11 +84,11 @@
 	static const struct lab_schema id = {name, id##_fields}
 
 /* ---- meta/v1 ---- */
-PART(owner, "OwnerReference", S("kind", 1), S("name", 3), S("uid", 4), S("apiVersion", 5), B("controller", 6),
-     B("blockOwnerDeletion", 7));
+PART(owner, "OwnerReference", S("kind", 1), S("name", 3), S("uid", 4), S("apiVersion", 5), BP("controller", 6),
+     BP("blockOwnerDeletion", 7));
 PART(meta, "ObjectMeta", S("name", 1), S("generateName", 2), S("namespace", 3), S("selfLink", 4), S("uid", 5),
      S("resourceVersion", 6), I("generation", 7), T("creationTimestamp", 8), T("deletionTimestamp", 9),
-     I("deletionGracePeriodSeconds", 10), S_MAP("labels", 11), S_MAP("annotations", 12),
+     IP("deletionGracePeriodSeconds", 10), S_MAP("labels", 11), S_MAP("annotations", 12),
      LIST("ownerReferences", 13, owner, "uid"), S_SET("finalizers", 14), ANY_LIST("managedFields", 0, NULL));
 #define HEAD S("kind", 0), S("apiVersion", 0), O("metadata", 1, meta)
 PART(requirement, "LabelSelectorRequirement", S("key", 1), S("operator", 2), S_LIST("values", 3));
@@ -94,12 +102,12 @@ PART(container_port, "ContainerPort", S("name", 1), I("hostPort", 2), I("contain
      S("hostIP", 5));
 PART(field_selector, "ObjectFieldSelector", S("apiVersion", 1), S("fieldPath", 2));
 PART(resource_selector, "ResourceFieldSelector", S("containerName", 1), S("resource", 2), Q("divisor", 3));
-PART(key_selector, "ConfigMapKeySelector", S("name", 0), S("key", 2), B("optional", 3));
-PART(file_selector, "FileKeySelector", S("volumeName", 1), S("path", 2), S("key", 3), B("optional", 4));
+PART(key_selector, "ConfigMapKeySelector", S("name", 0), S("key", 2), BP("optional", 3));
+PART(file_selector, "FileKeySelector", S("volumeName", 1), S("path", 2), S("key", 3), BP("optional", 4));
 PART(env_source, "EnvVarSource", O("fieldRef", 1, field_selector), O("resourceFieldRef", 2, resource_selector),
      O("configMapKeyRef", 3, key_selector), O("secretKeyRef", 4, key_selector), O("fileKeyRef", 5, file_selector));
 PART(env, "EnvVar", S("name", 1), S("value", 2), O("valueFrom", 3, env_source));
-PART(env_reference, "ConfigMapEnvSource", S("name", 0), B("optional", 2));
+PART(env_reference, "ConfigMapEnvSource", S("name", 0), BP("optional", 2));
 PART(env_from, "EnvFromSource", S("prefix", 1), O("configMapRef", 2, env_reference), O("secretRef", 3, env_reference));
 PART(claim, "ResourceClaim", S("name", 1), S("request", 2));
 PART(resources, "ResourceRequirements", Q_MAP("limits", 1), Q_MAP("requests", 2), LIST("claims", 3, claim, "name"));
@@ -115,16 +123,16 @@ PART(grpc_action, "GRPCAction", I("port", 1), S("service", 2));
 PART(sleep_action, "SleepAction", I("seconds", 1));
 PART(probe, "Probe", O("exec", 0, exec_action), O("httpGet", 0, http_action), O("tcpSocket", 0, tcp_action),
      O("grpc", 0, grpc_action), I("initialDelaySeconds", 2), I("timeoutSeconds", 3), I("periodSeconds", 4),
-     I("successThreshold", 5), I("failureThreshold", 6), I("terminationGracePeriodSeconds", 7));
+     I("successThreshold", 5), I("failureThreshold", 6), IP("terminationGracePeriodSeconds", 7));
 PART(handler, "LifecycleHandler", O("exec", 1, exec_action), O("httpGet", 2, http_action),
      O("tcpSocket", 3, tcp_action), O("sleep", 4, sleep_action));
 PART(lifecycle, "Lifecycle", O("postStart", 1, handler), O("preStop", 2, handler), S("stopSignal", 3));
 PART(capabilities, "Capabilities", S_LIST("add", 1), S_LIST("drop", 2));
 PART(seccomp, "SeccompProfile", S("type", 1), S("localhostProfile", 2));
 PART(selinux, "SELinuxOptions", S("user", 1), S("role", 2), S("type", 3), S("level", 4));
-PART(security, "SecurityContext", O("capabilities", 1, capabilities), B("privileged", 2),
-     O("seLinuxOptions", 3, selinux), I("runAsUser", 4), B("runAsNonRoot", 5), B("readOnlyRootFilesystem", 6),
-     B("allowPrivilegeEscalation", 7), I("runAsGroup", 8), S("procMount", 9), ANYS("windowsOptions", 0),
+PART(security, "SecurityContext", O("capabilities", 1, capabilities), BP("privileged", 2),
+     O("seLinuxOptions", 3, selinux), IP("runAsUser", 4), BP("runAsNonRoot", 5), BP("readOnlyRootFilesystem", 6),
+     BP("allowPrivilegeEscalation", 7), IP("runAsGroup", 8), S("procMount", 9), ANYS("windowsOptions", 0),
      O("seccompProfile", 11, seccomp), O("appArmorProfile", 12, seccomp));
 PART(container, "Container", S("name", 1), S("image", 2), S_LIST("command", 3), S_LIST("args", 4), S("workingDir", 5),
      LIST("ports", 6, container_port, "containerPort"), LIST("env", 7, env, "name"), O("resources", 8, resources),
@@ -144,28 +152,29 @@ PART(volume, "Volume", S("name", 1), ANYS("hostPath", 0), ANYS("emptyDir", 0), A
      ANYS("photonPersistentDisk", 0), ANYS("projected", 0), ANYS("portworxVolume", 0), ANYS("scaleIO", 0),
      ANYS("storageos", 0), ANYS("csi", 0), ANYS("ephemeral", 0), ANYS("image", 0));
 PART(sysctl, "Sysctl", S("name", 1), S("value", 2));
-PART(pod_security, "PodSecurityContext", O("seLinuxOptions", 1, selinux), I("runAsUser", 2), B("runAsNonRoot", 3),
-     I_LIST("supplementalGroups", 4), I("fsGroup", 5), I("runAsGroup", 6), LIST("sysctls", 7, sysctl, NULL),
+PART(pod_security, "PodSecurityContext", O("seLinuxOptions", 1, selinux), IP("runAsUser", 2), BP("runAsNonRoot", 3),
+     I_LIST("supplementalGroups", 4), IP("fsGroup", 5), IP("runAsGroup", 6), LIST("sysctls", 7, sysctl, NULL),
      ANYS("windowsOptions", 0), S("fsGroupChangePolicy", 9), O("seccompProfile", 10, seccomp),
      O("appArmorProfile", 11, seccomp), S("supplementalGroupsPolicy", 12), S("seLinuxChangePolicy", 13));
-PART(toleration, "Toleration", S("key", 1), S("operator", 2), S("value", 3), S("effect", 4), I("tolerationSeconds", 5));
+PART(toleration, "Toleration", S("key", 1), S("operator", 2), S("value", 3), S("effect", 4),
+     IP("tolerationSeconds", 5));
 PART(alias, "HostAlias", S("ip", 1), S_LIST("hostnames", 2));
 PART(gate, "PodReadinessGate", S("conditionType", 1));
 PART(scheduling_gate, "PodSchedulingGate", S("name", 1));
 PART(spread, "TopologySpreadConstraint", I("maxSkew", 1), S("topologyKey", 2), S("whenUnsatisfiable", 3),
-     O("labelSelector", 4, selector), I("minDomains", 5), S("nodeAffinityPolicy", 6), S("nodeTaintsPolicy", 7),
+     O("labelSelector", 4, selector), IP("minDomains", 5), S("nodeAffinityPolicy", 6), S("nodeTaintsPolicy", 7),
      S_LIST("matchLabelKeys", 8));
 PART(pod_spec, "PodSpec", LIST("volumes", 1, volume, "name"), LIST("containers", 2, container, "name"),
-     S("restartPolicy", 3), I("terminationGracePeriodSeconds", 4), I("activeDeadlineSeconds", 5), S("dnsPolicy", 6),
+     S("restartPolicy", 3), IP("terminationGracePeriodSeconds", 4), IP("activeDeadlineSeconds", 5), S("dnsPolicy", 6),
      S_MAP("nodeSelector", 7), S("serviceAccountName", 8), S("serviceAccount", 9), S("nodeName", 10),
      B("hostNetwork", 11), B("hostPID", 12), B("hostIPC", 13), O("securityContext", 14, pod_security),
      LIST("imagePullSecrets", 15, local_reference, "name"), S("hostname", 16), S("subdomain", 17), ANYS("affinity", 0),
-     S("schedulerName", 19), LIST("initContainers", 20, container, "name"), B("automountServiceAccountToken", 21),
+     S("schedulerName", 19), LIST("initContainers", 20, container, "name"), BP("automountServiceAccountToken", 21),
      LIST("tolerations", 22, toleration, NULL), LIST("hostAliases", 23, alias, "ip"), S("priorityClassName", 24),
-     I("priority", 25), ANYS("dnsConfig", 0), B("shareProcessNamespace", 27), LIST("readinessGates", 28, gate, NULL),
-     S("runtimeClassName", 29), B("enableServiceLinks", 30), S("preemptionPolicy", 31), Q_MAP("overhead", 32),
+     IP("priority", 25), ANYS("dnsConfig", 0), BP("shareProcessNamespace", 27), LIST("readinessGates", 28, gate, NULL),
+     S("runtimeClassName", 29), BP("enableServiceLinks", 30), S("preemptionPolicy", 31), Q_MAP("overhead", 32),
      LIST("topologySpreadConstraints", 33, spread, "topologyKey"), LIST("ephemeralContainers", 34, container, "name"),
-     B("setHostnameAsFQDN", 35), ANYS("os", 0), B("hostUsers", 37),
+     BP("setHostnameAsFQDN", 35), ANYS("os", 0), BP("hostUsers", 37),
      LIST("schedulingGates", 38, scheduling_gate, "name"), ANY_LIST("resourceClaims", 0, "name"),
      O("resources", 40, resources), S("hostnameOverride", 41), ANYS("workloadRef", 0));
 PART(template, "PodTemplateSpec", O("metadata", 1, meta), O("spec", 2, pod_spec));
@@ -175,11 +184,11 @@ SCHEMA(schema_pod, "Pod", HEAD, O("spec", 2, pod_spec), ANYS("status", 3));
 PART(namespace_spec, "NamespaceSpec", S_LIST("finalizers", 1));
 SCHEMA(schema_namespace, "Namespace", HEAD, O("spec", 2, namespace_spec), ANYS("status", 3));
 SCHEMA(schema_configmap, "ConfigMap", HEAD, S_MAP("data", 2), {"binaryData", 3, SCHEMA_BYTES, SCHEMA_MAP, NULL, NULL},
-       B("immutable", 4));
+       BP("immutable", 4));
 SCHEMA(schema_secret, "Secret", HEAD, {"data", 2, SCHEMA_BYTES, SCHEMA_MAP, NULL, NULL}, S("type", 3),
-       S_MAP("stringData", 4), B("immutable", 5));
+       S_MAP("stringData", 4), BP("immutable", 5));
 SCHEMA(schema_serviceaccount, "ServiceAccount", HEAD, LIST("secrets", 2, object_reference, "name"),
-       LIST("imagePullSecrets", 3, local_reference, "name"), B("automountServiceAccountToken", 4));
+       LIST("imagePullSecrets", 3, local_reference, "name"), BP("automountServiceAccountToken", 4));
 PART(service_port, "ServicePort", S("name", 1), S("protocol", 2), I("port", 3),
      {"targetPort", 4, SCHEMA_INT_OR_STRING, 0, NULL, NULL}, I("nodePort", 5), S("appProtocol", 6));
 PART(service_spec, "ServiceSpec", LIST("ports", 1, service_port, "port"), S_MAP("selector", 2), S("clusterIP", 3),
@@ -187,7 +196,7 @@ PART(service_spec, "ServiceSpec", LIST("ports", 1, service_port, "port"), S_MAP(
      S_LIST("loadBalancerSourceRanges", 9), S("externalName", 10), S("externalTrafficPolicy", 11),
      I("healthCheckNodePort", 12), B("publishNotReadyAddresses", 13), ANYS("sessionAffinityConfig", 0),
      S("ipFamilyPolicy", 17), S_LIST("clusterIPs", 18), S_LIST("ipFamilies", 19),
-     B("allocateLoadBalancerNodePorts", 20), S("loadBalancerClass", 21), S("internalTrafficPolicy", 22),
+     BP("allocateLoadBalancerNodePorts", 20), S("loadBalancerClass", 21), S("internalTrafficPolicy", 22),
      S("trafficDistribution", 23));
 SCHEMA(schema_service, "Service", HEAD, O("spec", 2, service_spec), ANYS("status", 3));
 PART(taint, "Taint", S("key", 1), S("value", 2), S("effect", 3), T("timeAdded", 4));
@@ -199,14 +208,14 @@ SCHEMA(schema_node, "Node", HEAD, O("spec", 2, node_spec), ANYS("status", 3));
 PART(rolling, "RollingUpdateDeployment", {"maxUnavailable", 1, SCHEMA_INT_OR_STRING, 0, NULL, NULL},
      {"maxSurge", 2, SCHEMA_INT_OR_STRING, 0, NULL, NULL});
 PART(strategy, "DeploymentStrategy", S("type", 1), O("rollingUpdate", 2, rolling));
-PART(deployment_spec, "DeploymentSpec", I("replicas", 1), O("selector", 2, selector), O("template", 3, template),
-     O("strategy", 4, strategy), I("minReadySeconds", 5), I("revisionHistoryLimit", 6), B("paused", 7),
-     I("progressDeadlineSeconds", 9));
+PART(deployment_spec, "DeploymentSpec", IP("replicas", 1), O("selector", 2, selector), O("template", 3, template),
+     O("strategy", 4, strategy), I("minReadySeconds", 5), IP("revisionHistoryLimit", 6), B("paused", 7),
+     IP("progressDeadlineSeconds", 9));
 SCHEMA(schema_deployment, "Deployment", HEAD, O("spec", 2, deployment_spec), ANYS("status", 3));
-PART(replicaset_spec, "ReplicaSetSpec", I("replicas", 1), O("selector", 2, selector), O("template", 3, template),
+PART(replicaset_spec, "ReplicaSetSpec", IP("replicas", 1), O("selector", 2, selector), O("template", 3, template),
      I("minReadySeconds", 4));
 SCHEMA(schema_replicaset, "ReplicaSet", HEAD, O("spec", 2, replicaset_spec), ANYS("status", 3));
-PART(scale_spec, "ScaleSpec", I("replicas", 1));
+PART(scale_spec, "ScaleSpec", IP("replicas", 1));
 SCHEMA(schema_scale, "Scale", HEAD, O("spec", 2, scale_spec), ANYS("status", 3));
 
 /* ---- custom kinds ---- */

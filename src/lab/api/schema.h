@@ -18,13 +18,13 @@ enum schema_type {
 	SCHEMA_QUANTITY,
 	SCHEMA_ANY
 };
-enum { SCHEMA_LIST = 1, SCHEMA_MAP = 2 };
+enum { SCHEMA_LIST = 1, SCHEMA_MAP = 2, SCHEMA_POINTER = 4 };
 struct lab_schema;
 struct schema_field {
 	const char *name;
 	int number; /* protobuf's; 0: not understood in protobuf */
 	enum schema_type type;
-	int shape;                       /* 0, SCHEMA_LIST, SCHEMA_MAP (text to type) */
+	int shape; /* 0, SCHEMA_LIST, SCHEMA_MAP (text to type), SCHEMA_POINTER (Go tells zero from none) */
 	const struct lab_schema *object; /* SCHEMA_OBJECT: its fields; NULL: any */
 	const char *merge_key;           /* of a list: "name"; "=": a set of plain values; NULL: replaced as a whole */
 };
