@@ -50,6 +50,11 @@ void ask_begin(struct play *p)
 		loop_timer_start(p->tick, ask_next_ms(p), 0);
 }
 
+static const char *lost(const struct play *p)
+{
+	return p->is_lost ? "the command failed while the cluster was away (r runs it again); " : "";
+}
+
 static void fail(struct play *p, const struct script_check *check, const char *found, const char *cure)
 {
 	struct str expected = {0};
@@ -69,7 +74,7 @@ static void say_waiting(struct play *p, const struct script_check *check, const 
 	if (p->waited_ms >= 1000)
 		str_append_f(&since, " (%lld of %lld s)", (long long)(p->waited_ms / 1000),
 		             (long long)(check->within_ms / 1000));
-	words_message(p, false, "waits until %s%s: %s", str_text(&wanted), str_text(&since), found);
+	words_message(p, false, "%swaits until %s%s: %s", lost(p), str_text(&wanted), str_text(&since), found);
 	str_finish(&wanted);
 	str_finish(&since);
 }
@@ -81,7 +86,7 @@ static bool ask_one(struct play *p, const struct script_check *check, const stru
 	bool is_of_cluster = check_is_of_cluster(check), goes_on = false;
 	struct str found = {0}, cure = {0}, away = {0};
 	if (is_of_cluster && words_away(p, &away)) {
-		words_message(p, true, "%s", str_text(&away));
+		words_message(p, true, "%s%s", lost(p), str_text(&away));
 	} else {
 		enum check_result result = check_ask(check, facts, &found, &cure);
 		bool is_final = result == CHECK_FAILS && (!is_of_cluster || p->waited_ms >= BELIEVE_MS);

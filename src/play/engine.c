@@ -163,6 +163,7 @@ static void show(struct play *p)
 		p->job = JOB_STAGE;
 		p->job_since = loop_now(p->loop);
 		p->go_since = p->job_since;
+		p->is_lost = false;
 		str_clear(&p->output);
 		play_set_state(p, p->stage, PLAY_SHOWN);
 		ask_begin(p);

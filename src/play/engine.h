@@ -38,7 +38,6 @@ struct play {
 	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS];
 	char *private_dir; /* NULL until the first shell starts */
 	struct shell *shells[PLAY_N_PERSONAS];
-	int64_t shell_started[PLAY_N_PERSONAS];
 	unsigned restart; /* bits of personas whose shell is to be started again */
 
 	size_t view;
@@ -54,6 +53,7 @@ struct play {
 	char *text;            /* that command, its values filled in */
 	size_t line, line_end; /* of `text`: the line that is typed */
 	int status;            /* of the last command that ended; -1: none */
+	bool is_lost;          /* it failed while the cluster was away: only the checks tell */
 	struct str output;     /* of the stage's commands so far */
 	int64_t job_since;     /* Space pressed */
 	int64_t go_since;      /* its first Enter; 0: not yet */

@@ -13,7 +13,6 @@
 #define OUTPUT_MAX 65536            /* bytes of a stage's output that are kept for checks: the end */
 #define PATIENCE_MS ((int64_t)3000) /* after Ctrl-C, before the shell is killed */
 #define VALUES_MS SCRIPT_WITHIN_MS  /* unattended: for a variable to get its value */
-#define LIVED_MS 1000               /* a shell that ends sooner is not started again by itself */
 
 static void on_shell_state(struct shell *shell, enum shell_state state, void *user);
 static void on_shell_done(struct shell *shell, int status, void *user);
@@ -61,7 +60,6 @@ const struct texts *perform_commands(const struct play *p)
 
 static bool start_shell(struct play *p, enum play_persona persona, struct err *err)
 {
-	p->shell_started[persona] = loop_now(p->loop);
 	return shell_start(p->shells[persona], err);
 }
 
@@ -142,15 +140,17 @@ static void restart_shells(void *user)
 static void on_shell_off(struct play *p, struct shell *shell)
 {
 	enum play_persona persona = persona_of(p, shell);
-	bool was_asked = p->interrupted != 0; /* we killed it */
 	p->interrupted = 0;
-	if (was_asked || loop_now(p->loop) - p->shell_started[persona] >= LIVED_MS) {
+	if (shell_had_prompt(shell)) {
 		p->restart |= 1u << persona;
 		loop_post(p->loop, restart_shells, p);
 	}
 	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step == STEP_CHECKS || p->step == STEP_VALUES)
 		return;
-	if (p->step == STEP_ENTERED || p->step == STEP_RUNNING || p->restart == 0) {
+	if (p->restart == 0) {
+		words_fail(p, &(struct words_failure){"a shell to type into", "bash ended before its first prompt",
+		                                      "see in the pane what it printed"});
+	} else if (p->step == STEP_ENTERED || p->step == STEP_RUNNING) {
 		words_fail(p, &(struct words_failure){"the command runs to its end", "the shell ended meanwhile",
 		                                      "a new shell is there: run the stage again"});
 	} else {
@@ -230,6 +230,7 @@ void perform_show(struct play *p, enum play_job job, bool go)
 	p->go = go;
 	p->command = 0;
 	p->status = -1;
+	p->is_lost = false;
 	p->job_since = loop_now(p->loop);
 	p->run_since = p->go_since = 0;
 	str_clear(&p->output);
@@ -379,13 +380,29 @@ static void end_undo(struct play *p)
 	words_note(p, false, "undone");
 }
 
+/* The command failed because the cluster went away, perhaps after it had done its work. Where only the cluster is asked
+ * whether the stage holds, it is asked when it is back, and the show goes on by itself. */
+static bool was_lost(const struct play *p, int status)
+{
+	const struct script_stage *script = play_script_of(p, p->stage);
+	struct str away = {0};
+	bool is_lost = p->job == JOB_STAGE && status < 128 && script->checks.len > 0 && words_away(p, &away);
+	str_finish(&away);
+	for (size_t i = 0; i < script->checks.len; i++)
+		is_lost = is_lost && check_is_of_cluster(&script->checks.data[i]);
+	return is_lost;
+}
+
 static void command_ended(struct play *p, int status)
 {
 	p->status = status;
 	keep_output(p);
 	note_flow(p);
 	bool is_last = p->command + 1 >= perform_commands(p)->len && is_last_line(p);
-	if (status != 0 && !(is_last && has_exit_check(p))) {
+	if (status != 0 && was_lost(p, status)) {
+		p->is_lost = true;
+		ask_begin(p);
+	} else if (status != 0 && !(is_last && has_exit_check(p))) {
 		words_fail_command(p, status);
 	} else if (!is_last_line(p)) { /* bash ran it sooner than we thought: the rest is a command of its own */
 		p->line = p->line_end + 1;

@@ -14,6 +14,7 @@ struct shell {
 	char *kubeconfig, *context, *cwd, *private_dir;
 	struct term *term;
 	enum shell_state state;
+	bool had_prompt;
 	char *rcfile;             /* there until bash has read it */
 	struct loop_timer *timer; /* of typing */
 	char *typing;
@@ -86,8 +87,10 @@ bool shell_start(struct shell *s, struct err *err)
 		const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
 		ok = term_start(s->term, argv, env, s->cwd, err) || err_context(err, "the shell cannot be started");
 	}
-	if (ok)
+	if (ok) {
 		s->state = SHELL_STARTING;
+		s->had_prompt = false;
+	}
 	free(kubeconfig);
 	return ok;
 }
@@ -123,6 +126,7 @@ static void on_mark(struct term *term, const struct term_mark *mark, void *user)
 	case TERM_MARK_INPUT:
 		if (s->rcfile)
 			forget_rcfile(s);
+		s->had_prompt = true;
 		set_state(s, SHELL_PROMPT);
 		break;
 	case TERM_MARK_OUTPUT:
@@ -294,6 +298,11 @@ void shell_destroy(struct shell *s)
 enum shell_state shell_state(const struct shell *s)
 {
 	return s->state;
+}
+
+bool shell_had_prompt(const struct shell *s)
+{
+	return s->had_prompt;
 }
 
 struct term *shell_term(struct shell *s)

@@ -38,6 +38,8 @@ struct shell *shell_create(const struct shell_options *options); /* never NULL; 
 void shell_destroy(struct shell *shell);
 bool shell_start(struct shell *shell, struct err *err); /* nothing if it runs */
 enum shell_state shell_state(const struct shell *shell);
+bool shell_had_prompt(
+        const struct shell *shell); /* since it was started: it can work, and starting it again makes sense */
 struct term *shell_term(struct shell *shell);
 
 /* Types at the prompt, `type_ms` between characters; on_typed follows later. One text at a time; no line ends in it. */

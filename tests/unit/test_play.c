@@ -463,7 +463,9 @@ static void test_check_too_late(void **state)
 static void test_no_cluster(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'true', check: [{gone: namespace/blue, within: 10ms}]}\n");
+	open_show("  - {id: a, title: A, run: 'true', check: [{gone: namespace/blue, within: 10ms}]}\n"
+	          "  - {id: b, title: B, run: 'false', check: [{exists: namespace/blue}]}\n"
+	          "  - {id: c, title: C, run: 'false', check: [{exists: namespace/blue}, {output: x}]}\n");
 	play_destroy(show.play);
 	show.play = NULL;
 	kube_destroy(show.kube);
@@ -481,6 +483,13 @@ static void test_no_cluster(void **state)
 	while (!show.is_late)
 		loop_turn(show.loop, true);
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_CHECKING);
+	play_skip(show.play);
+	perform(PLAY_CHECKING); /* a command that failed meanwhile has perhaps done its work: the cluster will tell */
+	assert_has(play_message(show.play), "the command failed while the cluster was away (r runs it again); the cluster has not");
+	play_skip(show.play);
+	perform(PLAY_FAILED); /* ... but not what it would have printed */
+	assert_has(play_message(show.play), "it ended with status 1; the cluster has not answered yet: ");
+	assert_has(play_message(show.play), "run the stage again (r) when the cluster is back");
 	free(socket);
 	free(path);
 	close_show();
