@@ -10,6 +10,8 @@
 /* ---- parts that several commands share ---- */
 static void close_popup(struct ui *ui)
 {
+	if (ui->view.popup == POPUP_WHY)
+		ui->told[0] = '\0'; /* it was read */
 	ui->view.popup = POPUP_NONE;
 	ui->view.scroll = 0;
 }
@@ -52,6 +54,7 @@ static const struct play_stage *stage_in_view(const struct ui *ui)
 static void verb(struct ui *ui, void (*of_play)(struct play *play))
 {
 	close_popup(ui);
+	ui->told[0] = '\0';
 	ui->view.hides_manifest = false;
 	ui->view.back = 0;
 	ui->shows_persona = false;
@@ -207,7 +210,7 @@ static void run_flows(struct ui *ui, const char *argument)
 static void run_why(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	action_popup(ui, POPUP_FAILURE);
+	action_popup(ui, POPUP_WHY);
 }
 
 static void run_help(struct ui *ui, const char *argument)
@@ -444,7 +447,7 @@ const struct command commands[] = {
         {"diagram", ARG_NONE, "", "the diagram", run_diagram},
         {"consoles", ARG_NONE, "", NULL, run_consoles},
         {"flows", ARG_NONE, "", "the flows", run_flows},
-        {"why", ARG_NONE, "", "why the stage failed", run_why},
+        {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
         {"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},
         {"theme", ARG_THEME, "[NAME]", "another theme", run_theme},

@@ -11,7 +11,7 @@ static const struct page_row {
         [POPUP_HELP] = {"help", view_help, true},
         [POPUP_FLOWS] = {"flows", view_flows, false},
         [POPUP_STAGES] = {"stages", view_stages, false},
-        [POPUP_FAILURE] = {"what went wrong", view_failure, false},
+        [POPUP_WHY] = {"in full", view_why, false},
 };
 
 bool frame_shows_manifest(const struct scene *scene, const struct view_state *view)
@@ -95,6 +95,8 @@ static void put_page(struct canvas *canvas, const struct layout *layout, const s
 	bool is_manifest = frame_shows_manifest(scene, view);
 	const char *title =
 	        is_manifest ? scene->act->stages.data[scene->stage].manifest_name : pages[view->popup].title;
+	if (view->popup == POPUP_WHY && view_has_problem(scene, view))
+		title = "what went wrong";
 	int used;
 	struct canvas *page =
 	        paint_page(inside.cols, inside.rows, page_paint(scene, view), scene, view, canvas->ascii, &used);

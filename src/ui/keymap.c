@@ -27,7 +27,7 @@ const struct key_row key_rows[] = {
         {KEYS_STAGE, "s", "skip", NULL, NULL, "skip this stage"},
         {KEYS_STAGE, "u", "undo", NULL, NULL, "undo what this stage did, after asking"},
         {KEYS_STAGE, "g", "stages", NULL, NULL, "go to a stage"},
-        {KEYS_STAGE, "w", "why", NULL, NULL, "why the stage failed"},
+        {KEYS_STAGE, "w", "why", NULL, NULL, "what went wrong; the result line in full"},
         {KEYS_STAGE, "l", "layout", NULL, NULL, "next layout"},
         {KEYS_STAGE, "/", "filter", NULL, NULL, "filter: find workloads in the diagram and the lists"},
         {KEYS_STAGE, ". b", "blank", NULL, NULL, "blank the screen, and back"},

@@ -242,6 +242,7 @@ void scene_fill(struct ui *ui, int cols, int rows)
 	fill_cluster(ui);
 	fill_show(ui);
 	ui->view.notice = ui->notice;
+	ui->view.told = ui->told;
 	ui->view.filter = ui->filter;
 	ui->view.focus = *ui->focus ? ui->focus : NULL;
 	layout_compute(cols, rows, &ui->view, &ui->layout);

@@ -37,7 +37,7 @@ struct scene {
 enum ui_mode { MODE_STAGE, MODE_TERMINAL };
 enum ui_layout { LAYOUT_TALK, LAYOUT_ZOOM, N_LAYOUTS };
 enum ui_pane { PANE_DIAGRAM, PANE_SHELL };
-enum ui_popup { POPUP_NONE, POPUP_HELP, POPUP_FLOWS, POPUP_STAGES, POPUP_FAILURE, N_POPUPS };
+enum ui_popup { POPUP_NONE, POPUP_HELP, POPUP_FLOWS, POPUP_STAGES, POPUP_WHY, N_POPUPS };
 enum ui_line { LINE_NONE, LINE_COMMAND, LINE_FILTER };
 
 extern const char *const layout_names[N_LAYOUTS];
@@ -59,6 +59,7 @@ struct view_state {
 	const char *question;    /* NULL: none is open */
 	const char *notice;      /* what the last key has to say; "" */
 	bool notice_is_problem;
+	const char *told;       /* the last problem that a notice told of, all of it; "" */
 	const char *filter;     /* "" */
 	const char *focus;      /* workload id, NULL */
 	const char *escape_key; /* as written: "F12" */
@@ -102,7 +103,8 @@ void view_line(struct canvas *canvas, struct rect area, const struct view_state 
 /* Pages are longer than what is shown of them: painted whole on a canvas of their own; the result is the rows used. */
 enum { PAGE_ROWS = 400 };
 typedef int view_page_fn(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view);
-view_page_fn view_help, view_flows, view_stages, view_failure, view_manifest;
+view_page_fn view_help, view_flows, view_stages, view_why, view_manifest;
+bool view_has_problem(const struct scene *scene, const struct view_state *view);
 
 /* ---- words.c: states in words, glyphs and roles ---- */
 struct look_of {

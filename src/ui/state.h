@@ -7,7 +7,7 @@
 #include "ui/scene.h"
 
 struct screen;
-enum { LINE_MAX_SIZE = 256, HISTORY_MAX = 50, NOTICE_MAX = 512, PROGRESS_MAX = 100 };
+enum { LINE_MAX_SIZE = 256, HISTORY_MAX = 50, NOTICE_MAX = 2048, PROGRESS_MAX = 100 };
 
 struct ui {
 	struct ui_options options;
@@ -42,6 +42,7 @@ struct ui {
 	struct ui_pretend pretend;
 
 	char notice[NOTICE_MAX];
+	char told[NOTICE_MAX]; /* the last notice that was a problem, until it was read or a stage went on */
 	char line[LINE_MAX_SIZE];
 	char filter[LINE_MAX_SIZE];
 	char focus[256];

@@ -19,6 +19,8 @@ void ui_say(struct ui *ui, bool is_problem, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(ui->notice, sizeof ui->notice, fmt, args);
 	va_end(args);
+	if (is_problem)
+		memcpy(ui->told, ui->notice, sizeof ui->told);
 	for (char *p = ui->notice; *p; p++)
 		if (*p == '\n')
 			*p = ' ';
@@ -188,7 +190,7 @@ void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state)
 		ui->view.hides_manifest = false;
 	}
 	if (state == PLAY_FAILED && ui->view.mode == MODE_STAGE) {
-		ui->view.popup = POPUP_FAILURE;
+		ui->view.popup = POPUP_WHY;
 		ui->view.scroll = 0;
 	}
 	if (!follows)
@@ -253,7 +255,7 @@ struct ui *ui_create(const struct ui_options *options, struct err *err)
 	ui->act = options->act;
 	ui->context = mem_strdup(options->context ? options->context : "");
 	ui->view.line_text = ui->line;
-	ui->view.completions = ui->view.notice = ui->view.filter = ui->view.help_topic = "";
+	ui->view.completions = ui->view.notice = ui->view.told = ui->view.filter = ui->view.help_topic = "";
 	ui->ended_ms = -1;
 	ui->pretend = (struct ui_pretend){.stage = -1, .stage_state = -1, .badge = -1, .elapsed_ms = -1};
 	ui->theme = mem_strdup("none");

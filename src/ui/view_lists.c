@@ -1,4 +1,4 @@
-/* view_lists: the pages that list the show: its stages, its flows, and why a stage failed. */
+/* view_lists: the pages that list the show: its stages and its flows. */
 #include <string.h>
 #include <strings.h>
 
@@ -84,25 +84,4 @@ int view_flows(struct canvas *page, int rows, const struct scene *scene, const s
 	if (!scene->n_flows)
 		canvas_put_fit(page, 0, ++y, page->cols, ROLE_MUTED, 0, "This act names no flows.");
 	return y + 1;
-}
-
-int view_failure(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
-{
-	(void)rows, (void)view;
-	const char *text = *scene->failure ? scene->failure : scene->cluster_problem;
-	if (!*text)
-		text = "Nothing has failed.";
-	int y = 0;
-	for (const char *line = text; *line && y < page->rows;) {
-		size_t len = strcspn(line, "\n");
-		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y}, y == 0 ? ROLE_FAIL : ROLE_TEXT,
-		                 line, len);
-		line += len + (line[len] == '\n');
-	}
-	if (*scene->failure && y + 1 < page->rows) {
-		canvas_put_fit(page, 0, y + 1, page->cols, ROLE_MUTED, 0,
-		               "r run it again   s skip it   i type   ESC close: the show can go on");
-		y += 2;
-	}
-	return y;
 }

@@ -5,6 +5,8 @@
 #include "ui/keymap.h"
 #include "ui/scene.h"
 
+enum { MORE_COLS = 7 };
+
 struct result {
 	enum canvas_role role;
 	const char *glyph;
@@ -54,6 +56,12 @@ void view_result(struct canvas *canvas, struct rect area, const struct scene *sc
 	bool has_glyph = first == 0x2713 || first == 0x2717; /* ✓ ✗: the message brought its own */
 	if (*result.glyph && !has_glyph)
 		x += canvas_put(canvas, x, area.y, right - x, result.role, ATTR_BOLD, result.glyph) + 1;
+	bool is_cut = x + text_columns(result.text) + 1 > right && !view->question && view->popup == POPUP_NONE;
+	if (is_cut && right - x > 2 * MORE_COLS) {
+		right -= MORE_COLS;
+		int at = right + canvas_put(canvas, right, area.y, MORE_COLS, ROLE_KEY, ATTR_BOLD, "w ");
+		canvas_put(canvas, at, area.y, MORE_COLS - 2, ROLE_MUTED, 0, "more");
+	}
 	canvas_put_fit(canvas, x, area.y, right - x - 1, result.role, 0, result.text);
 }
 

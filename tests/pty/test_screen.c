@@ -274,6 +274,18 @@ static void test_commands(void **state)
 	pty_expect_gone(&pty, SOON, "? Undo");
 	pty_type(&pty, ":act nosuch\r");
 	pty_expect(&pty, SOON, "✗", "nosuch");
+	static const char bad[] = "format: 1\ntitle: Bad\nstages:\n  - {id: a, titel: b, run: 'true'}\n  - {id: a, "
+	                          "run: 'true', sleep: 3}\n";
+	char path[160], line[200];
+	snprintf(path, sizeof path, "%s/bad.yaml", pty_dir());
+	assert_true(file_write(path, bad, strlen(bad), 0600, NULL));
+	snprintf(line, sizeof line, ":act %s\r", path);
+	pty_type(&pty, line);
+	pty_expect(&pty, SOON, "✗", "bad.yaml:1:", "w more");
+	pty_type(&pty, "w");
+	pty_expect(&pty, SOON, "what went wrong", "bad.yaml:4:", "bad.yaml:5:");
+	pty_type(&pty, "w");
+	pty_expect_gone(&pty, SOON, "what went wrong");
 	pty_type(&pty, ":act ov\t\r");
 	pty_expect(&pty, SOON, "1/8", "$ ");
 	pty_type(&pty, ":layout zoom\r:la\t\r");

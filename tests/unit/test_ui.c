@@ -57,8 +57,13 @@ static int make_scene(void **state)
 	        .cluster_problem = "",
 	        .elapsed_ms = 7 * 60000 + 12000,
 	};
-	view = (struct view_state){
-	        .line_text = "", .completions = "", .notice = "", .filter = "", .escape_key = "F12", .help_topic = ""};
+	view = (struct view_state){.line_text = "",
+	                           .completions = "",
+	                           .notice = "",
+	                           .filter = "",
+	                           .escape_key = "F12",
+	                           .told = "",
+	                           .help_topic = ""};
 	return 0;
 }
 
@@ -261,7 +266,7 @@ static void test_lists(void **state)
 	EXPECT(100, 30, "FLOW", "blue", "tenantblue/podclient", "tcp/9000", "✓ seen  0.9 ms");
 	view.filter = "yellow";
 	expect_absent(100, 30, "tenantblue/podclient");
-	view.popup = POPUP_FAILURE;
+	view.popup = POPUP_WHY;
 	scene.failure = "expected: yellow-server\nfound: nothing";
 	EXPECT(80, 24, "what went wrong", "expected: yellow-server", "found: nothing", "r run it again");
 	EXPECT(20, 5, "expected:");
