@@ -103,10 +103,15 @@ static bool open_terminal(uint16_t rows, uint16_t cols, int *master, int *slave,
 
 static void reset_signals(void)
 {
-	struct sigaction action = {.sa_handler = SIG_DFL};
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action = {.handler = SIG_DFL}; /* the kernel's own: libc's sigaction refuses the two signals that it keeps for itself */
 	sigset_t none;
 	for (int signum = 1; signum < NSIG; signum++)
-		sigaction(signum, &action, NULL);
+		syscall(SYS_rt_sigaction, signum, &action, NULL, sizeof action.mask);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
