@@ -30,6 +30,13 @@ while read -r v path reason; do
 		kubectl_cases "$v" "$path" "$work/server/kubeconfig" "$work/server/kubeconfig-owner" api
 	fi
 done <"$work/versions"
+by_socket() { curl -sS -o "$work/out" -w '%{http_code}' --unix-socket "$work/server/api.sock" "$@"; }
+[ "$(by_socket http://localhost/api/v1/nodes)" = 200 ]
+tap $? "the Unix socket: its owner is the administrator"
+[ "$(by_socket "http://localhost/$(sed -n 's|.*127.0.0.1:[0-9]*/\([0-9a-f]*\).*|\1|p' "$work/server/kubeconfig-owner")/api/v1/nodes")" = 403 ]
+tap $? "the Unix socket: another user's secret makes one that user"
+[ "$(by_socket -H 'Host: evil.example' http://localhost/version)" = 404 ]
+tap $? "the Unix socket: no other host"
 kill -0 "$server" 2>/dev/null
 tap $? "the server still runs"
 echo "1..$tap_n"
