@@ -24,6 +24,7 @@ enum { /* attributes */
 	ATTR_REVERSE = 32,
 	ATTR_STRIKE = 64,
 	ATTR_CONCEAL = 128,
+	ATTR_HALF = 256, /* of a pane: a blank (ch[0] is 0) where half a wide character was left over; ch[1]: the character, if the left */
 };
 
 /* ---- roles: what a cell means; a theme says how it looks. ROLE_NONE: the cell's own colours ---- */

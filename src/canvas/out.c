@@ -19,7 +19,7 @@ static void append_cell(struct str *out, const struct cell *cell)
 	if (cell->width == 0)
 		return;
 	append_char(out, cell->ch[0] ? cell->ch[0] : ' ');
-	for (int i = 1; i < CELL_CHARS && cell->ch[i]; i++)
+	for (int i = 1; i < CELL_CHARS && cell->ch[0] && cell->ch[i]; i++)
 		append_char(out, cell->ch[i]);
 }
 

@@ -99,18 +99,11 @@ void row_append(struct row *to, const struct row *from, int x)
 	copy_cell(to, to->len - 1, from, x);
 }
 
+/* A wide character of which one half is overwritten leaves the other half behind, as in libvterm; what that looks like is the
+ * outer terminal's affair (ATTR_HALF). Only what margins and the screen's edge cut is made blank. */
 static inline void blank_half(struct row *row, int x)
 {
 	row->cells[x].ch = (row->cells[x].ch & GLYPH_ATTRS(0xff)) | GLYPH_BLANK;
-}
-
-/* Before something begins or ends at column x: a wide character that lies across the border becomes blank. */
-static inline void split_wide(struct row *row, int x)
-{
-	if (x <= 0 || x >= row->len || GLYPH_WIDTH_OF(row->cells[x].ch) != 0)
-		return;
-	blank_half(row, x - 1);
-	blank_half(row, x);
 }
 
 /* ---- the ring ---- */
@@ -195,10 +188,6 @@ void grid_put_ascii(struct grid *grid, int x, int y, const char *bytes, int n, c
 {
 	struct row *row = grid_row(grid, y);
 	int end = x + n;
-	if (row->len > x) {
-		split_wide(row, x);
-		split_wide(row, end);
-	}
 	if (row->len < end) {
 		row_extend(row, x);
 		row_reserve(row, end);
@@ -215,8 +204,6 @@ void grid_put(struct grid *grid, int x, int y, uint32_t ch, int width, const str
 {
 	struct row *row = grid_row(grid, y);
 	int end = x + width;
-	split_wide(row, x);
-	split_wide(row, end);
 	if (row->len < end)
 		row_extend(row, end);
 	uint32_t attrs = GLYPH_ATTRS(pen->attrs);
@@ -255,8 +242,6 @@ void grid_erase(struct grid *grid, struct area area, const struct pen *pen)
 			fill_row(grid, row, pen);
 			continue;
 		}
-		split_wide(row, area.x);
-		split_wide(row, area.x_end);
 		if (area.x_end >= grid->cols) {
 			row->wrapped = false;
 			if (row->len > area.x)
@@ -321,9 +306,6 @@ static void shift_row(struct grid *grid, struct row *row, struct area area, int 
 	int n = left > 0 ? left : -left, width = area.x_end - area.x;
 	n = n > width ? width : n;
 	row_extend(row, area.x_end);
-	split_wide(row, area.x);
-	split_wide(row, area.x_end);
-	split_wide(row, left > 0 ? area.x + n : area.x_end - n);
 	struct glyph *cells = row->cells + area.x;
 	size_t moved = (size_t)(width - n) * sizeof *cells;
 	if (left > 0)
@@ -341,8 +323,6 @@ static void copy_part(struct grid *grid, struct area area, int to_y, int from_y)
 {
 	struct row *to = grid_row(grid, to_y), *from = grid_row(grid, from_y);
 	row_extend(to, area.x_end);
-	split_wide(to, area.x);
-	split_wide(to, area.x_end);
 	for (int x = area.x; x < area.x_end; x++)
 		copy_cell(to, x, from, x);
 	if (GLYPH_WIDTH_OF(to->cells[area.x].ch) == 0)

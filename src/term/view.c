@@ -31,6 +31,25 @@ static void fill_cell(struct cell *cell, const struct row *row, int x, uint16_t 
 		cell->ch[0] = (glyph->ch & GLYPH_CHAR) == ' ' ? 0 : glyph->ch & GLYPH_CHAR;
 }
 
+/* Makes blanks of halves that stand alone, so that a row of cells is always whole. */
+static void mark_halves(struct cell *cells, int n)
+{
+	int before = 1;
+	for (int x = 0; x < n; x++) {
+		struct cell *cell = &cells[x];
+		int width = cell->width;
+		bool is_left = width == 2 && (x + 1 == n || cells[x + 1].width != 0);
+		if (is_left || (width == 0 && before != 2)) {
+			uint32_t left = is_left ? cell->ch[0] : 0;
+			memset(cell->ch, 0, sizeof cell->ch);
+			cell->ch[1] = left;
+			cell->width = 1;
+			cell->attrs |= ATTR_HALF;
+		}
+		before = width;
+	}
+}
+
 void term_row(const struct term *term, int line, struct cell *cells, int n)
 {
 	const struct row *row = row_of(term, line);
@@ -40,10 +59,7 @@ void term_row(const struct term *term, int line, struct cell *cells, int n)
 		fill_cell(&cells[x], row, x, reverse);
 	for (int x = len; x < n; x++)
 		cells[x] = (struct cell){.width = 1, .attrs = reverse};
-	if (n > 0 && cells[n - 1].width == 2) { /* its right half was cut off */
-		memset(cells[n - 1].ch, 0, sizeof cells[n - 1].ch);
-		cells[n - 1].width = 1;
-	}
+	mark_halves(cells, n);
 }
 
 bool term_row_is_wrapped(const struct term *term, int line)
@@ -123,7 +139,7 @@ static void append_row(struct str *out, const struct row *row, int from, int end
 	for (int x = from; x < end && x < row->len; x++) {
 		uint32_t chars[CELL_CHARS];
 		int n = grid_chars(row, x, chars);
-		if (GLYPH_WIDTH_OF(row->cells[x].ch) == 0)
+		if (GLYPH_WIDTH_OF(row->cells[x].ch) == 0 && x > 0 && GLYPH_WIDTH_OF(row->cells[x - 1].ch) == 2)
 			continue;
 		if (n == 0)
 			str_append_c(out, ' ');
@@ -216,7 +232,8 @@ static void paint_row(const struct term *term, struct canvas *canvas, struct rec
 	if (!canvas->ascii)
 		return;
 	for (int x = 0; x < area.cols; x++)
-		to[x].ch[0] = canvas_ascii_char(to[x].ch[0]);
+		if (to[x].ch[0])
+			to[x].ch[0] = canvas_ascii_char(to[x].ch[0]);
 }
 
 void term_paint(const struct term *term, struct canvas *canvas, struct rect area, int back, bool focused)

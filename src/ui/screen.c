@@ -42,8 +42,11 @@ static int draw_rows(struct screen *screen, const struct canvas *canvas, const s
 		first = 0;
 		last = screen->rows - 1;
 	}
-	for (int y = first < 0 ? 0 : first; y <= last && y < screen->rows; y++)
-		changed += screen_update_row(screen, y, canvas, looks);
+	memset(screen->drawn, 0, (size_t)screen->rows * sizeof *screen->drawn);
+	for (int y = first < 0 ? 0 : first; y <= last && y < screen->rows; y++) {
+		screen->drawn[y] = screen_update_row(screen, y, canvas, looks);
+		changed += screen->drawn[y];
+	}
 	screen->redraw = false;
 	return changed;
 }
@@ -68,6 +71,9 @@ void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const
 	wnoutrefresh(stdscr);
 	doupdate();
 	screen_collect(screen);
+	for (int y = 0; y < screen->rows; y++)
+		if (screen->drawn[y])
+			screen_append_halves(screen, y, looks);
 	if (bracket)
 		str_append(&screen->out, "\033[?2026l");
 	screen_drain(screen, false);
@@ -223,6 +229,8 @@ static void allocate(struct screen *screen)
 	free(screen->shown);
 	free(screen->line);
 	free(screen->row);
+	free(screen->drawn);
+	screen->drawn = mem_alloc((size_t)screen->rows * sizeof *screen->drawn);
 	screen->line = mem_alloc((size_t)screen->cols * sizeof *screen->line);
 	screen->shown = mem_alloc((size_t)screen->rows * (size_t)screen->cols * sizeof *screen->shown);
 	screen->row = mem_alloc((size_t)screen->cols * 2 * sizeof *screen->row);
@@ -335,6 +343,7 @@ void screen_destroy(struct screen *screen)
 	free(screen->shown);
 	free(screen->line);
 	free(screen->row);
+	free(screen->drawn);
 	str_finish(&screen->title);
 	free(screen);
 }

@@ -119,7 +119,7 @@ static int cell_chars(const struct screen *screen, const struct cell *cell, wcha
 		if (ch >= 0x80 && wcwidth(text[0]) != cell->width)
 			text[0] = screen->is_ascii ? L'?' : L'\xfffd';
 	}
-	for (int i = 1; i < CELL_CHARS && cell->ch[i] && !screen->is_ascii; i++)
+	for (int i = 1; i < CELL_CHARS && cell->ch[0] && cell->ch[i] && !screen->is_ascii; i++)
 		if (wcwidth((wchar_t)cell->ch[i]) == 0)
 			text[n++] = (wchar_t)cell->ch[i];
 	text[n] = L'\0';
@@ -179,6 +179,8 @@ bool screen_update_row(struct screen *screen, int y, const struct canvas *canvas
 		end++;
 	for (int x = first; x < end; x++) {
 		static const struct cell blank = {.width = 1};
+		if (shown[x].attrs & ATTR_HALF) /* curses does not know what stands there */
+			wredrawln(stdscr, y, 1);
 		shown[x] = x < cols ? cells[x] : blank;
 		screen->line[x] = resolved(&shown[x], looks);
 		if (screen->line[x].width == 2 && x + 1 == screen->cols)
@@ -186,4 +188,56 @@ bool screen_update_row(struct screen *screen, int y, const struct canvas *canvas
 	}
 	draw_cells(screen, y, screen->line, first, end);
 	return true;
+}
+
+/* ---- halves: a wide character of which half was overwritten. curses cannot say this; the terminal is sent what the program
+ * sent: the character, then what covers half of it. Most show a blank then, some the half. ---- */
+
+/* The cell, or `ch` in its looks over two columns. */
+static void append_cell(struct screen *screen, int x, int y, const struct cell *cell, uint32_t ch)
+{
+	static const struct canvas_look plain[ROLE_COUNT];
+	struct cell cells[2] = {*cell, {.width = 0}};
+	struct canvas canvas = {.cols = cell->width == 2 || ch ? 2 : 1, .rows = 1, .cells = cells};
+	cells[0].attrs &= (uint16_t)~ATTR_HALF;
+	cells[0].width = (uint8_t)canvas.cols;
+	if (ch)
+		memset(cells[0].ch, 0, sizeof cells[0].ch), cells[0].ch[0] = ch;
+	str_append_f(&screen->out, "\033[%d;%dH", y + 1, x + 1);
+	size_t before = screen->out.len;
+	canvas_ansi(&canvas, plain, &screen->out);
+	screen->out.len--; /* the line feed */
+	if (screen->out.len == before)
+		str_append_c(&screen->out, ' ');
+}
+
+static void append_half(struct screen *screen, const struct cell *row, int x, int y)
+{
+	enum { WIDE_BLANK = 0x3000 };
+	if (row[x].ch[1]) { /* the left half: what covers the right one follows */
+		append_cell(screen, x, y, &row[x], row[x].ch[1]);
+		if (x + 1 < screen->cols)
+			append_cell(screen, x + 1, y, &row[x + 1], 0);
+	} else if (x > 0) { /* the right half of anything wide; then what stands before it */
+		int before = row[x - 1].width == 0 && x > 1 ? x - 2 : x - 1;
+		append_cell(screen, x - 1, y, &row[x], WIDE_BLANK);
+		append_cell(screen, before, y, &row[before], 0);
+	}
+}
+
+void screen_append_halves(struct screen *screen, int y, const struct canvas_look looks[ROLE_COUNT])
+{
+	const struct cell *shown = screen->shown + (size_t)y * (size_t)screen->cols;
+	bool any = false;
+	for (int x = 0; x < screen->cols; x++) {
+		screen->line[x] = resolved(&shown[x], looks);
+		any |= (shown[x].attrs & ATTR_HALF) != 0;
+	}
+	if (!any || screen->is_ascii || !screen->is_xterm)
+		return;
+	str_append(&screen->out, "\0337");
+	for (int x = 0; x < screen->cols; x++)
+		if (screen->line[x].attrs & ATTR_HALF)
+			append_half(screen, screen->line, x, y);
+	str_append(&screen->out, "\0338");
 }

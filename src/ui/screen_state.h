@@ -49,6 +49,7 @@ struct screen {
 	enum screen_mouse mouse;
 	struct str title;
 	cchar_t *row;
+	bool *drawn;                    /* rows of this frame */
 	struct pair_slot pairs[PAIR_SLOTS];
 	int n_pairs;
 };
@@ -56,6 +57,7 @@ struct screen {
 /* screen_cells.c */
 void screen_renew_pairs(struct screen *screen);            /* before the last one is used */
 bool screen_update_row(struct screen *screen, int y, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT]);
+void screen_append_halves(struct screen *screen, int y, const struct canvas_look looks[ROLE_COUNT]); /* behind the frame */
 
 /* screen_out.c */
 void screen_send(struct screen *screen, const char *bytes, size_t size);
