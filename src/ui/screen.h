@@ -15,7 +15,7 @@ struct screen_events { /* none may destroy the screen: post that */
 	void (*on_resize)(int rows, int cols, void *user); /* paint and flush the whole frame */
 	void (*on_colors)(uint32_t fg, uint32_t bg, void *user); /* the terminal's own: COLOR_RGB, or COLOR_DEFAULT when not told */
 	void (*on_gone)(void *user);                       /* the terminal was closed */
-	void (*on_ready)(void *user);                      /* screen_is_ready again, and a flush was left out: paint */
+	void (*on_ready)(void *user);                      /* screen_is_ready again: paint, if something is to be painted */
 };
 /* Takes over the terminal on standard input and output. NULL and words when it is none, or one that cannot be drawn on. */
 struct screen *screen_create(struct loop *loop, const struct screen_events *events, void *user, struct err *err);

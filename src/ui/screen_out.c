@@ -46,12 +46,13 @@ static void on_writable(int events, void *user)
 	struct screen *screen = user;
 	(void)events;
 	screen_drain(screen, false);
-	if (screen->out.len > 0 || !screen->was_left_out)
+	if (screen->out.len > 0)
 		return;
+	bool was_left_out = screen->was_left_out;
 	screen->was_left_out = false;
 	if (screen->events.on_ready)
 		screen->events.on_ready(screen->user);
-	else
+	else if (was_left_out)
 		screen->events.on_resize(screen->rows, screen->cols, screen->user);
 }
 
