@@ -5,5 +5,6 @@
 #include "onesdn/base.h"
 
 void base64_append(struct str *out, const void *bytes, size_t size);
+bool base64_decode(const char *text, struct str *out); /* appends; line breaks are skipped. False: it is none */
 
 #endif
