@@ -107,8 +107,16 @@ void play_set_state(struct play *p, size_t stage, enum play_state state)
 		p->options.events.on_stage(p, stage, state, p->options.user);
 }
 
+static void clear_note(struct play *p)
+{
+	free(p->note);
+	p->note = NULL;
+}
+
 void play_end_job(struct play *p)
 {
+	if (!p->note_is_problem) /* what was said of a key pressed meanwhile ("still runs") is over with it */
+		clear_note(p);
 	p->job = JOB_NONE;
 	p->step = STEP_NONE;
 	free(p->message);
@@ -119,12 +127,6 @@ void play_end_job(struct play *p)
 static bool is_busy(const struct play *p)
 {
 	return p->job == JOB_UNDO || (p->job == JOB_STAGE && p->step >= STEP_ENTERED) || (p->job == JOB_STAGE && p->go);
-}
-
-static void clear_note(struct play *p)
-{
-	free(p->note);
-	p->note = NULL;
 }
 
 static void set_view(struct play *p, size_t view)
