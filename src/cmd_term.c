@@ -23,7 +23,7 @@ struct pane {
 	struct term *term;
 	struct canvas *canvas;
 	struct loop_timer *timer;
-	bool is_dirty, may_copy;
+	bool is_dirty, rings, may_copy;
 	int64_t painted_at, echo_until;
 	int status;
 };
@@ -48,7 +48,11 @@ static void paint(struct pane *pane)
 	screen_set_mouse(pane->screen, (enum screen_mouse)mouse);
 	screen_set_cursor_shape(pane->screen, term_cursor_shape(pane->term));
 	screen_flush_rows(pane->screen, canvas, looks, first, last);
-	pane->is_dirty = false;
+	if (*term_title(pane->term))
+		screen_set_title(pane->screen, term_title(pane->term));
+	if (pane->rings)
+		screen_bell(pane->screen);
+	pane->is_dirty = pane->rings = false;
 	pane->painted_at = loop_now(pane->loop);
 	loop_timer_stop(pane->timer);
 }
@@ -90,15 +94,15 @@ static void on_dirty(struct term *term, void *user)
 static void on_title(struct term *term, const char *title, void *user)
 {
 	struct pane *pane = user;
-	(void)term;
-	screen_set_title(pane->screen, title);
+	(void)term, (void)title;
+	pane->is_dirty = true; /* sent with the next frame: a program may change it a million times */
 }
 
 static void on_bell(struct term *term, void *user)
 {
 	struct pane *pane = user;
 	(void)term;
-	screen_bell(pane->screen);
+	pane->is_dirty = pane->rings = true;
 }
 
 static void on_clipboard(struct term *term, const char *text, size_t size, void *user)
