@@ -42,6 +42,8 @@ struct container {
 
 struct launch {
 	int netns, info;
+	const int *fds;
+	size_t n_fds;
 };
 
 /* In the child, last before bubblewrap: into the pod's network, and the info pipe stays open. */
@@ -50,6 +52,9 @@ static int prepare(void *user)
 	const struct launch *launch = user;
 	if (setns(launch->netns, CLONE_NEWNET) < 0)
 		return 1;
+	for (size_t i = 0; i < launch->n_fds; i++)
+		if (fcntl(launch->fds[i], F_SETFD, 0) < 0)
+			return 1;
 	return fcntl(launch->info, F_SETFD, 0) < 0;
 }
 
@@ -122,6 +127,11 @@ static void add_number(struct args *args, const char *option, unsigned long valu
 	add(args, text);
 }
 
+static const char *bind_option(const struct container_bind *bind)
+{
+	return bind->is_device ? "--dev-bind" : bind->is_writable ? "--bind" : "--ro-bind";
+}
+
 static void build(struct args *args, const struct container_spec *spec, int info)
 {
 	static const char *const fixed[] = {"bwrap",         "--unshare-user", "--unshare-pid",     "--unshare-uts",
@@ -140,8 +150,7 @@ static void build(struct args *args, const struct container_spec *spec, int info
 	add_root(args);
 	add_files(args, spec->etc);
 	for (size_t i = 0; i < spec->n_binds; i++)
-		add_bind(args, spec->binds[i].is_writable ? "--bind" : "--ro-bind", spec->binds[i].from,
-		         spec->binds[i].to);
+		add_bind(args, bind_option(&spec->binds[i]), spec->binds[i].from, spec->binds[i].to);
 	add(args, "--chdir");
 	add(args, spec->cwd[0] != '\0' ? spec->cwd : "/");
 	const char *const shell[] = {"--", "/bin/sh", "-c", launcher, "sh", NULL};
@@ -286,7 +295,7 @@ static bool launch(struct container *c, const struct container_spec *spec, struc
 	struct args args = {0};
 	bool is_done = make_pipes(c, theirs, err);
 	if (is_done) {
-		struct launch how = {.netns = spec->netns, .info = theirs[PIPE_INFO]};
+		struct launch how = {.netns = spec->netns, .info = theirs[PIPE_INFO], .fds = spec->fds, .n_fds = spec->n_fds};
 		build(&args, spec, theirs[PIPE_INFO]);
 		const struct loop_spawn spawn = {
 		        .argv = (const char *const *)args.list.data,

@@ -11,7 +11,7 @@
 
 struct container_bind {
 	const char *from, *to;
-	bool is_writable;
+	bool is_writable, is_device; /* a device may be opened, too */
 };
 struct container_spec {
 	const char *const *argv; /* NULL-terminated */
@@ -25,6 +25,8 @@ struct container_spec {
 	int netns;                          /* stays the caller's */
 	const struct container_bind *binds; /* further ones */
 	size_t n_binds;
+	const int *fds;             /* further descriptors that the program inherits, under the same numbers, over 16; */
+	size_t n_fds;               /* they stay the caller's */
 };
 struct container_events {
 	void (*on_started)(void *user); /* the program runs */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/if_tun.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -247,6 +248,57 @@ bool link_set_up(const char *name, struct err *err)
 	return link_change(&r, name, err);
 }
 
+bool link_set_down(const char *name, struct err *err)
+{
+	struct request r;
+	struct ifinfomsg *body = link_request(&r, name);
+	body->ifi_change = IFF_UP;
+	return link_change(&r, name, err);
+}
+
+bool link_add(const char *name, const char *kind, struct err *err)
+{
+	struct request r;
+	request_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	request_attr(&r, IFLA_IFNAME, name, strlen(name) + 1);
+	struct rtattr *info = nest_begin(&r, IFLA_LINKINFO);
+	request_attr(&r, IFLA_INFO_KIND, kind, strlen(kind));
+	nest_end(&r, info);
+	int failure = request_send(&r);
+	return failure == 0 || err_errno(err, failure, "making the %s %s", kind, name);
+}
+
+bool link_rename(const char *name, const char *to, struct err *err)
+{
+	struct request r;
+	struct ifinfomsg *body = request_begin(&r, RTM_NEWLINK, 0, sizeof *body);
+	body->ifi_index = (int)if_nametoindex(name);
+	request_attr(&r, IFLA_IFNAME, to, strlen(to) + 1);
+	return body->ifi_index == 0 ? err_errno(err, ENODEV, "renaming %s", name) : link_change(&r, name, err);
+}
+
+bool link_set_master(const char *name, const char *bridge, struct err *err)
+{
+	struct request r;
+	uint32_t index = if_nametoindex(bridge);
+	link_request(&r, name);
+	request_attr(&r, IFLA_MASTER, &index, sizeof index);
+	return index == 0 ? err_errno(err, ENODEV, "bridge %s", bridge) : link_change(&r, name, err);
+}
+
+int tap_open(const char *name, struct err *err)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+	snprintf(ifr.ifr_name, sizeof ifr.ifr_name, "%s", name);
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &ifr) == 0)
+		return fd;
+	err_errno(err, errno, "making the tap %s", name);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 bool link_set_mtu(const char *name, int mtu, struct err *err)
 {
 	struct request r;
@@ -317,22 +369,34 @@ static int address_family(const struct cni_address *address)
 	return address->family == 4 ? AF_INET : AF_INET6;
 }
 
-bool address_add(const char *name, const char *cidr, struct err *err)
+static bool address_change(const char *name, const char *cidr, int type, int flags, struct err *err)
 {
 	struct cni_address address;
 	struct request r;
 	if (!cni_address_parse(cidr, &address) || address.prefix < 0)
 		return err_set(err, ERR_INVALID, "'%s' is not an address with a prefix length", cidr);
-	struct ifaddrmsg *body = request_begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, sizeof *body);
+	struct ifaddrmsg *body = request_begin(&r, type, flags, sizeof *body);
 	body->ifa_family = (uint8_t)address_family(&address);
 	body->ifa_prefixlen = (uint8_t)address.prefix;
 	body->ifa_index = if_nametoindex(name);
-	/* Duplicate address detection would keep an IPv6 address unusable for a second; OVN answers for the addresses anyway. */
+	/* Duplicate address detection would keep an IPv6 address unusable for a second; OVN answers for the addresses
+	 * anyway. */
 	body->ifa_flags = address.family == 6 ? IFA_F_NODAD : 0;
 	request_attr(&r, IFA_LOCAL, address.bytes, address_size(&address));
 	request_attr(&r, IFA_ADDRESS, address.bytes, address_size(&address));
 	int failure = body->ifa_index == 0 ? ENODEV : request_send(&r);
-	return failure == 0 || err_errno(err, failure, "giving %s the address %s", name, cidr);
+	return failure == 0 || err_errno(err, failure, type == RTM_NEWADDR ? "giving the address %s to %s" : "taking the address %s from %s",
+	                                 cidr, name);
+}
+
+bool address_add(const char *name, const char *cidr, struct err *err)
+{
+	return address_change(name, cidr, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, err);
+}
+
+bool address_remove(const char *name, const char *cidr, struct err *err)
+{
+	return address_change(name, cidr, RTM_DELADDR, 0, err);
 }
 
 bool route_add(const char *destination, const char *gateway, struct err *err)

@@ -30,7 +30,12 @@ struct netns_veth {
 	int mtu;              /* 0: the kernel's choice */
 };
 bool link_add_veth(const struct netns_veth *veth, struct err *err); /* both ends up on return is the caller's job */
+bool link_add(const char *name, const char *kind, struct err *err); /* "bridge", "dummy" */
 bool link_set_up(const char *name, struct err *err);
+bool link_set_down(const char *name, struct err *err);
+bool link_rename(const char *name, const char *to, struct err *err);         /* only while it is down */
+bool link_set_master(const char *name, const char *bridge, struct err *err); /* a port of the bridge from then on */
+int tap_open(const char *name, struct err *err); /* a new tap that lives as long as the descriptor; -1 and err */
 bool link_set_mtu(const char *name, int mtu, struct err *err);
 bool link_set_mac(const char *name, const char *mac, struct err *err);
 bool link_delete(const char *name, struct err *err); /* one that is not there is fine */
@@ -39,6 +44,7 @@ bool link_delete(const char *name, struct err *err); /* one that is not there is
 bool link_no_offload(const char *name, struct err *err);
 bool link_mac(const char *name, char out[18]);
 bool address_add(const char *name, const char *cidr, struct err *err);         /* "10.89.1.2/24", IPv4 or IPv6 */
+bool address_remove(const char *name, const char *cidr, struct err *err);
 bool route_add(const char *destination, const char *gateway, struct err *err); /* destination NULL: the default route */
 bool neighbour_forget(const char *name, const char *address);                  /* the MAC that was learned for it */
 
