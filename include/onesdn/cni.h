@@ -53,6 +53,8 @@ const char *cni_topology_name(enum cni_topology topology);
 /* OVN-Kubernetes' names: prefix rule ('-' and '/' become '.'), e.g. "green.network_ovn_layer2_switch"; layer3 has a switch
  * a node, so its router's name is given instead. Both append. */
 void cni_ovn_switch_name(const struct cni_config *config, struct str *out);
+/* KubeVirt's name for a VMI's secondary network in the launcher pod: "pod" and 11 hex digits of the name's SHA-256. */
+void cni_launcher_interface(const char *network, char out[16]);
 void cni_ovn_port_name(const char *nad, const char *ns, const char *pod, struct str *out); /* nad NULL: the default network */
 
 /* ---- annotation k8s.v1.cni.cncf.io/networks: what a pod asks for ---- */

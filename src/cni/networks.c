@@ -1,9 +1,11 @@
 /* Annotation k8s.v1.cni.cncf.io/networks, what a pod asks for: the short form "ns/name@interface, ..." and the JSON form,
  * told apart as multus does, with its numbering of interfaces. status.c is what the pod got. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cni/fields.h"
+#include "cni/sha256.h"
 
 #define INTERFACE_MAX 15 /* IFNAMSIZ less its terminator */
 #define NAME_MAX_LEN 253 /* of a Kubernetes object */
@@ -181,4 +183,13 @@ bool cni_networks_parse(const char *text, const char *pod_ns, struct cni_selecti
 	}
 	*out = selections;
 	return true;
+}
+
+/* ---- KubeVirt's launcher pods ---- */
+
+void cni_launcher_interface(const char *network, char out[16])
+{
+	uint8_t digest[32];
+	cni_sha256(network, strlen(network), digest);
+	snprintf(out, 16, "pod%02x%02x%02x%02x%02x%x", digest[0], digest[1], digest[2], digest[3], digest[4], digest[5] >> 4);
 }

@@ -64,22 +64,24 @@ static bool is_right(const struct guest_seed *seed, const char *user, const char
 
 static _Noreturn void start_shell(const struct guest_seed *seed)
 {
-	char home[64], user[64], logname[64];
-	snprintf(home, sizeof home, "HOME=/home/%s", seed->user);
-	snprintf(user, sizeof user, "USER=%s", seed->user);
-	snprintf(logname, sizeof logname, "LOGNAME=%s", seed->user);
-	char *env[] = {home,
-	               user,
-	               logname,
-	               "SHELL=/bin/bash",
-	               "TERM=xterm-256color",
-	               "LANG=C.UTF-8",
-	               "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-	               NULL};
+	char home[64];
+	snprintf(home, sizeof home, "/home/%s", seed->user);
+	const char *const env[][2] = {
+	        {"HOME", home},
+	        {"USER", seed->user},
+	        {"LOGNAME", seed->user},
+	        {"SHELL", "/bin/bash"},
+	        {"TERM", "xterm-256color"},
+	        {"LANG", "C.UTF-8"},
+	        {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
+	};
 	gid_t groups[] = {1000, 5};
-	if (setgroups(2, groups) < 0 || setgid(1000) < 0 || setuid(1000) < 0 || chdir(home + 5) < 0)
+	clearenv();
+	for (size_t i = 0; i < sizeof env / sizeof *env; i++)
+		setenv(env[i][0], env[i][1], 1);
+	if (setgroups(2, groups) < 0 || setgid(1000) < 0 || setuid(1000) < 0 || chdir(home) < 0)
 		_exit(1);
-	execle("/bin/bash", "-bash", (char *)NULL, env);
+	execl("/bin/bash", "-bash", (char *)NULL);
 	_exit(127);
 }
 

@@ -8,7 +8,8 @@ int command_down(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_kubeconfig(int argc, char **argv);
 int command_logs(int argc, char **argv);
-int command_shell(int argc, char **argv); /* in enter.c */
-int command_exec(int argc, char **argv);  /* in enter.c */
+int command_shell(int argc, char **argv);       /* in enter.c */
+int command_exec(int argc, char **argv);        /* in enter.c */
+int command_guest_image(int argc, char **argv); /* in vm/command.c */
 
 #endif

@@ -16,6 +16,8 @@ static const struct {
         {"exec", "[NODE|NS/POD] -- COMMAND...", "one command in there", command_exec},
         {"logs", "", "print what the lab, or the last one, has logged", command_logs},
         {"run", "", "as up, but in the foreground until Ctrl+C, the log on standard error", command_run},
+        {"guest-image", "FOLDER", "assemble what virtual machines boot; the lab does that by itself",
+         command_guest_image},
 };
 
 static void usage(FILE *to)

@@ -254,7 +254,8 @@ static bool launch(struct pod_container *c, const struct binds *binds, struct er
 	char *etc = mem_printf("%s/etc", pod->sandbox.dir), *log = pod_container_log(c, c->restarts),
 	     *dir = mem_printf(SANDBOX_DIR "/%s/%s", pod->uid, c->name);
 	random_hex(c->id, SANDBOX_ID_HEX);
-	const struct container_spec spec = {
+	struct machine *machine = machine_find(pod->pods->options.machines, pod->uid);
+	struct container_spec spec = {
 	        .argv = (const char *const *)c->argv,
 	        .env = (const char *const *)c->env,
 	        .cwd = c->cwd,
@@ -267,9 +268,12 @@ static bool launch(struct pod_container *c, const struct binds *binds, struct er
 	        .binds = binds->list.data,
 	        .n_binds = binds->list.len,
 	};
-	if (file_make_dirs(dir, 0700, err))
+	if (file_make_dirs(dir, 0700, err) &&
+	    (machine == NULL || machine_launch(machine, c->name, &pod->sandbox, &pod->attachments, &spec, err)))
 		c->run = container_start(pod->pods->loop, &spec, &(struct container_events){on_started, on_ended, c},
 		                         err);
+	if (machine != NULL)
+		machine_launched(machine);
 	free(etc);
 	free(log);
 	free(dir);

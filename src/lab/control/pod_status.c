@@ -132,15 +132,42 @@ static void list_not_ready(const struct pod *pod, bool of_init, struct str *out)
 	}
 }
 
+/* Readiness gates: conditions that somebody else writes. Ready waits for them; the first that is shut, or NULL. */
+static const char *closed_gate(const struct pod *pod)
+{
+	size_t i;
+	json_t *gate;
+	json_array_foreach (json_walk(pod->object, "spec", "readinessGates", NULL), i, gate) {
+		const char *type = json_walk_str(gate, "conditionType", NULL);
+		if (strcmp(json_walk_str(old_condition(pod, type), "status", NULL), "True") != 0)
+			return type;
+	}
+	return NULL;
+}
+
+static void keep_gates(json_t *list, const struct pod *pod)
+{
+	size_t i;
+	json_t *gate;
+	json_array_foreach (json_walk(pod->object, "spec", "readinessGates", NULL), i, gate) {
+		const json_t *condition = old_condition(pod, json_walk_str(gate, "conditionType", NULL));
+		if (condition != NULL)
+			json_array_append(list, (json_t *)(uintptr_t)condition);
+	}
+}
+
 static json_t *conditions(const struct pod *pod, const char *phase, int64_t now_ms)
 {
 	json_t *list = json_array();
-	struct str waiting = {0}, init = {0}, message = {0}, init_message = {0};
+	struct str waiting = {0}, init = {0}, message = {0}, init_message = {0}, gate_message = {0};
 	bool is_final = strcmp(phase, "Failed") == 0 || strcmp(phase, "Succeeded") == 0;
 	list_not_ready(pod, false, &waiting);
 	list_not_ready(pod, true, &init);
 	str_append_f(&message, "containers with unready status: [%s]", str_text(&waiting));
 	str_append_f(&init_message, "containers with incomplete status: [%s]", str_text(&init));
+	const char *gate = closed_gate(pod);
+	str_append_f(&gate_message, "the status of pod readiness gate \"%s\" is not \"True\"",
+	             gate != NULL ? gate : "");
 	const char *reason = waiting.len == 0 ? NULL
 	                     : is_final       ? (phase[0] == 'F' ? "PodFailed" : "PodCompleted")
 	                                      : "ContainersNotReady";
@@ -149,16 +176,20 @@ static json_t *conditions(const struct pod *pod, const char *phase, int64_t now_
 	        {"PodReadyToStartContainers", pod->is_wired && pod->has_sandbox && !is_final, NULL, NULL},
 	        {"Initialized", init.len == 0, init.len == 0 ? NULL : "ContainersNotInitialized",
 	         init.len == 0 ? NULL : str_text(&init_message)},
-	        {"Ready", waiting.len == 0, reason, words},
+	        {"Ready", waiting.len == 0 && gate == NULL,
+	         waiting.len == 0 && gate != NULL ? "ReadinessGatesNotReady" : reason,
+	         waiting.len == 0 && gate != NULL ? str_text(&gate_message) : words},
 	        {"ContainersReady", waiting.len == 0, reason, words},
 	        {"PodScheduled", true, NULL, NULL},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		add_condition(list, pod, now_ms, &all[i]);
+	keep_gates(list, pod);
 	str_finish(&waiting);
 	str_finish(&init);
 	str_finish(&message);
 	str_finish(&init_message);
+	str_finish(&gate_message);
 	return list;
 }
 

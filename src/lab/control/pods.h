@@ -8,6 +8,7 @@
 #include "lab/pod.h"
 #include "lab/stack.h"
 #include "lab/store.h"
+#include "lab/vm/machine.h"
 
 struct pods_options {
 	struct loop *loop;
@@ -15,6 +16,7 @@ struct pods_options {
 	struct stack *stack;
 	struct ovn *ovn;
 	struct networks *networks;
+	struct machines *machines; /* what the launcher pods of virtual machines run; NULL: there are none */
 };
 struct pods *pods_create(const struct pods_options *options);
 void pods_destroy(struct pods *pods); /* kills what runs; the objects stay */

@@ -212,6 +212,25 @@ static void take_nameservers(struct building *building, const json_t *value)
 		ignore(building, "nameservers.search");
 }
 
+/* DHCP, or what it would give where the lab itself knows it. */
+static void put_dhcp(struct building *building, const char *name)
+{
+	const struct seed_input *input = building->input;
+	int64_t i;
+	bool has_lease = text_has_prefix(name, "eth") && text_to_int(name + 3, 0, 99, &i) &&
+	                 (size_t)i < input->n_leases && *input->leases[i].address;
+	if (!has_lease) {
+		put_interface(building, name, "dhcp4", "");
+		return;
+	}
+	put_interface(building, name, "address", input->leases[i].address);
+	if (*input->leases[i].gateway) {
+		char *route = mem_printf("default %s", input->leases[i].gateway);
+		put_interface(building, name, "route", route);
+		free(route);
+	}
+}
+
 static void take_ethernet(struct building *building, const char *name, const json_t *value)
 {
 	const char *key;
@@ -221,7 +240,7 @@ static void take_ethernet(struct building *building, const char *name, const jso
 	json_object_foreach ((json_t *)value, key, item) {
 		if (strcmp(key, "dhcp4") == 0) {
 			if (json_is_true(item))
-				put_interface(building, name, "dhcp4", "");
+				put_dhcp(building, name);
 		} else if (strcmp(key, "addresses") == 0) {
 			const json_t *address;
 			json_array_foreach (item, i, address)
@@ -252,7 +271,7 @@ static bool build_network(struct building *building, struct err *err)
 	json_t *document;
 	building->document = "network-data";
 	if (!*building->input->network_data) {
-		put_interface(building, "eth0", "dhcp4", "");
+		put_dhcp(building, "eth0");
 		return true;
 	}
 	if (!load(building->input->network_data, "network-data", &document, err))

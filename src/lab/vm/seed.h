@@ -12,11 +12,16 @@
 #define SEED_SIZE_MAX ((size_t)64 << 10) /* of each of the two documents, as KubeVirt's own volume limits go */
 #define SEED_ITEMS_MAX 32
 
+struct seed_lease {
+	const char *address, *gateway; /* "192.168.200.4/24"; "" where DHCP is asked for real or there is none */
+};
 struct seed_input {
-	const char *hostname;       /* the VMI's name */
-	const char *user_data;      /* "" when there is none */
-	const char *network_data;   /* "" likewise: every interface then asks DHCP */
-	const char *const *present; /* packages that the guest has, NULL-terminated */
+	const char *hostname;            /* the VMI's name */
+	const char *user_data;           /* "" when there is none */
+	const char *network_data;        /* "" likewise: every interface then asks DHCP */
+	const char *const *present;      /* packages that the guest has, NULL-terminated */
+	const struct seed_lease *leases; /* of eth0, eth1, ...: what DHCP would give there, put in its place */
+	size_t n_leases;
 };
 struct seed {
 	struct str text;     /* one item a line */
