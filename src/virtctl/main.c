@@ -4,6 +4,7 @@
  * options.c reads the command line, cluster.c finds the API server, console.c and act.c do the work, terminal.c keeps the
  * terminal whole.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ struct run {
 	struct terminal_signals *signals;
 	int out;                   /* for the console */
 	bool is_connected;
-	int status;
+	int status, killed_by;
 };
 
 static void end(struct run *run, int status, const char *words)
@@ -36,17 +37,15 @@ static void end(struct run *run, int status, const char *words)
 	loop_stop(run->loop);
 }
 
-static void on_interrupt(void *user)
+/* Ctrl+C while waiting for the VMI is a way out like the escape; once connected it is a key like others. */
+static void on_signal(int signum, void *user)
 {
 	struct run *run = user;
-	terminal_restore();
-	if (run->options.command == COMMAND_CONSOLE) {
-		if (!run->is_connected)
-			printf("\n");
-		end(run, 0, NULL);
-	} else {
-		end(run, 130, NULL);
-	}
+	if (signum != SIGINT || run->options.command != COMMAND_CONSOLE)
+		run->killed_by = signum;
+	else if (!run->is_connected)
+		printf("\n");
+	end(run, 0, NULL);
 }
 
 static void on_connected(void *user)
@@ -135,7 +134,7 @@ static int run_command(struct run *run)
 	}
 	struct cluster_options options = {
 		.kubeconfig = run->options.kubeconfig, .context = run->options.context, .ns = run->options.ns};
-	run->signals = terminal_watch_signals(run->loop, on_interrupt, run);
+	run->signals = terminal_watch_signals(run->loop, on_signal, run);
 	run->cluster = cluster_create(run->loop, &options, on_cluster, run);
 	loop_run(run->loop);
 	console_destroy(run->console);
@@ -145,6 +144,8 @@ static int run_command(struct run *run)
 	loop_destroy(run->loop);
 	if (run->out > STDERR_FILENO)
 		close(run->out);
+	if (run->killed_by)
+		terminal_die_of(run->killed_by);
 	return run->status;
 }
 

@@ -65,49 +65,49 @@ int terminal_open_output(void)
 
 /* ---- signals ---- */
 
-static const int deadly[] = {SIGTERM, SIGHUP, SIGQUIT};
+static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { N_DEADLY = sizeof deadly / sizeof *deadly };
 
 struct terminal_signals {
-	struct loop_signal *deadly[N_DEADLY], *interrupt, *stop;
-	void (*on_interrupt)(void *user);
+	struct loop_signal *deadly[N_DEADLY], *stop;
+	void (*on_signal)(int signum, void *user);
 	void *user;
 };
 
 static void on_deadly(int signum, void *user)
 {
-	(void)user;
+	struct terminal_signals *signals = user;
 	terminal_restore();
-	signal(signum, SIG_DFL);
-	raise(signum);
+	signals->on_signal(signum, signals->user);
 }
 
-static void on_interrupt(int signum, void *user)
+void terminal_die_of(int signum)
 {
-	struct terminal_signals *signals = user;
-	(void)signum;
-	signals->on_interrupt(signals->user);
+	signal(signum, SIG_DFL);
+	raise(signum);
 }
 
 static void on_stop(int signum, void *user)
 {
 	(void)signum;
 	(void)user;
+	struct sigaction ours, stop = {.sa_handler = SIG_DFL};
 	bool was_raw = is_raw;
 	terminal_restore();
-	raise(SIGSTOP);
+	sigaction(SIGTSTP, &stop, &ours);
+	raise(SIGTSTP); /* goes on here */
+	sigaction(SIGTSTP, &ours, NULL);
 	if (was_raw)
 		set_raw();
 }
 
-struct terminal_signals *terminal_watch_signals(struct loop *loop, void (*fn)(void *user), void *user)
+struct terminal_signals *terminal_watch_signals(struct loop *loop, void (*on_signal)(int signum, void *user), void *user)
 {
 	struct terminal_signals *signals = mem_alloc(sizeof *signals);
-	signals->on_interrupt = fn;
+	signals->on_signal = on_signal;
 	signals->user = user;
 	for (size_t i = 0; i < N_DEADLY; i++)
 		signals->deadly[i] = loop_signal_create(loop, deadly[i], on_deadly, signals);
-	signals->interrupt = loop_signal_create(loop, SIGINT, on_interrupt, signals);
 	signals->stop = loop_signal_create(loop, SIGTSTP, on_stop, signals);
 	return signals;
 }
@@ -118,7 +118,6 @@ void terminal_unwatch_signals(struct terminal_signals *signals)
 		return;
 	for (size_t i = 0; i < N_DEADLY; i++)
 		loop_signal_destroy(signals->deadly[i]);
-	loop_signal_destroy(signals->interrupt);
 	loop_signal_destroy(signals->stop);
 	free(signals);
 }

@@ -13,10 +13,11 @@ void terminal_restore(void);               /* async-signal-safe; as often as wan
  * that is possible, else standard output itself. */
 int terminal_open_output(void);
 
-/* Signals that end the program restore the terminal and are then passed on to the system's own treatment; SIGTSTP stops. SIGINT
- * calls on_interrupt instead. */
+/* Signals that ask the program to end restore the terminal, then on_signal is called; SIGTSTP restores it and stops, and what
+ * was raw is raw again when the program goes on. */
 struct terminal_signals;
-struct terminal_signals *terminal_watch_signals(struct loop *loop, void (*on_interrupt)(void *user), void *user);
+struct terminal_signals *terminal_watch_signals(struct loop *loop, void (*on_signal)(int signum, void *user), void *user);
 void terminal_unwatch_signals(struct terminal_signals *signals);
+void terminal_die_of(int signum);          /* as the system would have ended us */
 
 #endif
