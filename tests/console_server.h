@@ -23,7 +23,7 @@ struct console_conn {
 	struct websocket *websocket;
 };
 struct console_rule {
-	const char *words;         /* in "METHOD target" */
+	const char *words; /* in "METHOD target" */
 	int status;
 	const char *body;
 };
@@ -33,15 +33,15 @@ struct console_server {
 	struct loop_fd *source;
 	VEC(struct console_conn *) conns;
 	struct console_conn *client; /* who has the console; NULL */
-	int n_clients;             /* so far */
+	int n_clients;               /* so far */
 	int n_refused;
-	int not_running;           /* so many times yet: 400 */
-	struct console_rule refusal; /* status 0: none */
-	const char *rejection;     /* sent raw instead of an answer; NULL */
-	bool silent;               /* never answers */
+	int not_running;                  /* so many times yet: 400 */
+	struct console_rule refusal;      /* status 0: none */
+	const char *rejection;            /* sent raw instead of an answer; NULL */
+	bool silent;                      /* never answers */
 	const struct console_rule *rules; /* of other requests; words NULL ends */
-	struct str log;            /* "METHOD target BODY\n" of other requests */
-	struct str got;            /* what clients typed */
+	struct str log;                   /* "METHOD target BODY\n" of other requests */
+	struct str got;                   /* what clients typed */
 	bool echoes;
 };
 
@@ -93,7 +93,8 @@ static void console_on_message(const char *bytes, size_t size, void *user)
 
 static void console_reply(struct console_conn *conn, int status, const char *type, const char *body)
 {
-	str_append_f(&conn->out, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type, strlen(body), body);
+	str_append_f(&conn->out, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type,
+	             strlen(body), body);
 }
 
 static void console_serve_plain(struct console_conn *conn)
@@ -103,7 +104,8 @@ static void console_serve_plain(struct console_conn *conn)
 	if (!end)
 		return;
 	char *length = strcasestr(conn->in.data, "Content-Length: ");
-	size_t head = (size_t)(end + 4 - conn->in.data), body = length && length < end ? strtoul(length + 16, NULL, 10) : 0;
+	size_t head = (size_t)(end + 4 - conn->in.data),
+	       body = length && length < end ? strtoul(length + 16, NULL, 10) : 0;
 	if (conn->in.len < head + body)
 		return;
 	size_t line = strcspn(conn->in.data, "\r");
@@ -138,13 +140,15 @@ static void console_serve(struct console_conn *conn)
 			console_reply(conn, server->refusal.status, "application/json", server->refusal.body);
 		else
 			console_reply(conn, 400, "application/json",
-				      "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"VMI is not running\"}");
+			              "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
+			              "\"VMI is not running\"}");
 		server->not_running--;
-	} else if (!strstr(request.target, "/apis/subresources.kubevirt.io/v1/namespaces/ns1/virtualmachineinstances/vm1/console") ||
-		   !websocket_offers(&request, "plain.kubevirt.io")) {
+	} else if (!strstr(request.target,
+	                   "/apis/subresources.kubevirt.io/v1/namespaces/ns1/virtualmachineinstances/vm1/console") ||
+	           !websocket_offers(&request, "plain.kubevirt.io")) {
 		console_reply(conn, 404, "application/json",
-			      "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":404,"
-			      "\"message\":\"virtualmachineinstance.kubevirt.io \\\"nope\\\" not found\"}");
+		              "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":404,"
+		              "\"message\":\"virtualmachineinstance.kubevirt.io \\\"nope\\\" not found\"}");
 	} else {
 		if (server->client)
 			console_conn_cut(server->client);

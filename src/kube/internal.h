@@ -23,9 +23,9 @@
 /* ---- transport.c ---- */
 struct transport {
 	struct loop *loop;
-	int hurry;                                     /* divides the pauses */
-	void (*on_change)(void *user);                 /* is_up or problem is another */
-	void (*on_context)(char *name, void *user);    /* the current context's name, to keep; NULL: it is not asked for */
+	int hurry;                                  /* divides the pauses */
+	void (*on_change)(void *user);              /* is_up or problem is another */
+	void (*on_context)(char *name, void *user); /* the current context's name, to keep; NULL: it is not asked for */
 	void *user;
 	bool is_up;
 	char *socket, *prefix; /* prefix: "" or "/something", before every path */

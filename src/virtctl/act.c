@@ -19,10 +19,10 @@ struct act {
 	struct str body;
 	json_t *reply;
 	int status;
-	struct err err;            /* of the request under way */
+	struct err err;                /* of the request under way */
 	void (*next)(struct act *act); /* when it has been answered */
 	struct str printed;
-	bool is_halted;            /* pause vm: it is not set to run */
+	bool is_halted; /* pause vm: it is not set to run */
 };
 
 /* ---- one request ---- */
@@ -39,7 +39,9 @@ static void read_failure(struct act *act, const struct http_reply *reply)
 		str_append_safe(&words, act->body.data, line < ERR_TEXT_MAX / 2 ? line : ERR_TEXT_MAX / 2);
 	else
 		str_append(&words, "the server could not handle the request");
-	enum err_code code = reply->status == 404 ? ERR_NOT_FOUND : reply->status == 409 ? ERR_CONFLICT : ERR_UNAVAILABLE;
+	enum err_code code = reply->status == 404   ? ERR_NOT_FOUND
+	                     : reply->status == 409 ? ERR_CONFLICT
+	                                            : ERR_UNAVAILABLE;
 	if (message[0])
 		err_set(&act->err, code, "%s", words.data);
 	else
@@ -82,12 +84,12 @@ static void request(struct act *act, const char *method, char *path, const json_
 	if (body)
 		str_append_json(&text, body, JSON_COMPACT);
 	struct http_request spec = {.socket = act->route->socket,
-				    .url = url,
-				    .method = method,
-				    .headers = headers,
-				    .body = text.data,
-				    .body_size = text.len,
-				    .total_ms = REQUEST_MS};
+	                            .url = url,
+	                            .method = method,
+	                            .headers = headers,
+	                            .body = text.data,
+	                            .body_size = text.len,
+	                            .total_ms = REQUEST_MS};
 	str_clear(&act->body);
 	act->next = next;
 	act->http = http_create(act->loop, &spec, on_body, on_done, act);
@@ -104,16 +106,17 @@ static void done(struct act *act)
 /* ---- subresources ---- */
 
 static const struct deed {
-	const char *plural, *says;     /* %s: the name */
+	const char *plural, *says;        /* %s: the name */
 	const char *fails, *fails_forced; /* put before what the server says */
-	const char *grace;             /* the field of the grace period */
+	const char *grace;                /* the field of the grace period */
 } deeds[] = {
-	[COMMAND_START] = {"virtualmachines", "VM", "Error starting VirtualMachine ", NULL, NULL},
-	[COMMAND_STOP] = {"virtualmachines", "VM", "error stopping VirtualMachine ", "error force stopping VirtualMachine: ", "gracePeriod"},
-	[COMMAND_RESTART] = {"virtualmachines", "VM", "error restarting VirtualMachine: ", "error force restarting VirtualMachine: ",
-			     "gracePeriodSeconds"},
-	[COMMAND_PAUSE] = {"virtualmachineinstances", "VMI", "Error pausing VirtualMachineInstance ", NULL, NULL},
-	[COMMAND_UNPAUSE] = {"virtualmachineinstances", "VMI", "Error unpausing VirtualMachineInstance ", NULL, NULL},
+        [COMMAND_START] = {"virtualmachines", "VM", "Error starting VirtualMachine ", NULL, NULL},
+        [COMMAND_STOP] = {"virtualmachines", "VM", "error stopping VirtualMachine ",
+                          "error force stopping VirtualMachine: ", "gracePeriod"},
+        [COMMAND_RESTART] = {"virtualmachines", "VM", "error restarting VirtualMachine: ",
+                             "error force restarting VirtualMachine: ", "gracePeriodSeconds"},
+        [COMMAND_PAUSE] = {"virtualmachineinstances", "VMI", "Error pausing VirtualMachineInstance ", NULL, NULL},
+        [COMMAND_UNPAUSE] = {"virtualmachineinstances", "VMI", "Error unpausing VirtualMachineInstance ", NULL, NULL},
 };
 
 static bool is_of_instance(const struct options *options)
@@ -127,10 +130,12 @@ static void on_deed(struct act *act)
 	const struct deed *deed = &deeds[options->command];
 	struct err err = act->err;
 	if (!err.code) {
-		str_append_f(&act->printed, "%s %s was scheduled to %s\n", deed->says, options->name, options_command_name(options->command));
+		str_append_f(&act->printed, "%s %s was scheduled to %s\n", deed->says, options->name,
+		             options_command_name(options->command));
 	} else if (options->command == COMMAND_PAUSE && strcmp(options->kind, "vm") == 0 && act->status == 404) {
-		err_set(&act->err, err.code, act->is_halted ? "%s%s. VirtualMachine %s is not set to run" : "%s%s, it was not found", deed->fails,
-			options->name, options->name);
+		err_set(&act->err, err.code,
+		        act->is_halted ? "%s%s. VirtualMachine %s is not set to run" : "%s%s, it was not found",
+		        deed->fails, options->name, options->name);
 	} else if (is_of_instance(options)) {
 		err_set(&act->err, err.code, "%s%s: %s", deed->fails, options->name, err.text);
 	} else {
@@ -151,8 +156,9 @@ static void do_deed(struct act *act)
 	if (options->dry_run)
 		json_object_set_new(body, "dryRun", json_pack("[s]", "All"));
 	request(act, "PUT",
-		mem_printf(GROUP "/v1/namespaces/%s/%s/%s/%s", act->ns, deed->plural, options->name, options_command_name(options->command)),
-		body, on_deed);
+	        mem_printf(GROUP "/v1/namespaces/%s/%s/%s/%s", act->ns, deed->plural, options->name,
+	                   options_command_name(options->command)),
+	        body, on_deed);
 	json_decref(body);
 }
 
@@ -165,7 +171,8 @@ static void on_machine(struct act *act)
 	}
 	const json_t *spec = json_walk(act->reply, "spec", NULL);
 	const json_t *running = json_walk(spec, "running", NULL);
-	act->is_halted = running ? !json_is_true(running) : text_equal(json_walk_str(spec, "runStrategy", NULL), "Halted");
+	act->is_halted =
+	        running ? !json_is_true(running) : text_equal(json_walk_str(spec, "runStrategy", NULL), "Halted");
 	do_deed(act);
 }
 
@@ -175,8 +182,9 @@ static void append_version(struct str *out, const char *whose, const json_t *inf
 {
 	static const struct {
 		const char *key, *field;
-	} rows[] = {{"gitVersion", "GitVersion"}, {"gitCommit", "GitCommit"}, {"gitTreeState", "GitTreeState"}, {"buildDate", "BuildDate"},
-		    {"goVersion", "GoVersion"}, {"compiler", "Compiler"}, {"platform", "Platform"}};
+	} rows[] = {{"gitVersion", "GitVersion"}, {"gitCommit", "GitCommit"}, {"gitTreeState", "GitTreeState"},
+	            {"buildDate", "BuildDate"},   {"goVersion", "GoVersion"}, {"compiler", "Compiler"},
+	            {"platform", "Platform"}};
 	str_append_f(out, "%s Version: version.Info{", whose);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const char *value = json_walk_str(info, rows[i].key, NULL);
@@ -189,8 +197,8 @@ static void append_version(struct str *out, const char *whose, const json_t *inf
 
 void act_client_version(struct str *out)
 {
-	json_t *info = json_pack("{s:s, s:s, s:s, s:s}", "gitVersion", ONESDN_VERSION "-onesdn", "gitTreeState", "clean", "compiler", "cc",
-				 "platform", "linux");
+	json_t *info = json_pack("{s:s, s:s, s:s, s:s}", "gitVersion", ONESDN_VERSION "-onesdn", "gitTreeState",
+	                         "clean", "compiler", "cc", "platform", "linux");
 	append_version(out, "Client", info);
 	json_decref(info);
 }
@@ -215,15 +223,17 @@ static void on_group(struct act *act)
 
 /* ---- life ---- */
 
-struct act *act_create(struct loop *loop, const struct options *options, const struct route *route, const char *ns, act_done_fn *fn,
-		       void *user)
+struct act *act_create(struct loop *loop, const struct options *options, const struct route *route, const char *ns,
+                       act_done_fn *fn, void *user)
 {
 	struct act *act = mem_alloc(sizeof *act);
 	*act = (struct act){.loop = loop, .options = options, .route = route, .ns = ns, .fn = fn, .user = user};
 	if (options->command == COMMAND_VERSION)
 		request(act, "GET", mem_strdup(GROUP), NULL, on_group);
 	else if (is_of_instance(options) && strcmp(options->kind, "vm") == 0)
-		request(act, "GET", mem_printf("/apis/kubevirt.io/v1/namespaces/%s/virtualmachines/%s", ns, options->name), NULL, on_machine);
+		request(act, "GET",
+		        mem_printf("/apis/kubevirt.io/v1/namespaces/%s/virtualmachines/%s", ns, options->name), NULL,
+		        on_machine);
 	else
 		do_deed(act);
 	return act;

@@ -37,8 +37,9 @@ bool cluster_read_facts(const char *json, struct cluster_facts *out, struct err 
 		out->is_direct = !json_walk_str(cluster, "proxy-url", NULL)[0] && route_parse(server, &route);
 		route_finish(&route);
 	} else {
-		err_set(err, ERR_INVALID, "the kubeconfig's context names no server: choose another with --context, or check it with: "
-					  "kubectl config view --minify");
+		err_set(err, ERR_INVALID,
+		        "the kubeconfig's context names no server: choose another with --context, or check it with: "
+		        "kubectl config view --minify");
 	}
 	json_decref(root);
 	return is_good;
@@ -65,8 +66,8 @@ static void on_proxy(struct kube_proxy *proxy, void *user)
 		return;
 	if (socket) {
 		cluster->route = (struct route){.socket = mem_strdup(socket),
-						.authority = mem_strdup("localhost"),
-						.prefix = mem_strdup(kube_proxy_prefix(proxy))};
+		                                .authority = mem_strdup("localhost"),
+		                                .prefix = mem_strdup(kube_proxy_prefix(proxy))};
 		tell(cluster);
 	} else if (problem[0]) {
 		err_set(&cluster->err, ERR_UNAVAILABLE, "%s", problem);
@@ -89,7 +90,7 @@ static void take_facts(struct cluster *cluster, const char *json)
 		tell(cluster);
 	} else {
 		struct kube_options options = {
-			.kubeconfig = cluster->kubeconfig, .context = cluster->context, .kubectl = cluster->kubectl};
+		        .kubeconfig = cluster->kubeconfig, .context = cluster->context, .kubectl = cluster->kubectl};
 		cluster->proxy = kube_proxy_create(cluster->loop, &options, on_proxy, cluster);
 	}
 	free(facts.server);
@@ -110,9 +111,11 @@ static void on_answer(const struct loop_result *result, void *user)
 		len--;
 	str_append_safe(&words, text, len < 500 ? len : 500);
 	if (result->failure)
-		err_set(&cluster->err, ERR_UNAVAILABLE, "kubectl is needed to find the cluster, but: %s", str_text(&words));
+		err_set(&cluster->err, ERR_UNAVAILABLE, "kubectl is needed to find the cluster, but: %s",
+		        str_text(&words));
 	else
-		err_set(&cluster->err, ERR_INVALID, "kubectl config view: %s", words.len ? words.data : "it failed without a word");
+		err_set(&cluster->err, ERR_INVALID, "kubectl config view: %s",
+		        words.len ? words.data : "it failed without a word");
 	str_finish(&words);
 	tell(cluster);
 }
@@ -133,19 +136,21 @@ static void ask(struct cluster *cluster)
 	static const char *const words[] = {"config", "view", "--minify", "-o", "json", NULL};
 	memcpy(argv + n, words, sizeof words);
 	struct loop_spawn spec = {.argv = argv, .fds = {-1, -1, -1}, .death_signal = SIGTERM};
-	cluster->question = loop_command_create(cluster->loop, &spec, NULL, ANSWER_BYTES_MAX, QUESTION_MS, on_answer, cluster);
+	cluster->question =
+	        loop_command_create(cluster->loop, &spec, NULL, ANSWER_BYTES_MAX, QUESTION_MS, on_answer, cluster);
 }
 
-struct cluster *cluster_create(struct loop *loop, const struct cluster_options *options, cluster_ready_fn *fn, void *user)
+struct cluster *cluster_create(struct loop *loop, const struct cluster_options *options, cluster_ready_fn *fn,
+                               void *user)
 {
 	struct cluster *cluster = mem_alloc(sizeof *cluster);
 	*cluster = (struct cluster){.loop = loop,
-				    .kubeconfig = mem_strdup(options->kubeconfig),
-				    .context = mem_strdup(options->context),
-				    .kubectl = mem_strdup(options->kubectl ? options->kubectl : "kubectl"),
-				    .ns = mem_strdup(options->ns),
-				    .fn = fn,
-				    .user = user};
+	                            .kubeconfig = mem_strdup(options->kubeconfig),
+	                            .context = mem_strdup(options->context),
+	                            .kubectl = mem_strdup(options->kubectl ? options->kubectl : "kubectl"),
+	                            .ns = mem_strdup(options->ns),
+	                            .fn = fn,
+	                            .user = user};
 	ask(cluster);
 	return cluster;
 }

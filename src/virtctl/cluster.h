@@ -9,12 +9,14 @@
 
 struct cluster_options {
 	const char *kubeconfig, *context, *ns; /* NULL: kubectl's own choice; borrowed for the call */
-	const char *kubectl;       /* the program; NULL: "kubectl" */
+	const char *kubectl;                   /* the program; NULL: "kubectl" */
 };
 struct cluster;
-typedef void cluster_ready_fn(struct cluster *cluster, const struct err *err, void *user); /* err NULL: the route is there */
+typedef void cluster_ready_fn(struct cluster *cluster, const struct err *err,
+                              void *user); /* err NULL: the route is there */
 /* The callback comes once, never from inside; it may destroy the cluster. Never NULL. */
-struct cluster *cluster_create(struct loop *loop, const struct cluster_options *options, cluster_ready_fn *fn, void *user);
+struct cluster *cluster_create(struct loop *loop, const struct cluster_options *options, cluster_ready_fn *fn,
+                               void *user);
 void cluster_destroy(struct cluster *cluster); /* ends the proxy: the route leads nowhere then */
 const struct route *cluster_route(const struct cluster *cluster);
 const char *cluster_ns(const struct cluster *cluster);

@@ -6,17 +6,18 @@
 #include "virtctl/console.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "onesdn/websocket.h"
 
 #define RETRY_MS 1000
-#define ANSWER_MS 30000            /* from dialling to the whole answer */
-#define LEAVE_MS 1000              /* for what is still to be sent at the end of the keys */
+#define ANSWER_MS 30000 /* from dialling to the whole answer */
+#define LEAVE_MS 1000   /* for what is still to be sent at the end of the keys */
 #define INPUT_BYTES_MAX ((size_t)64 << 10)
+#define BLOCKING_BYTES 4096
 #define REFUSAL_BYTES_MAX ((size_t)64 << 10)
 #define PROTOCOL "plain.kubevirt.io"
 
@@ -28,15 +29,16 @@ struct console {
 	enum state state;
 	struct link *link;
 	char key[WEBSOCKET_KEY_SIZE];
-	struct str answer;         /* to the handshake */
+	struct str answer; /* to the handshake */
 	struct websocket *websocket;
 	struct str to_peer, to_out;
-	size_t n_written;          /* of to_out */
+	size_t n_written; /* of to_out */
 	struct loop_fd *in_source, *out_source;
-	struct loop_timer *timer;  /* of the state: the next try, the deadline of the answer or of leaving */
+	bool may_block;              /* out: then it is written a little at a time, so that keys are seen in between */
+	struct loop_timer *timer;    /* of the state: the next try, the deadline of the answer or of leaving */
 	struct loop_timer *patience; /* of waiting for the VMI */
 	bool is_impatient;
-	bool is_over;              /* the session is closed; what is in to_out is written before the end */
+	bool is_over; /* the session is closed; what is in to_out is written before the end */
 	struct console_end end;
 	struct str words;
 };
@@ -51,9 +53,18 @@ void console_close_words(int code, struct str *out)
 	static const struct {
 		int code;
 		const char *words;
-	} rows[] = {{1000, "normal"}, {1001, "going away"}, {1002, "protocol error"}, {1003, "unsupported data"}, {1005, "no status"},
-		    {1006, "abnormal closure"}, {1007, "invalid payload data"}, {1008, "policy violation"}, {1009, "message too big"},
-		    {1010, "mandatory extension missing"}, {1011, "internal server error"}, {1015, "TLS handshake error"}};
+	} rows[] = {{1000, "normal"},
+	            {1001, "going away"},
+	            {1002, "protocol error"},
+	            {1003, "unsupported data"},
+	            {1005, "no status"},
+	            {1006, "abnormal closure"},
+	            {1007, "invalid payload data"},
+	            {1008, "policy violation"},
+	            {1009, "message too big"},
+	            {1010, "mandatory extension missing"},
+	            {1011, "internal server error"},
+	            {1015, "TLS handshake error"}};
 	str_append_f(out, "websocket: close %d", code);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].code == code)
@@ -64,7 +75,9 @@ void console_close_words(int code, struct str *out)
 
 void console_refusal_words(int status, const char *content_type, const struct str *body, struct str *out)
 {
-	json_t *value = text_has_prefix(content_type, "application/json") ? json_parse(str_text(body), body->len, "reply", NULL) : NULL;
+	json_t *value = text_has_prefix(content_type, "application/json")
+	                        ? json_parse(str_text(body), body->len, "reply", NULL)
+	                        : NULL;
 	const char *message = json_walk_str(value, "message", NULL);
 	size_t len = strlen(message);
 	while (len > 0 && strchr("\r\n ", message[len - 1]))
@@ -141,6 +154,8 @@ static void write_out(struct console *console)
 {
 	while (console->n_written < console->to_out.len) {
 		size_t left = console->to_out.len - console->n_written;
+		if (console->may_block && left > BLOCKING_BYTES)
+			left = BLOCKING_BYTES;
 		ssize_t n = write(console->options.out, console->to_out.data + console->n_written, left);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -152,6 +167,8 @@ static void write_out(struct console *console)
 			return;
 		}
 		console->n_written += (size_t)n;
+		if (console->may_block)
+			break;
 	}
 	bool is_behind = console->n_written < console->to_out.len;
 	if (!is_behind) {
@@ -277,7 +294,8 @@ static void take_answer(struct console *console, bool is_end)
 {
 	struct websocket_reply reply;
 	struct err err;
-	ssize_t head = websocket_parse_reply(str_text(&console->answer), console->answer.len, console->key, &reply, &err);
+	ssize_t head =
+	        websocket_parse_reply(str_text(&console->answer), console->answer.len, console->key, &reply, &err);
 	if (head < 0) {
 		str_append_f(&console->words, "Can't connect to websocket: %s", err.text);
 		finish(console);
@@ -305,8 +323,9 @@ static void on_open(void *user)
 	struct console *console = user;
 	const struct route *route = console->options.route;
 	struct websocket_request request = {.protocols = PROTOCOL};
-	char *target = mem_printf("%s/apis/subresources.kubevirt.io/v1/namespaces/%s/virtualmachineinstances/%s/console", route->prefix,
-				  console->options.ns, console->options.name);
+	char *target =
+	        mem_printf("%s/apis/subresources.kubevirt.io/v1/namespaces/%s/virtualmachineinstances/%s/console",
+	                   route->prefix, console->options.ns, console->options.name);
 	if (strlen(target) >= sizeof request.target || strlen(route->authority) >= sizeof request.host) {
 		free(target);
 		fail(console, "Can't connect to websocket: the server's address is too long");
@@ -392,6 +411,7 @@ struct console *console_create(struct loop *loop, const struct console_options *
 {
 	struct console *console = mem_alloc(sizeof *console);
 	*console = (struct console){.loop = loop, .options = *options};
+	console->may_block = !(fcntl(options->out, F_GETFL) & O_NONBLOCK);
 	console->timer = loop_timer_create(loop, on_timer, console);
 	console->patience = loop_timer_create(loop, on_patience, console);
 	if (options->timeout_ms > 0)

@@ -17,12 +17,12 @@ struct link {
 	struct loop *loop;
 	struct link_events events;
 	void *user;
-	int fd;                    /* -1 */
+	int fd; /* -1 */
 	struct loop_fd *source;
 	bool is_open, is_paused;
 	struct str waiting;
-	char *peer;                /* for sentences */
-	struct err err;            /* of the start, told later in the turn */
+	char *peer;     /* for sentences */
+	struct err err; /* of the start, told later in the turn */
 };
 
 void route_finish(struct route *route)
@@ -55,15 +55,15 @@ bool route_parse(const char *url, struct route *out)
 	char *digits = mem_strndup(colon + 1, *colon == ':' && path > colon ? (size_t)(path - colon - 1) : 0);
 	int64_t port = 80;
 	bool is_good = (*colon == ':' ? text_to_int(digits, 1, 65535, &port) : colon == path) &&
-		       (is_numeric(name) || strcmp(name, "localhost") == 0);
+	               (is_numeric(name) || strcmp(name, "localhost") == 0);
 	if (is_good) {
 		size_t len = strlen(path);
 		while (len > 0 && path[len - 1] == '/')
 			len--;
 		*out = (struct route){.host = name,
-				      .port = (uint16_t)port,
-				      .authority = mem_strndup(host, (size_t)(path - host)),
-				      .prefix = mem_strndup(path, len)};
+		                      .port = (uint16_t)port,
+		                      .authority = mem_strndup(host, (size_t)(path - host)),
+		                      .prefix = mem_strndup(path, len)};
 	} else {
 		free(name);
 	}
@@ -109,8 +109,11 @@ static void set_tcp_options(int fd)
 {
 	static const struct {
 		int level, name, value;
-	} rows[] = {{SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_NODELAY, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 30},
-		    {IPPROTO_TCP, TCP_KEEPINTVL, 10}, {IPPROTO_TCP, TCP_KEEPCNT, 3}};
+	} rows[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+	            {IPPROTO_TCP, TCP_NODELAY, 1},
+	            {IPPROTO_TCP, TCP_KEEPIDLE, 30},
+	            {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+	            {IPPROTO_TCP, TCP_KEEPCNT, 3}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		setsockopt(fd, rows[i].level, rows[i].name, &rows[i].value, sizeof rows[i].value);
 }
@@ -223,7 +226,8 @@ struct link *link_create(struct loop *loop, const struct route *route, const str
 {
 	struct link *link = mem_alloc(sizeof *link);
 	*link = (struct link){.loop = loop, .events = *events, .user = user, .fd = -1};
-	link->peer = mem_printf("%s %s", route->socket ? "unix" : "tcp", route->socket ? route->socket : route->authority);
+	link->peer =
+	        mem_printf("%s %s", route->socket ? "unix" : "tcp", route->socket ? route->socket : route->authority);
 	if (start(link, route))
 		link->source = loop_fd_create(loop, link->fd, LOOP_WRITE, on_ready, link);
 	else

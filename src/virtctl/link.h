@@ -8,11 +8,11 @@
 
 /* How the API is reached. The owner frees with route_finish. */
 struct route {
-	char *socket;              /* Unix socket (kubectl proxy's), or NULL: TCP */
-	char *host;                /* a numeric address or "localhost" */
+	char *socket; /* Unix socket (kubectl proxy's), or NULL: TCP */
+	char *host;   /* a numeric address or "localhost" */
 	uint16_t port;
-	char *authority;           /* for the Host field and URLs: "127.0.0.1:6443" */
-	char *prefix;              /* before every path: "" or "/something" */
+	char *authority; /* for the Host field and URLs: "127.0.0.1:6443" */
+	char *prefix;    /* before every path: "" or "/something" */
 };
 void route_finish(struct route *route);
 /* "http://127.0.0.1:8001/SECRET/" into a route by TCP. False, without an error, for every URL that takes more than that:
@@ -28,10 +28,11 @@ struct link_events {
 	void (*on_end)(const struct err *err, void *user);
 };
 struct link;
-struct link *link_create(struct loop *loop, const struct route *route, const struct link_events *events, void *user); /* never NULL */
-void link_destroy(struct link *link);      /* no callback any more; what waits is dropped */
+struct link *link_create(struct loop *loop, const struct route *route, const struct link_events *events,
+                         void *user);                 /* never NULL */
+void link_destroy(struct link *link);                 /* no callback any more; what waits is dropped */
 void link_send(struct link *link, struct str *bytes); /* takes the bytes, leaves {0} or an empty text */
-size_t link_waiting(const struct link *link); /* bytes not yet on their way */
+size_t link_waiting(const struct link *link);         /* bytes not yet on their way */
 void link_pause(struct link *link, bool is_paused);
 
 #endif

@@ -23,7 +23,7 @@ struct run {
 	struct console *console;
 	struct act *act;
 	struct terminal_signals *signals;
-	int out;                   /* for the console */
+	int out; /* for the console */
 	bool is_connected;
 	int status, killed_by;
 };
@@ -58,8 +58,8 @@ static void on_connected(void *user)
 		return;
 	}
 	/* one write, with the carriage return that a raw terminal wants */
-	fprintf(stderr, "Successfully connected to %s console. Press Ctrl+] or Ctrl+5 to exit console.%s\n", run->options.name,
-		isatty(STDIN_FILENO) && isatty(STDERR_FILENO) ? "\r" : "");
+	fprintf(stderr, "Successfully connected to %s console. Press Ctrl+] or Ctrl+5 to exit console.%s\n",
+	        run->options.name, isatty(STDIN_FILENO) && isatty(STDERR_FILENO) ? "\r" : "");
 }
 
 static void on_console_end(const struct console_end *how, void *user)
@@ -85,14 +85,14 @@ static void on_act_done(const char *printed, const struct err *err, void *user)
 static void start_console(struct run *run)
 {
 	struct console_options options = {.route = cluster_route(run->cluster),
-					  .ns = cluster_ns(run->cluster),
-					  .name = run->options.name,
-					  .timeout_ms = run->options.timeout * 60000,
-					  .in = STDIN_FILENO,
-					  .out = run->out = terminal_open_output(),
-					  .on_connected = on_connected,
-					  .on_end = on_console_end,
-					  .user = run};
+	                                  .ns = cluster_ns(run->cluster),
+	                                  .name = run->options.name,
+	                                  .timeout_ms = run->options.timeout * 60000,
+	                                  .in = STDIN_FILENO,
+	                                  .out = run->out = terminal_open_output(),
+	                                  .on_connected = on_connected,
+	                                  .on_end = on_console_end,
+	                                  .user = run};
 	run->console = console_create(run->loop, &options);
 }
 
@@ -104,7 +104,8 @@ static void on_cluster(struct cluster *cluster, const struct err *err, void *use
 	else if (run->options.command == COMMAND_CONSOLE)
 		start_console(run);
 	else
-		run->act = act_create(run->loop, &run->options, cluster_route(cluster), cluster_ns(cluster), on_act_done, run);
+		run->act = act_create(run->loop, &run->options, cluster_route(cluster), cluster_ns(cluster),
+		                      on_act_done, run);
 }
 
 /* What needs no cluster. False: something does. */
@@ -133,7 +134,7 @@ static int run_command(struct run *run)
 		return 1;
 	}
 	struct cluster_options options = {
-		.kubeconfig = run->options.kubeconfig, .context = run->options.context, .ns = run->options.ns};
+	        .kubeconfig = run->options.kubeconfig, .context = run->options.context, .ns = run->options.ns};
 	run->signals = terminal_watch_signals(run->loop, on_signal, run);
 	run->cluster = cluster_create(run->loop, &options, on_cluster, run);
 	loop_run(run->loop);

@@ -14,27 +14,29 @@ static const struct row {
 	int n_operands;
 	const char *usage, *about, *details, *examples;
 } rows[] = {
-	[COMMAND_CONSOLE] = {"console", 1, "console (VMI)", "Connect to a console of a virtual machine instance.", NULL,
-			     "  # Connect to the console on VirtualMachineInstance 'myvmi':\n"
-			     "  virtctl console myvmi\n"
-			     "  # Configure one minute timeout (default 5 minutes)\n"
-			     "  virtctl console --timeout=1 myvmi\n"},
-	[COMMAND_START] = {"start", 1, "start (VM)", "Start a virtual machine.", NULL,
-			   "  # Start a virtual machine called 'myvm':\n  virtctl start myvm\n"},
-	[COMMAND_STOP] = {"stop", 1, "stop (VM)", "Stop a virtual machine.", NULL,
-			  "  # Stop a virtual machine called 'myvm':\n  virtctl stop myvm\n"},
-	[COMMAND_RESTART] = {"restart", 1, "restart (VM)", "Restart a virtual machine.", NULL,
-			     "  # Restart a virtual machine called 'myvm':\n  virtctl restart myvm\n"},
-	[COMMAND_PAUSE] = {"pause", 2, "pause vm|vmi (VM)|(VMI)", "Pause a virtual machine",
-			   "Pauses a virtual machine by freezing it. Machine state is kept in memory.\n"
-			   "First argument is the resource type, vm or vmi; second argument is the name of the resource.",
-			   "  # Pause a virtualmachine called 'myvm':\n  virtctl pause vm myvm\n"},
-	[COMMAND_UNPAUSE] = {"unpause", 2, "unpause vm|vmi (VM)|(VMI)", "Unpause a virtual machine",
-			     "Unpauses a virtual machine.\n"
-			     "First argument is the resource type, vm or vmi; second argument is the name of the resource.",
-			     "  # Unpause a virtualmachine called 'myvm':\n  virtctl unpause vm myvm\n"},
-	[COMMAND_VERSION] = {"version", 0, "version", "Print the client and server version information.", NULL,
-			     "  # Print the client and server versions for the current context:\n  virtctl version\n"},
+        [COMMAND_CONSOLE] = {"console", 1, "console (VMI)", "Connect to a console of a virtual machine instance.", NULL,
+                             "  # Connect to the console on VirtualMachineInstance 'myvmi':\n"
+                             "  virtctl console myvmi\n"
+                             "  # Configure one minute timeout (default 5 minutes)\n"
+                             "  virtctl console --timeout=1 myvmi\n"},
+        [COMMAND_START] = {"start", 1, "start (VM)", "Start a virtual machine.", NULL,
+                           "  # Start a virtual machine called 'myvm':\n  virtctl start myvm\n"},
+        [COMMAND_STOP] = {"stop", 1, "stop (VM)", "Stop a virtual machine.", NULL,
+                          "  # Stop a virtual machine called 'myvm':\n  virtctl stop myvm\n"},
+        [COMMAND_RESTART] = {"restart", 1, "restart (VM)", "Restart a virtual machine.", NULL,
+                             "  # Restart a virtual machine called 'myvm':\n  virtctl restart myvm\n"},
+        [COMMAND_PAUSE] =
+                {"pause", 2, "pause vm|vmi (VM)|(VMI)", "Pause a virtual machine",
+                 "Pauses a virtual machine by freezing it. Machine state is kept in memory.\n"
+                 "First argument is the resource type, vm or vmi; second argument is the name of the resource.",
+                 "  # Pause a virtualmachine called 'myvm':\n  virtctl pause vm myvm\n"},
+        [COMMAND_UNPAUSE] =
+                {"unpause", 2, "unpause vm|vmi (VM)|(VMI)", "Unpause a virtual machine",
+                 "Unpauses a virtual machine.\n"
+                 "First argument is the resource type, vm or vmi; second argument is the name of the resource.",
+                 "  # Unpause a virtualmachine called 'myvm':\n  virtctl unpause vm myvm\n"},
+        [COMMAND_VERSION] = {"version", 0, "version", "Print the client and server version information.", NULL,
+                             "  # Print the client and server versions for the current context:\n  virtctl version\n"},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -48,21 +50,25 @@ static const struct flag {
 	const char *value, *help;
 } flags[] = {
 #define AT(field) offsetof(struct options, field)
-	{"timeout", 0, FLAG_INT, BIT(COMMAND_CONSOLE), AT(timeout), "int",
-	 "The number of minutes to wait for the virtual machine instance to be ready. (default 5)"},
-	{"paused", 0, FLAG_BOOL, BIT(COMMAND_START), AT(paused), NULL, "If set to true, start virtual machine in paused state"},
-	{"force", 0, FLAG_BOOL, BIT(COMMAND_STOP) | BIT(COMMAND_RESTART), AT(force), NULL,
-	 "Only used when grace-period=0. If true, immediately remove VMI pod from API and bypass graceful deletion."},
-	{"grace-period", 0, FLAG_INT, BIT(COMMAND_STOP) | BIT(COMMAND_RESTART), AT(grace), "int",
-	 "Period of time in seconds given to the VMI to terminate gracefully. Can only be set to 0 when --force is true (default -1)"},
-	{"dry-run", 0, FLAG_BOOL,
-	 BIT(COMMAND_START) | BIT(COMMAND_STOP) | BIT(COMMAND_RESTART) | BIT(COMMAND_PAUSE) | BIT(COMMAND_UNPAUSE), AT(dry_run), NULL,
-	 "If true the command will be executed without performing any changes."},
-	{"client", 'c', FLAG_BOOL, BIT(COMMAND_VERSION), AT(client), NULL, "Client version only (no server required)."},
-	{"help", 'h', FLAG_BOOL, ALL_COMMANDS, AT(wants_help), NULL, "help for the command"},
-	{"kubeconfig", 0, FLAG_TEXT, ALL_COMMANDS, AT(kubeconfig), "string", "Path to the kubeconfig file to use for CLI requests."},
-	{"context", 0, FLAG_TEXT, ALL_COMMANDS, AT(context), "string", "The name of the kubeconfig context to use"},
-	{"namespace", 'n', FLAG_TEXT, ALL_COMMANDS, AT(ns), "string", "If present, the namespace scope for this CLI request"},
+        {"timeout", 0, FLAG_INT, BIT(COMMAND_CONSOLE), AT(timeout), "int",
+         "The number of minutes to wait for the virtual machine instance to be ready. (default 5)"},
+        {"paused", 0, FLAG_BOOL, BIT(COMMAND_START), AT(paused), NULL,
+         "If set to true, start virtual machine in paused state"},
+        {"force", 0, FLAG_BOOL, BIT(COMMAND_STOP) | BIT(COMMAND_RESTART), AT(force), NULL,
+         "Only used when grace-period=0. If true, immediately remove VMI pod from API and bypass graceful deletion."},
+        {"grace-period", 0, FLAG_INT, BIT(COMMAND_STOP) | BIT(COMMAND_RESTART), AT(grace), "int",
+         "Period of time in seconds given to the VMI to terminate gracefully. Can only be set to 0 when --force is "
+         "true (default -1)"},
+        {"dry-run", 0, FLAG_BOOL,
+         BIT(COMMAND_START) | BIT(COMMAND_STOP) | BIT(COMMAND_RESTART) | BIT(COMMAND_PAUSE) | BIT(COMMAND_UNPAUSE),
+         AT(dry_run), NULL, "If true the command will be executed without performing any changes."},
+        {"client", 'c', FLAG_BOOL, BIT(COMMAND_VERSION), AT(client), NULL, "Client version only (no server required)."},
+        {"help", 'h', FLAG_BOOL, ALL_COMMANDS, AT(wants_help), NULL, "help for the command"},
+        {"kubeconfig", 0, FLAG_TEXT, ALL_COMMANDS, AT(kubeconfig), "string",
+         "Path to the kubeconfig file to use for CLI requests."},
+        {"context", 0, FLAG_TEXT, ALL_COMMANDS, AT(context), "string", "The name of the kubeconfig context to use"},
+        {"namespace", 'n', FLAG_TEXT, ALL_COMMANDS, AT(ns), "string",
+         "If present, the namespace scope for this CLI request"},
 };
 enum { N_FLAGS = sizeof flags / sizeof *flags };
 
@@ -71,9 +77,9 @@ struct reading {
 	char *const *argv;
 	int at;
 	struct options *options;
-	unsigned used;                 /* flags seen, as bits of their index */
+	unsigned used;                       /* flags seen, as bits of their index */
 	const char *words[OPERANDS_MAX + 1]; /* the command, then the operands */
-	size_t n_words;                /* may be more than fit */
+	size_t n_words;                      /* may be more than fit */
 };
 
 const char *options_command_name(enum command command)
@@ -86,13 +92,16 @@ static bool bad_value(const struct flag *flag, const char *value, const char *pa
 	char letter[8] = "";
 	if (flag->letter)
 		memcpy(letter, (char[]){'-', flag->letter, ',', ' ', 0}, 5);
-	return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"%s--%s\" flag: strconv.%s: parsing \"%s\": invalid syntax", value,
-		       letter, flag->name, parser, value);
+	return err_set(err, ERR_INVALID,
+	               "invalid argument \"%s\" for \"%s--%s\" flag: strconv.%s: parsing \"%s\": invalid syntax", value,
+	               letter, flag->name, parser, value);
 }
 
 static bool set_flag(struct reading *reading, const struct flag *flag, const char *value, struct err *err)
 {
-	static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"}, *const no[] = {"0", "f", "F", "false", "FALSE", "False"};
+	static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"}, *const no[] = {"0",     "f",
+	                                                                                         "F",     "false",
+	                                                                                         "FALSE", "False"};
 	char *field = (char *)reading->options + flag->offset;
 	reading->used |= 1u << (flag - flags);
 	if (flag->kind == FLAG_TEXT) {
@@ -100,7 +109,8 @@ static bool set_flag(struct reading *reading, const struct flag *flag, const cha
 		return true;
 	}
 	if (flag->kind == FLAG_INT)
-		return text_to_int(value, INT32_MIN, INT32_MAX, (int64_t *)(void *)field) || bad_value(flag, value, "ParseInt", err);
+		return text_to_int(value, INT32_MIN, INT32_MAX, (int64_t *)(void *)field) ||
+		       bad_value(flag, value, "ParseInt", err);
 	for (size_t i = 0; i < 6; i++) {
 		bool is_yes = strcmp(value, yes[i]) == 0;
 		if (is_yes || strcmp(value, no[i]) == 0) {
@@ -189,7 +199,8 @@ static enum command find_command(const char *name)
 static bool check_name(const char *what, const char *name, struct err *err)
 {
 	size_t len = strlen(name);
-	if (len > 0 && len <= 253 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len && name[0] != '-' && name[0] != '.')
+	if (len > 0 && len <= 253 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len && name[0] != '-' &&
+	    name[0] != '.')
 		return true;
 	return err_set(err, ERR_INVALID, "invalid %s \"%s\": lower-case letters, digits, '-' and '.' only", what, name);
 }
@@ -199,8 +210,9 @@ static const char *read_kind(const char *word, size_t len)
 {
 	static const struct {
 		const char *word, *kind;
-	} kinds[] = {{"vm", "vm"}, {"vms", "vm"}, {"virtualmachine", "vm"}, {"virtualmachines", "vm"},
-		     {"vmi", "vmi"}, {"vmis", "vmi"}, {"virtualmachineinstance", "vmi"}, {"virtualmachineinstances", "vmi"}};
+	} kinds[] = {
+	        {"vm", "vm"},   {"vms", "vm"},   {"virtualmachine", "vm"},          {"virtualmachines", "vm"},
+	        {"vmi", "vmi"}, {"vmis", "vmi"}, {"virtualmachineinstance", "vmi"}, {"virtualmachineinstances", "vmi"}};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strlen(kinds[i].word) == len && strncasecmp(kinds[i].word, word, len) == 0)
 			return kinds[i].kind;
@@ -213,7 +225,7 @@ static bool read_target(struct reading *reading, struct err *err)
 	struct options *options = reading->options;
 	const struct row *row = &rows[options->command];
 	size_t n = reading->n_words - 1;
-	const char *first = n > 0 ? reading->words[1] : "", *slash = strchr(first, '/');
+	const char *first = n > 0 && reading->words[1] ? reading->words[1] : "", *slash = strchr(first, '/');
 	const char *kind = slash ? read_kind(first, (size_t)(slash - first)) : "";
 	size_t expected = (size_t)row->n_operands - (row->n_operands == 2 && kind[0] ? 1 : 0);
 	if (n != expected)
@@ -295,7 +307,8 @@ void options_help(enum command command, struct str *out)
 {
 	const struct row *row = &rows[command];
 	if (!command) {
-		str_append(out, "virtctl controls virtual machine related operations on your kubernetes cluster.\n\nAvailable Commands:\n");
+		str_append(out, "virtctl controls virtual machine related operations on your kubernetes "
+		                "cluster.\n\nAvailable Commands:\n");
 		for (size_t i = 1; i < N_ROWS; i++)
 			str_append_f(out, "  %-10s %s\n", rows[i].name, rows[i].about);
 		str_append(out, "\nThe following options can be passed to any command:\n\n");
@@ -303,8 +316,8 @@ void options_help(enum command command, struct str *out)
 		str_append(out, "\nUse \"virtctl <command> --help\" for more information about a given command.\n");
 		return;
 	}
-	str_append_f(out, "%s\n\nUsage:\n  virtctl %s%s\n\nExamples:\n%s\nFlags:\n", row->details ? row->details : row->about, row->usage,
-		     " [flags]", row->examples);
+	str_append_f(out, "%s\n\nUsage:\n  virtctl %s%s\n\nExamples:\n%s\nFlags:\n",
+	             row->details ? row->details : row->about, row->usage, " [flags]", row->examples);
 	append_flags(out, false, command);
 	str_append(out, "\nOptions for any command:\n");
 	append_flags(out, true, command);

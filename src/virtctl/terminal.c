@@ -101,7 +101,8 @@ static void on_stop(int signum, void *user)
 		set_raw();
 }
 
-struct terminal_signals *terminal_watch_signals(struct loop *loop, void (*on_signal)(int signum, void *user), void *user)
+struct terminal_signals *terminal_watch_signals(struct loop *loop, void (*on_signal)(int signum, void *user),
+                                                void *user)
 {
 	struct terminal_signals *signals = mem_alloc(sizeof *signals);
 	signals->on_signal = on_signal;

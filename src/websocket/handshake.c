@@ -33,7 +33,8 @@ void websocket_accept(const char *key, char out[32])
 
 void websocket_append_request(struct str *out, const struct websocket_request *request)
 {
-	str_append_f(out, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", request->target, request->host);
+	str_append_f(out, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+	             request->target, request->host);
 	str_append_f(out, "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n", request->key);
 	if (request->protocols[0])
 		str_append_f(out, "Sec-WebSocket-Protocol: %s\r\n", request->protocols);
@@ -203,10 +204,13 @@ ssize_t websocket_parse_request(const char *bytes, size_t size, struct websocket
 		return -1;
 	}
 	struct text target = {line.at + 4, line.len - 13};
-	if (!copy(request.target, sizeof request.target, target, "the target", err) || !each_field(head, take_request_field, &upgrade, err))
+	if (!copy(request.target, sizeof request.target, target, "the target", err) ||
+	    !each_field(head, take_request_field, &upgrade, err))
 		return -1;
-	if (!upgrade.has_upgrade || !upgrade.has_connection || strlen(request.key) != 24 || strcmp(upgrade.proof, "13") != 0) {
-		err_set(err, ERR_INVALID, "WebSocket: the request does not ask for an upgrade to version 13 with a key");
+	if (!upgrade.has_upgrade || !upgrade.has_connection || strlen(request.key) != 24 ||
+	    strcmp(upgrade.proof, "13") != 0) {
+		err_set(err, ERR_INVALID,
+		        "WebSocket: the request does not ask for an upgrade to version 13 with a key");
 		return -1;
 	}
 	*out = request;
@@ -247,7 +251,8 @@ static bool take_reply_field(struct text name, struct text value, void *user, st
 /* "HTTP/1.1 404 Not Found"; the reason may be missing, or cut. */
 static bool take_status(struct text line, struct websocket_reply *reply, struct err *err)
 {
-	if (line.len < 12 || memcmp(line.at, "HTTP/1.", 7) != 0 || line.at[8] != ' ' || (line.len > 12 && line.at[12] != ' '))
+	if (line.len < 12 || memcmp(line.at, "HTTP/1.", 7) != 0 || line.at[8] != ' ' ||
+	    (line.len > 12 && line.at[12] != ' '))
 		return err_set(err, ERR_INVALID, "WebSocket: the reply is no HTTP");
 	for (int i = 9; i < 12; i++) {
 		if (!isdigit((unsigned char)line.at[i]))
@@ -266,7 +271,8 @@ static bool has_proof(const struct upgrade *upgrade, const char *key)
 	return upgrade->has_upgrade && upgrade->has_connection && strcmp(upgrade->proof, accept) == 0;
 }
 
-ssize_t websocket_parse_reply(const char *bytes, size_t size, const char *key, struct websocket_reply *out, struct err *err)
+ssize_t websocket_parse_reply(const char *bytes, size_t size, const char *key, struct websocket_reply *out,
+                              struct err *err)
 {
 	ssize_t whole = head_size(bytes, size, err);
 	if (whole <= 0)
@@ -317,7 +323,8 @@ static bool take_chunks(const char *bytes, size_t size, struct str *body)
 	return false;
 }
 
-bool websocket_reply_body(const struct websocket_reply *reply, const char *bytes, size_t size, bool is_end, struct str *body)
+bool websocket_reply_body(const struct websocket_reply *reply, const char *bytes, size_t size, bool is_end,
+                          struct str *body)
 {
 	if (reply->is_chunked)
 		return take_chunks(bytes, size, body) || is_end;

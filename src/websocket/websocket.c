@@ -79,17 +79,17 @@ static void on_received(wslay_event_context_ptr context, const struct wslay_even
 static struct websocket *create(bool is_client, struct str *out, websocket_message_fn *on_message, void *user)
 {
 	const struct wslay_event_callbacks callbacks = {
-		.recv_callback = on_read,
-		.send_callback = on_write,
-		.genmask_callback = on_mask,
-		.on_msg_recv_callback = on_received,
+	        .recv_callback = on_read,
+	        .send_callback = on_write,
+	        .genmask_callback = on_mask,
+	        .on_msg_recv_callback = on_received,
 	};
 	struct websocket *socket = mem_alloc(sizeof *socket);
 	socket->out = out;
 	socket->on_message = on_message;
 	socket->user = user;
 	int result = is_client ? wslay_event_context_client_init(&socket->context, &callbacks, socket)
-			       : wslay_event_context_server_init(&socket->context, &callbacks, socket);
+	                       : wslay_event_context_server_init(&socket->context, &callbacks, socket);
 	if (result != 0)
 		base_abort("wslay has no memory");
 	wslay_event_config_set_max_recv_msg_length(socket->context, WEBSOCKET_MESSAGE_MAX);
@@ -133,10 +133,12 @@ bool websocket_feed(struct websocket *socket, const char *bytes, size_t size, st
 	socket->in = NULL;
 	socket->in_size = 0;
 	/* wslay stops reading after a message that is too big or no UTF-8; what it cannot parse at all it only reports */
-	bool stopped = !wslay_event_get_read_enabled(socket->context) && !wslay_event_get_close_received(socket->context);
+	bool stopped =
+	        !wslay_event_get_read_enabled(socket->context) && !wslay_event_get_close_received(socket->context);
 	if (result != 0 || stopped) {
 		socket->is_broken = true;
-		wslay_event_queue_close(socket->context, WSLAY_CODE_PROTOCOL_ERROR, NULL, 0); /* refused after another */
+		wslay_event_queue_close(socket->context, WSLAY_CODE_PROTOCOL_ERROR, NULL,
+		                        0); /* refused after another */
 	}
 	push(socket);
 	return !socket->is_broken || err_set(err, ERR_INVALID, "WebSocket: the peer broke the protocol (%d)", result);

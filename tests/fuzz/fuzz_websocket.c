@@ -57,7 +57,8 @@ static void parse(const char *bytes, size_t size)
 		abort();
 	if (n > 0) {
 		websocket_append_reply(&out, &request, websocket_offers(&request, "a") ? "a" : NULL);
-		if (websocket_parse_reply(out.data, out.len, request.key, &reply, &err) != (ssize_t)out.len || reply.status != 101)
+		if (websocket_parse_reply(out.data, out.len, request.key, &reply, &err) != (ssize_t)out.len ||
+		    reply.status != 101)
 			abort();
 		str_clear(&out);
 	}

@@ -43,8 +43,10 @@ static void test_options(void **state)
 	assert_string_equal(options.name, "vm1");
 	assert_int_equal(options.timeout, 5);
 	assert_null(options.ns);
-	static const char *const lines[] = {"console -n ns1 vm1 --timeout=1", "-n=ns1 console --timeout 1 vmi/vm1", "console -nns1 --timeout=1 -- vm1",
-					    "--namespace ns1 console vm1 --timeout 1", "console vm/vm1 --namespace=ns1 --timeout=1"};
+	static const char *const lines[] = {"console -n ns1 vm1 --timeout=1", "-n=ns1 console --timeout 1 vmi/vm1",
+	                                    "console -nns1 --timeout=1 -- vm1",
+	                                    "--namespace ns1 console vm1 --timeout 1",
+	                                    "console vm/vm1 --namespace=ns1 --timeout=1"};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		assert_true(read_line(lines[i]));
 		assert_string_equal(options.name, "vm1");
@@ -70,7 +72,8 @@ static void test_options(void **state)
 	assert_string_equal(options.name, "vm1");
 	assert_true(read_line("version -c"));
 	assert_true(options.client);
-	static const char *const helps[] = {"", "--help", "-h", "help", "console --help", "help console", "stop -h x y z"};
+	static const char *const helps[] = {
+	        "", "--help", "-h", "help", "console --help", "help console", "stop -h x y z"};
 	for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
 		assert_true(read_line(helps[i]));
 		assert_true(options.wants_help);
@@ -91,8 +94,11 @@ static void test_wrong_options(void **state)
 	expect_wrong("console -x vm1", "unknown shorthand flag: 'x' in -x");
 	expect_wrong("console vm1 --timeout", "flag needs an argument: --timeout");
 	expect_wrong("console vm1 -n", "flag needs an argument: 'n' in -n");
-	expect_wrong("console vm1 --timeout=x", "invalid argument \"x\" for \"--timeout\" flag: strconv.ParseInt: parsing \"x\": invalid syntax");
-	expect_wrong("version --client=x", "invalid argument \"x\" for \"-c, --client\" flag: strconv.ParseBool: parsing \"x\": invalid syntax");
+	expect_wrong("console vm1 --timeout=x",
+	             "invalid argument \"x\" for \"--timeout\" flag: strconv.ParseInt: parsing \"x\": invalid syntax");
+	expect_wrong(
+	        "version --client=x",
+	        "invalid argument \"x\" for \"-c, --client\" flag: strconv.ParseBool: parsing \"x\": invalid syntax");
 	expect_wrong("stop vm1 --force", "Must both use --force=true and set --grace-period.");
 	expect_wrong("restart vm1 --grace-period=0", "Must both use --force=true and set --grace-period.");
 	assert_false(read_line("console a/b"));
@@ -125,7 +131,9 @@ static void test_words(void **state)
 	(void)state;
 	struct str out = {0}, body = {0};
 	assert_true(console_is_escape("\x1d", 1));
-	assert_true(console_is_escape("\x1d\x1d" "abc", 5));
+	assert_true(console_is_escape("\x1d\x1d"
+	                              "abc",
+	                              5));
 	assert_false(console_is_escape("a\x1d", 2));
 	assert_false(console_is_escape("", 0));
 	console_close_words(1006, &out);
@@ -176,9 +184,21 @@ static void test_routes(void **state)
 	expect_route("http://localhost", "localhost", 80, "localhost", "");
 	expect_route("http://[::1]:99/", "::1", 99, "[::1]:99", "");
 	expect_route("http://[::1]", "::1", 80, "[::1]", "");
-	static const char *const others[] = {"https://127.0.0.1:6443", "http://example.org", "http://u:p@127.0.0.1/", "http://127.0.0.1:0",
-					     "http://127.0.0.1:70000", "http://127.0.0.1:", "http://127.0.0.1:8x", "http://", "http:///x", "",
-					     "http://[::1", "http://[::1]x", "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1/?a"};
+	static const char *const others[] = {"https://127.0.0.1:6443",
+	                                     "http://example.org",
+	                                     "http://u:p@127.0.0.1/",
+	                                     "http://127.0.0.1:0",
+	                                     "http://127.0.0.1:70000",
+	                                     "http://127.0.0.1:",
+	                                     "http://127.0.0.1:8x",
+	                                     "http://",
+	                                     "http:///x",
+	                                     "",
+	                                     "http://[::1",
+	                                     "http://[::1]x",
+	                                     "http://127.0.0.1/a b",
+	                                     "http://127.0.0.1/\r\nX: y",
+	                                     "http://127.0.0.1/?a"};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		expect_route(others[i], NULL, 0, NULL, NULL);
 }
@@ -187,16 +207,18 @@ static void test_facts(void **state)
 {
 	(void)state;
 	struct cluster_facts facts;
-	assert_true(cluster_read_facts("{\"clusters\":[{\"name\":\"a\",\"cluster\":{\"server\":\"http://127.0.0.1:1/x\"}}],"
-				       "\"contexts\":[{\"name\":\"a\",\"context\":{\"namespace\":\"ns1\"}}]}",
-				       &facts, &err));
+	assert_true(
+	        cluster_read_facts("{\"clusters\":[{\"name\":\"a\",\"cluster\":{\"server\":\"http://127.0.0.1:1/x\"}}],"
+	                           "\"contexts\":[{\"name\":\"a\",\"context\":{\"namespace\":\"ns1\"}}]}",
+	                           &facts, &err));
 	assert_string_equal(facts.ns, "ns1");
 	assert_string_equal(facts.server, "http://127.0.0.1:1/x");
 	assert_true(facts.is_direct);
 	free(facts.ns);
 	free(facts.server);
-	assert_true(cluster_read_facts("{\"clusters\":[{\"cluster\":{\"server\":\"http://127.0.0.1:1\",\"proxy-url\":\"http://p\"}}],\"contexts\":null}",
-				       &facts, &err));
+	assert_true(cluster_read_facts("{\"clusters\":[{\"cluster\":{\"server\":\"http://"
+	                               "127.0.0.1:1\",\"proxy-url\":\"http://p\"}}],\"contexts\":null}",
+	                               &facts, &err));
 	assert_string_equal(facts.ns, "default");
 	assert_false(facts.is_direct);
 	free(facts.ns);
@@ -212,7 +234,7 @@ struct session {
 	struct loop_timer *deadline;
 	struct console *console;
 	struct route route;
-	int keys[2], screen[2];    /* pipes: [1] is written, [0] read */
+	int keys[2], screen[2]; /* pipes: [1] is written, [0] read */
 	struct str seen;
 	bool is_connected, has_ended, is_late;
 	struct console_end end;
@@ -293,8 +315,15 @@ static void open_console(const char *name, int64_t timeout_ms)
 	char url[64];
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/s3cret/", s.server.port);
 	assert_true(route_parse(url, &s.route));
-	const struct console_options with = {.route = &s.route, .ns = "ns1", .name = name, .timeout_ms = timeout_ms, .retry_ms = 5,
-					     .in = s.keys[0], .out = s.screen[1], .on_connected = on_connected, .on_end = on_end};
+	const struct console_options with = {.route = &s.route,
+	                                     .ns = "ns1",
+	                                     .name = name,
+	                                     .timeout_ms = timeout_ms,
+	                                     .retry_ms = 5,
+	                                     .in = s.keys[0],
+	                                     .out = s.screen[1],
+	                                     .on_connected = on_connected,
+	                                     .on_end = on_end};
 	s.console = console_create(s.loop, &with);
 }
 
@@ -327,7 +356,8 @@ static void test_both_ways(void **state)
 	type("a\x1d"); /* not the first byte of a read */
 	UNTIL(s.server.got.len == 9);
 	assert_false(s.has_ended);
-	type("\x1d" "abc");
+	type("\x1d"
+	     "abc");
 	expect_end(true, false, "");
 	UNTIL(!s.server.client);
 	assert_int_equal(s.server.got.len, 9);
@@ -439,8 +469,14 @@ static void test_taken_over(void **state)
 	struct route route;
 	snprintf(url, sizeof url, "http://localhost:%d", s.server.port);
 	assert_true(route_parse(url, &route));
-	const struct console_options with = {.route = &route, .ns = "ns1", .name = "vm1", .timeout_ms = 60000, .in = keys[0], .out = screen[1],
-					     .on_connected = on_connected, .on_end = on_end};
+	const struct console_options with = {.route = &route,
+	                                     .ns = "ns1",
+	                                     .name = "vm1",
+	                                     .timeout_ms = 60000,
+	                                     .in = keys[0],
+	                                     .out = screen[1],
+	                                     .on_connected = on_connected,
+	                                     .on_end = on_end};
 	struct console *second = console_create(s.loop, &with);
 	expect_end(false, true, CUT);
 	look();
@@ -561,6 +597,53 @@ static void test_burst(void **state)
 	assert_int_equal(s.seen.len, BURST);
 }
 
+/* A peer that takes no keys: they stay with whoever types, and go on in order when it does. */
+static void test_pasted_into_a_stuck_peer(void **state)
+{
+	(void)state;
+	size_t typed = 0;
+	char bytes[1024];
+	open_standing();
+	fcntl(s.keys[1], F_SETFL, O_NONBLOCK);
+	loop_fd_set(s.server.client->source, 0);
+	for (int idle = 0; idle < 100 && typed < 64 << 20;) {
+		for (size_t i = 0; i < sizeof bytes; i++)
+			bytes[i] = (char)('a' + (typed + i) % 26);
+		ssize_t n = write(s.keys[1], bytes, sizeof bytes);
+		typed += n > 0 ? (size_t)n : 0;
+		idle = n > 0 ? 0 : idle + 1;
+		loop_turn(s.loop, false);
+	}
+	assert_true(typed < 64 << 20);
+	console_server_send(&s.server, "x", 1); /* the other way is open */
+	loop_fd_set(s.server.client->source, 0);
+	UNTIL((look(), s.seen.len > 0));
+	loop_fd_set(s.server.client->source, LOOP_READ);
+	UNTIL(s.server.got.len >= typed);
+	for (size_t i = 0; i < typed; i++)
+		if (s.server.got.data[i] != (char)('a' + i % 26))
+			fail_msg("byte %zu is wrong", i);
+}
+
+/* Into a descriptor that blocks, as a plain file does. */
+static void test_into_a_file(void **state)
+{
+	(void)state;
+	FILE *file = tmpfile();
+	assert_non_null(file);
+	dup3(fileno(file), s.screen[1], O_CLOEXEC);
+	open_standing();
+	struct str text = {0};
+	while (text.len < 300000)
+		str_append_f(&text, "%zu ", text.len);
+	console_server_send(&s.server, text.data, text.len);
+	console_conn_cut(s.server.client);
+	expect_end(false, true, CUT);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_END), text.len);
+	str_finish(&text);
+	fclose(file);
+}
+
 /* The way out works while the screen is stuck. */
 static void test_escape_when_stuck(void **state)
 {
@@ -611,15 +694,18 @@ static void expect_act(const char *line, const char *text, const char *words, co
 static void test_acts(void **state)
 {
 	(void)state;
-	static const struct console_rule rules[] = {{"PUT ", 202, ""}, {"GET ", 200, "{\"kind\":\"VirtualMachine\",\"spec\":{\"running\":true}}"}, {0}};
+	static const struct console_rule rules[] = {
+	        {"PUT ", 202, ""}, {"GET ", 200, "{\"kind\":\"VirtualMachine\",\"spec\":{\"running\":true}}"}, {0}};
 	s.server.rules = rules;
 	expect_act("start vm1", "VM vm1 was scheduled to start\n", "", "PUT " VM "start {}\n");
 	expect_act("start vm1 --paused", "VM vm1 was scheduled to start\n", "", "PUT " VM "start {\"paused\":true}\n");
 	expect_act("stop vm1", "VM vm1 was scheduled to stop\n", "", "PUT " VM "stop {}\n");
-	expect_act("stop vm1 --force --grace-period=0", "VM vm1 was scheduled to stop\n", "", "PUT " VM "stop {\"gracePeriod\":0}\n");
-	expect_act("restart vm/vm1 --dry-run", "VM vm1 was scheduled to restart\n", "", "PUT " VM "restart {\"dryRun\":[\"All\"]}\n");
+	expect_act("stop vm1 --force --grace-period=0", "VM vm1 was scheduled to stop\n", "",
+	           "PUT " VM "stop {\"gracePeriod\":0}\n");
+	expect_act("restart vm/vm1 --dry-run", "VM vm1 was scheduled to restart\n", "",
+	           "PUT " VM "restart {\"dryRun\":[\"All\"]}\n");
 	expect_act("restart vm1 --force --grace-period=0", "VM vm1 was scheduled to restart\n", "",
-		   "PUT " VM "restart {\"gracePeriodSeconds\":0}\n");
+	           "PUT " VM "restart {\"gracePeriodSeconds\":0}\n");
 	expect_act("pause vmi vm1", "VMI vm1 was scheduled to pause\n", "", "PUT " VMI "pause {}\n");
 	expect_act("unpause vm vm1", "VMI vm1 was scheduled to unpause\n", "", GET_VM "PUT " VMI "unpause {}\n");
 }
@@ -628,44 +714,80 @@ static void test_acts_that_fail(void **state)
 {
 	(void)state;
 	static const struct console_rule rules[] = {
-		{"PUT ", 409, "{\"kind\":\"Status\",\"message\":\"Operation cannot be fulfilled: VM is already running\"}"},
-		{"GET ", 404, "{\"kind\":\"Status\",\"message\":\"not found\"}"}, {0}};
+	        {"PUT ", 409,
+	         "{\"kind\":\"Status\",\"message\":\"Operation cannot be fulfilled: VM is already running\"}"},
+	        {"GET ", 404, "{\"kind\":\"Status\",\"message\":\"not found\"}"},
+	        {0}};
 	static const struct console_rule halted[] = {{"PUT ", 404, "{\"kind\":\"Status\",\"message\":\"gone\"}"},
-						     {"GET ", 200, "{\"spec\":{\"runStrategy\":\"Halted\"}}"}, {0}};
+	                                             {"GET ", 200, "{\"spec\":{\"runStrategy\":\"Halted\"}}"},
+	                                             {0}};
 	s.server.rules = rules;
-	expect_act("start vm1", "", "Error starting VirtualMachine Operation cannot be fulfilled: VM is already running", "PUT " VM "start {}\n");
-	expect_act("stop vm1 --force --grace-period=0", "", "error force stopping VirtualMachine: Operation cannot be fulfilled: VM is already running",
-		   "PUT " VM "stop {\"gracePeriod\":0}\n");
+	expect_act("start vm1", "",
+	           "Error starting VirtualMachine Operation cannot be fulfilled: VM is already running",
+	           "PUT " VM "start {}\n");
+	expect_act("stop vm1 --force --grace-period=0", "",
+	           "error force stopping VirtualMachine: Operation cannot be fulfilled: VM is already running",
+	           "PUT " VM "stop {\"gracePeriod\":0}\n");
 	expect_act("pause vm vm1", "", "Error getting VirtualMachine vm1: not found", GET_VM);
 	s.server.rules = halted;
-	expect_act("pause vm vm1", "", "Error pausing VirtualMachineInstance vm1. VirtualMachine vm1 is not set to run", GET_VM "PUT " VMI "pause {}\n");
+	expect_act("pause vm vm1", "", "Error pausing VirtualMachineInstance vm1. VirtualMachine vm1 is not set to run",
+	           GET_VM "PUT " VMI "pause {}\n");
 	expect_act("pause vmi vm1", "", "Error pausing VirtualMachineInstance vm1: gone", "PUT " VMI "pause {}\n");
 	s.server.rules = NULL;
-	expect_act("start vm1", "", "Error starting VirtualMachine 404 page not found (HTTP status 404)", "PUT " VM "start {}\n");
+	expect_act("start vm1", "", "Error starting VirtualMachine 404 page not found (HTTP status 404)",
+	           "PUT " VM "start {}\n");
 }
 
 static void test_version(void **state)
 {
 	(void)state;
-	static const struct console_rule rules[] = {{"/v1/version", 200, "{\"gitVersion\":\"v1.6.0\",\"platform\":\"linux/amd64\"}"},
-						    {"GET ", 200, "{\"preferredVersion\":{\"version\":\"v1\"}}"}, {0}};
+	static const struct console_rule rules[] = {
+	        {"/v1/version", 200, "{\"gitVersion\":\"v1.6.0\",\"platform\":\"linux/amd64\"}"},
+	        {"GET ", 200, "{\"preferredVersion\":{\"version\":\"v1\"}}"},
+	        {0}};
 	s.server.rules = rules;
-	expect_act("version",
-		   "Server Version: version.Info{GitVersion:\"v1.6.0\", GitCommit:\"\", GitTreeState:\"\", BuildDate:\"\", GoVersion:\"\", "
-		   "Compiler:\"\", Platform:\"linux/amd64\"}\n",
-		   "", "GET /s3cret/apis/subresources.kubevirt.io \nGET /s3cret/apis/subresources.kubevirt.io/v1/version \n");
+	expect_act(
+	        "version",
+	        "Server Version: version.Info{GitVersion:\"v1.6.0\", GitCommit:\"\", GitTreeState:\"\", "
+	        "BuildDate:\"\", GoVersion:\"\", "
+	        "Compiler:\"\", Platform:\"linux/amd64\"}\n",
+	        "",
+	        "GET /s3cret/apis/subresources.kubevirt.io \nGET /s3cret/apis/subresources.kubevirt.io/v1/version \n");
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_options), cmocka_unit_test(test_wrong_options), cmocka_unit_test(test_help), cmocka_unit_test(test_words),
-		cmocka_unit_test(test_routes), cmocka_unit_test(test_facts),
-		TEST(test_both_ways), TEST(test_texts_are_ignored), TEST(test_garbage), TEST(test_not_running), TEST(test_timeout), TEST(test_no_waiting),
-		TEST(test_not_found), TEST(test_no_server), TEST(test_no_websocket), TEST(test_answer_cut), TEST(test_taken_over),
-		TEST(test_closed_in_order), TEST(test_closed_going_away), TEST(test_broken_protocol), TEST(test_keys_end), TEST(test_screen_gone),
-		TEST(test_burst), TEST(test_escape_when_stuck), TEST(test_acts), TEST(test_acts_that_fail), TEST(test_version),
+	        cmocka_unit_test(test_options),
+	        cmocka_unit_test(test_wrong_options),
+	        cmocka_unit_test(test_help),
+	        cmocka_unit_test(test_words),
+	        cmocka_unit_test(test_routes),
+	        cmocka_unit_test(test_facts),
+	        TEST(test_both_ways),
+	        TEST(test_texts_are_ignored),
+	        TEST(test_garbage),
+	        TEST(test_not_running),
+	        TEST(test_timeout),
+	        TEST(test_no_waiting),
+	        TEST(test_not_found),
+	        TEST(test_no_server),
+	        TEST(test_no_websocket),
+	        TEST(test_answer_cut),
+	        TEST(test_taken_over),
+	        TEST(test_closed_in_order),
+	        TEST(test_closed_going_away),
+	        TEST(test_broken_protocol),
+	        TEST(test_keys_end),
+	        TEST(test_screen_gone),
+	        TEST(test_burst),
+	        TEST(test_pasted_into_a_stuck_peer),
+	        TEST(test_into_a_file),
+	        TEST(test_escape_when_stuck),
+	        TEST(test_acts),
+	        TEST(test_acts_that_fail),
+	        TEST(test_version),
 	};
 	return cmocka_run_group_tests_name("virtctl", tests, NULL, NULL);
 }

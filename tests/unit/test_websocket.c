@@ -119,12 +119,18 @@ static void test_mask(void **state)
 static void test_fragments(void **state)
 {
 	(void)state;
-	assert_true(feed(&client, "\x02\x03" "abc", 5));
+	assert_true(feed(&client,
+	                 "\x02\x03"
+	                 "abc",
+	                 5));
 	assert_int_equal(client.n_binaries, 0);
 	assert_true(feed(&client, "\x89\x02hi", 4)); /* a ping in between */
 	assert_int_equal(client.out.len, 8);
 	assert_int_equal((uint8_t)client.out.data[0], 0x8a);
-	assert_true(feed(&client, "\x80\x03" "def", 5));
+	assert_true(feed(&client,
+	                 "\x80\x03"
+	                 "def",
+	                 5));
 	assert_int_equal(client.n_binaries, 1);
 	assert_string_equal(str_text(&client.got), "abcdef");
 }
@@ -194,11 +200,11 @@ static void expect_broken(const void *bytes, size_t size, int code)
 static void test_broken(void **state)
 {
 	(void)state;
-	expect_broken("\x83\x00", 2, WEBSOCKET_PROTOCOL_ERROR);              /* an opcode that there is not */
-	expect_broken("\xc2\x00", 2, WEBSOCKET_PROTOCOL_ERROR);              /* a reserved bit */
-	expect_broken("\x80\x01x", 3, WEBSOCKET_PROTOCOL_ERROR);             /* goes on with nothing */
-	expect_broken("\x09\x00", 2, 0);                                    /* half a ping */
-	expect_broken("\x81\x02\xff\xfe", 4, 1007);                          /* a text that is no UTF-8 */
+	expect_broken("\x83\x00", 2, WEBSOCKET_PROTOCOL_ERROR);  /* an opcode that there is not */
+	expect_broken("\xc2\x00", 2, WEBSOCKET_PROTOCOL_ERROR);  /* a reserved bit */
+	expect_broken("\x80\x01x", 3, WEBSOCKET_PROTOCOL_ERROR); /* goes on with nothing */
+	expect_broken("\x09\x00", 2, 0);                         /* half a ping */
+	expect_broken("\x81\x02\xff\xfe", 4, 1007);              /* a text that is no UTF-8 */
 	expect_broken("\x82\x7f\x00\x00\x00\x00\x00\x10\x00\x01x", 11, WEBSOCKET_TOO_BIG); /* one byte over the bound */
 	expect_broken("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xffx", 11, WEBSOCKET_TOO_BIG);
 }
@@ -245,7 +251,10 @@ static void test_accept(void **state)
 static void test_handshake(void **state)
 {
 	(void)state;
-	struct websocket_request sent = {.target = "/a/b?c=d", .host = "localhost", .protocols = "plain.kubevirt.io, x"}, request;
+	struct websocket_request sent = {.target = "/a/b?c=d",
+	                                 .host = "localhost",
+	                                 .protocols = "plain.kubevirt.io, x"},
+	                         request;
 	struct websocket_reply reply;
 	struct err err;
 	struct str out = {0};
@@ -286,7 +295,9 @@ static ssize_t parse_request(const char *text)
 	return websocket_parse_request(text, strlen(text), &request, &err);
 }
 
-#define GOOD "Host: h\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define GOOD                                                                                                           \
+	"Host: h\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: "                      \
+	"dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 static void test_bad_heads(void **state)
 {
@@ -300,8 +311,11 @@ static void test_bad_heads(void **state)
 	assert_int_equal(parse_request("GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 13\r\n\r\n"), -1);
 	assert_int_equal(parse_request("GET /\x01 HTTP/1.1\r\n" GOOD "Sec-WebSocket-Version: 13\r\n\r\n"), -1);
 	assert_int_equal(parse_request("\r\n\r\n"), -1);
-	assert_int_equal(parse_reply("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", &reply), -1);
-	assert_int_equal(parse_reply("HTTP/1.1 101 X\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", &reply), -1);
+	assert_int_equal(parse_reply("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", &reply),
+	                 -1);
+	assert_int_equal(
+	        parse_reply("HTTP/1.1 101 X\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", &reply),
+	        -1);
 	assert_int_equal(parse_reply("SSH-2.0-OpenSSH\r\n\r\n", &reply), -1);
 	assert_int_equal(parse_reply("HTTP/1.1 1x1 X\r\n\r\n", &reply), -1);
 	assert_int_equal(parse_reply("HTTP/1.1 404 X\r\nno field\r\n\r\n", &reply), -1);
@@ -328,7 +342,8 @@ static void expect_body(const char *head, const char *bytes, bool is_end, bool i
 static void test_bodies(void **state)
 {
 	(void)state;
-	static const char length[] = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n";
+	static const char length[] =
+	        "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n";
 	static const char chunked[] = "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n";
 	static const char none[] = "HTTP/1.1 500\r\n\r\n";
 	struct websocket_reply reply;
@@ -354,9 +369,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_messages), TEST(test_mask), TEST(test_fragments), TEST(test_ping), TEST(test_close),
-		TEST(test_close_without_code), TEST(test_broken), TEST(test_size_bound_of_fragments), TEST(test_flood_of_pings),
-		TEST(test_accept), TEST(test_handshake), TEST(test_bad_heads), TEST(test_bodies),
+	        TEST(test_messages),       TEST(test_mask),
+	        TEST(test_fragments),      TEST(test_ping),
+	        TEST(test_close),          TEST(test_close_without_code),
+	        TEST(test_broken),         TEST(test_size_bound_of_fragments),
+	        TEST(test_flood_of_pings), TEST(test_accept),
+	        TEST(test_handshake),      TEST(test_bad_heads),
+	        TEST(test_bodies),
 	};
 	return cmocka_run_group_tests_name("websocket", tests, NULL, NULL);
 }
