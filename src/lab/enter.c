@@ -116,7 +116,8 @@ static int run_inside(char **argv)
 		signal(SIGTTOU, SIG_IGN);
 		tcsetpgrp(STDIN_FILENO, getpgrp());
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	/* After entering another PID namespace no thread can be made, which exit handlers (a sanitizer's) may want. */
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 static int enter_and_run(const char *target, char **argv)

@@ -1,7 +1,8 @@
 /* Commands run in a running container (pod.h): into its namespaces by setns, as its user, with its environment; over pipes
  * or on a pty of its own.
  *
- * A PID namespace is entered by the next child only, so the process that the loop starts forks once more and stays as the
+ * The pty is one of the container's own /dev/pts, so that its name means something in there: the child opens it and sends the
+ * master back. A PID namespace is entered by the next child only, so the process that the loop starts forks once more and stays as the
  * one that is waited for. It keeps no descriptor, or the ends of the pipes would never come.
  */
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -27,6 +29,7 @@ struct entry { /* for prepare, which may call nothing that allocates */
 	int pidfd;
 	const char *cwd;
 	bool tty;
+	int channel; /* where the pty's master is sent */
 };
 struct pod_exec {
 	struct loop *loop;
@@ -63,6 +66,47 @@ static void drop_privileges(void)
 	syscall(SYS_capset, &head, none);
 }
 
+static bool send_descriptor(int channel, int fd)
+{
+	char byte = 0;
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {.msg_iov = &data,
+	                         .msg_iovlen = 1,
+	                         .msg_control = control.bytes,
+	                         .msg_controllen = sizeof control.bytes};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(head), &fd, sizeof fd);
+	return sendmsg(channel, &message, MSG_NOSIGNAL) == 1;
+}
+
+/* A new session on a new terminal of the container's, as standard input, output and error. */
+static bool open_terminal(int channel)
+{
+	int unlocked = 0, master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct winsize size = {.ws_row = 24, .ws_col = 80};
+	struct termios termios;
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlocked) < 0)
+		return false;
+	int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0 || !send_descriptor(channel, master))
+		return false;
+	ioctl(master, TIOCSWINSZ, &size);
+	if (tcgetattr(slave, &termios) == 0) {
+		termios.c_iflag |= IUTF8;
+		tcsetattr(slave, TCSANOW, &termios);
+	}
+	if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+		return false;
+	return dup2(slave, 0) == 0 && dup2(slave, 1) == 1 && dup2(slave, 2) == 2;
+}
+
 /* Of the pods' namespaces all but the cgroup's are their own. */
 static int enter(void *user)
 {
@@ -72,21 +116,14 @@ static int enter(void *user)
 		return 1;
 	if (chdir(entry->cwd) < 0 && chdir("/") < 0)
 		return 1;
-	if (entry->tty) { /* the terminal is the command's, whose process group must be visible in its own namespace */
-		signal(SIGHUP, SIG_IGN);
-		ioctl(STDIN_FILENO, TIOCNOTTY);
-		signal(SIGHUP, SIG_DFL);
-	}
 	pid_t pid = fork();
 	if (pid < 0)
 		return 1;
 	if (pid > 0)
 		wait_and_exit(pid);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (entry->tty) {
-		setsid();
-		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
-	}
+	if (entry->tty && !open_terminal(entry->channel))
+		return 1;
 	drop_privileges();
 	return 0;
 }
@@ -98,8 +135,7 @@ static void close_source(struct pod_exec *exec, int which, int *fd)
 	loop_fd_destroy(exec->sources[which]);
 	exec->sources[which] = NULL;
 	if (fd != NULL && *fd >= 0) {
-		if (!exec->tty)
-			close(*fd);
+		close(*fd);
 		*fd = -1;
 	}
 }
@@ -305,31 +341,71 @@ static char **environment(const struct pod_container *c, bool tty)
 	return env;
 }
 
-static bool spawn(struct pod_exec *exec, const struct pod_container *c, const struct pod_exec_spec *spec,
-                  const int theirs[3], struct err *err)
+/* The master that the child sent before it became the command; -1: it sent none. */
+static int receive_descriptor(int channel)
 {
-	struct entry entry = {.pidfd = (int)syscall(SYS_pidfd_open, container_pid(c->run), 0),
-	                      .cwd = c->cwd[0] != '\0' ? c->cwd : "/",
-	                      .tty = spec->tty};
-	if (entry.pidfd < 0)
-		return err_errno(err, errno, "the container's process");
-	char **env = environment(c, spec->tty);
+	char byte;
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {.msg_iov = &data,
+	                         .msg_iovlen = 1,
+	                         .msg_control = control.bytes,
+	                         .msg_controllen = sizeof control.bytes};
+	int fd = -1;
+	if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	const struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	if (head != NULL && head->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(head), sizeof fd);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	return fd;
+}
+
+static bool spawn_entry(struct pod_exec *exec, struct entry *entry, const struct pod_exec_spec *spec, char **env,
+                        const int theirs[3], struct err *err)
+{
 	const struct loop_spawn how = {
 	        .argv = spec->argv,
 	        .env = (const char *const *)env,
 	        .cwd = "/",
 	        .fds = {theirs[0], theirs[1], theirs[2]},
-	        .pty = spec->tty,
-	        .rows = 24,
-	        .cols = 80,
 	        .death_signal = SIGKILL,
 	        .prepare = enter,
-	        .prepare_user = &entry,
+	        .prepare_user = entry,
 	};
 	exec->child = loop_spawn(exec->loop, &how, on_end, exec, err);
-	free((void *)env);
-	close(entry.pidfd);
 	return exec->child != NULL;
+}
+
+static bool spawn(struct pod_exec *exec, const struct pod_container *c, const struct pod_exec_spec *spec,
+                  const int theirs[3], struct err *err)
+{
+	int channel[2] = {-1, -1};
+	struct entry entry = {.pidfd = (int)syscall(SYS_pidfd_open, container_pid(c->run), 0),
+	                      .cwd = c->cwd[0] != '\0' ? c->cwd : "/",
+	                      .tty = spec->tty};
+	bool is_done =
+	        entry.pidfd >= 0 && (!spec->tty || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) == 0);
+	if (!is_done)
+		err_errno(err, errno, "reaching the container's process");
+	entry.channel = channel[1];
+	char **env = environment(c, spec->tty);
+	is_done = is_done && spawn_entry(exec, &entry, spec, env, theirs, err);
+	free((void *)env);
+	if (is_done && spec->tty) {
+		exec->out = receive_descriptor(channel[0]);
+		is_done = exec->out >= 0 || err_set(err, ERR_SYSTEM, "the container has no terminal to give");
+	}
+	for (int i = 0; i < 2; i++)
+		if (channel[i] >= 0)
+			close(channel[i]);
+	if (entry.pidfd >= 0)
+		close(entry.pidfd);
+	return is_done;
 }
 
 static bool open_pipes(struct pod_exec *exec, const struct pod_exec_spec *spec, int theirs[3], struct err *err)
@@ -342,8 +418,6 @@ static bool open_pipes(struct pod_exec *exec, const struct pod_exec_spec *spec, 
 
 static void watch(struct pod_exec *exec)
 {
-	if (exec->tty)
-		exec->out = loop_child_pty(exec->child);
 	if (exec->in >= 0)
 		exec->sources[SOURCE_IN] = loop_fd_create(exec->loop, exec->in, 0, on_in, exec);
 	exec->sources[SOURCE_OUT] = loop_fd_create(exec->loop, exec->out, LOOP_READ, on_out, exec);
@@ -354,6 +428,8 @@ static void watch(struct pod_exec *exec)
 /* It never ran: told like an end, in the words that a container runtime has for it. */
 static void fail_later(struct pod_exec *exec, const struct pod_exec_spec *spec, const struct err *err)
 {
+	loop_child_destroy(exec->child); /* one that runs without its terminal */
+	exec->child = NULL;
 	static const char prefix[] = "failed to exec in container: failed to start exec: OCI runtime exec failed: exec "
 	                             "failed: unable to start container process: ";
 	const char *program = spec->argv[0];

@@ -88,6 +88,9 @@ looks_real() {
 	fails "exec passes an exit status on" 42 k exec -n tenantblue podclient -- sh -c 'exit 42'
 	run "exec passes input on" k exec -i -n tenantblue podclient -- cat <<<"through"
 	is "and output" "$out" through
+	run "exec on a terminal" script -qec "stty rows 33 cols 101; HOME=$PLACE/kubectl $KUBECTL --kubeconfig=$(lab kubeconfig) exec -it -n tenantblue podclient -- sh -c 'tty; stty size'" /dev/null
+	says "which is the container's own" /dev/pts/
+	says "and has the right size" "33 101"
 	run "logs" k logs -n tenantblue blue-server
 	says "of the server" "GET /hostname from 192.168.200.1:"
 }
