@@ -29,7 +29,7 @@ static const struct ovsdb_table tables[] = {
         {"Open_vSwitch", "bridges external_ids next_cfg cur_cfg"},
         {"Bridge", "name ports"},
         {"Port", "name interfaces"},
-        {"Interface", "name external_ids error ofport"},
+        {"Interface", "name type external_ids error ofport"},
         {NULL, NULL},
 };
 
@@ -280,6 +280,8 @@ static void db_row(const char *table, const char *uuid, const json_t *old, const
 		ovs->asked_cfg = -1;
 		ovs->events.on_configured(ovs->events.user);
 	}
+	if (ovs->events.on_switch != NULL && (strcmp(table, "Open_vSwitch") == 0 || strcmp(table, "Bridge") == 0))
+		ovs->events.on_switch(ovs->events.user);
 	if (strcmp(table, "Interface") == 0 && ovs->events.on_port != NULL)
 		ovs->events.on_port(json_walk_str(row != NULL ? row : old, "name", NULL), ovs->events.user);
 }
@@ -330,6 +332,21 @@ void ovs_set_external_id(struct ovs *ovs, const char *key, const char *value)
 {
 	json_object_set_new(ovs->instance_ids, key, value != NULL ? json_string(value) : json_null());
 	schedule(ovs);
+}
+
+bool ovs_is_set_up(const struct ovs *ovs)
+{
+	return ovs != NULL && instance(ovs) != NULL;
+}
+
+const char *ovs_external_id(const struct ovs *ovs, const char *key)
+{
+	return ovsdb_map_get(instance(ovs), "external_ids", key);
+}
+
+const json_t *ovs_replica(const struct ovs *ovs)
+{
+	return ovsdb_replica(ovs->db);
 }
 
 void ovs_want_port(struct ovs *ovs, const char *bridge, const char *interface, json_t *external_ids)

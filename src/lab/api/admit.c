@@ -217,6 +217,25 @@ bool admit_nad(json_t *object, const json_t *old, struct err *err)
 	return faults_end(&faults, err);
 }
 
+bool admit_nncp(json_t *object, const json_t *old, struct err *err)
+{
+	struct faults faults = {0};
+	const json_t *spec = json_object_get(object, "spec"), *selector = json_object_get(spec, "nodeSelector");
+	const char *key;
+	json_t *value;
+	if (!old)
+		admit_metadata(object, false, &faults);
+	if (selector && !json_is_object(selector))
+		faults_add(&faults, "spec.nodeSelector", "Invalid value: must be of type object");
+	json_object_foreach ((json_t *)selector, key, value) {
+		char *field = mem_printf("spec.nodeSelector.%s", key);
+		if (!json_is_string(value))
+			faults_add(&faults, field, "Invalid value: must be of type string");
+		free(field);
+	}
+	return faults_end(&faults, err);
+}
+
 static json_t *base64_of(const char *bytes, size_t size)
 {
 	struct str out = {0};
