@@ -20,6 +20,7 @@ struct ovs_events {
 	void (*on_port)(const char *interface, void *user); /* ovs_port_* may say something else now */
 	void (*on_failure)(const char *words, void *user);
 	void *user;
+	void (*on_switch)(void *user); /* the instance's own row or its bridges have changed; may be NULL */
 };
 struct ovs;
 /* Both lists must outlive the instance; external_ids: NULL-terminated key, value, ... */
@@ -29,6 +30,9 @@ void ovs_destroy(struct ovs *ovs);
 void ovs_ask(struct ovs *ovs); /* on_configured follows, once, when ovs-vswitchd has caught up */
 void ovs_set_external_id(struct ovs *ovs, const char *key,
                          const char *value); /* of the instance; value NULL: removes it */
+bool ovs_is_set_up(const struct ovs *ovs);   /* the instance's row is there, so what follows is true; false for NULL */
+const char *ovs_external_id(const struct ovs *ovs, const char *key); /* as it is in the database, or NULL */
+const json_t *ovs_replica(const struct ovs *ovs); /* Open_vSwitch, Bridge, Port, Interface, in OVSDB's notation */
 
 /* A port on the bridge `bridge`; external_ids is an OVSDB map and taken. */
 void ovs_want_port(struct ovs *ovs, const char *bridge, const char *interface, json_t *external_ids);

@@ -254,6 +254,15 @@ static void on_port(const char *interface, void *user)
 	struct instance *in = user;
 	if (in->node != NULL)
 		in->stack->events.on_port(in->node, interface, in->stack->events.user);
+	else /* whatever somebody plugs into the physical bridge, a VLAN's interface first of all: TCP must work on it */
+		link_no_offload(interface, NULL);
+}
+
+static void on_switch(void *user)
+{
+	struct instance *in = user;
+	if (in->node != NULL && in->stack->events.on_switch != NULL)
+		in->stack->events.on_switch(in->node, in->stack->events.user);
 }
 
 static void on_ovs_failure(const char *words, void *user)
@@ -292,7 +301,7 @@ static void start_instance(struct instance *in)
 	else
 		in->stack->events.on_trouble(err.text, in->stack->events.user);
 	in->ovs = ovs_create(in->stack->loop, socket, in->bridges, in->ids[0] != NULL ? in->ids : NULL,
-	                     &(struct ovs_events){on_connected, on_configured, on_port, on_ovs_failure, in});
+	                     &(struct ovs_events){on_connected, on_configured, on_port, on_ovs_failure, in, on_switch});
 	if (in->node != NULL)
 		in->node->ovs = in->ovs;
 	free(database);

@@ -34,6 +34,7 @@ struct stack_events {
 	void (*on_up)(void *user);                                                   /* once: all nodes were ready */
 	void (*on_trouble)(const char *words, void *user);                           /* for the log */
 	void *user;
+	void (*on_switch)(struct stack_node *node, void *user); /* the node's ovs_external_id, ovs_replica changed */
 };
 struct stack;
 struct stack *stack_create(struct loop *loop, const struct stack_events *events, struct err *err);

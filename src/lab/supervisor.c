@@ -14,6 +14,7 @@
 #include "lab/control/events.h"
 #include "lab/control/namespaces.h"
 #include "lab/control/networks.h"
+#include "lab/control/nmstate.h"
 #include "lab/control/nodes.h"
 #include "lab/control/pods.h"
 #include "lab/netns.h"
@@ -32,6 +33,7 @@ struct supervisor {
 	struct pods *pods;
 	struct namespaces *namespaces;
 	struct deployments *deployments;
+	struct nmstate *nmstate;
 	struct events *events;
 	char host_port[32];
 	struct loop_timer *deadline;
@@ -136,6 +138,12 @@ static void on_network(void *user)
 		pods_networks_changed(s->pods);
 }
 
+static void on_switch(struct stack_node *node, void *user)
+{
+	(void)node;
+	nmstate_switch_changed(((struct supervisor *)user)->nmstate);
+}
+
 static void on_up(void *user)
 {
 	struct supervisor *s = user;
@@ -207,10 +215,15 @@ static bool start_api(struct supervisor *s, struct err *err)
 static void start_controllers(struct supervisor *s)
 {
 	s->networks = networks_create(s->loop, s->store, stack_ovn(s->stack), on_network, s);
-	s->pods = pods_create(&(struct pods_options){s->loop, s->store, s->stack, stack_ovn(s->stack), s->networks});
+	s->pods = pods_create(&(struct pods_options){.loop = s->loop,
+	                                             .store = s->store,
+	                                             .stack = s->stack,
+	                                             .ovn = stack_ovn(s->stack),
+	                                             .networks = s->networks});
 	s->namespaces = namespaces_create(s->loop, s->store);
 	s->deployments = deployments_create(s->loop, s->store);
 	s->events = events_create(s->loop, s->store);
+	s->nmstate = nmstate_create(s->loop, s->store, s->stack);
 }
 
 static bool start(struct supervisor *s, int guard_alive, struct err *err)
@@ -223,7 +236,7 @@ static bool start(struct supervisor *s, int guard_alive, struct err *err)
 	watch_outside(s, guard_alive);
 	if (!link_set_up("lo", err))
 		return false;
-	s->stack = stack_create(s->loop, &(struct stack_events){on_node, on_port, on_up, on_trouble, s}, err);
+	s->stack = stack_create(s->loop, &(struct stack_events){on_node, on_port, on_up, on_trouble, s, on_switch}, err);
 	if (s->stack == NULL)
 		return false;
 	s->store = store_create(s->loop);
@@ -237,6 +250,8 @@ static void finish(struct supervisor *s)
 {
 	control_destroy(s->control);
 	api_destroy(s->api);
+	nmstate_destroy(s->nmstate);
+	s->nmstate = NULL;
 	events_destroy(s->events);
 	deployments_destroy(s->deployments);
 	namespaces_destroy(s->namespaces);
