@@ -14,8 +14,9 @@
 #include "onesdn/websocket.h"
 
 #define RETRY_MS 1000
-#define ANSWER_MS 30000 /* from dialling to the whole answer */
-#define LEAVE_MS 1000   /* for what is still to be sent at the end of the keys */
+#define ANSWER_MS 30000   /* from dialling to the whole answer */
+#define KEYS_OVER_MS 2000 /* for what is still to be sent at the end of the keys */
+#define ESCAPE_MS 250     /* the same, with somebody waiting */
 #define INPUT_BYTES_MAX ((size_t)64 << 10)
 #define BLOCKING_BYTES 4096
 #define REFUSAL_BYTES_MAX ((size_t)64 << 10)
@@ -191,7 +192,8 @@ static void on_out_ready(int events, void *user)
 static void on_message(const char *bytes, size_t size, void *user)
 {
 	struct console *console = user;
-	if (!websocket_is_text(console->websocket)) /* KubeVirt's own clients drop texts */
+	if (console->state == STANDING &&
+	    !websocket_is_text(console->websocket)) /* KubeVirt's own clients drop texts */
 		str_append_n(&console->to_out, bytes, size);
 }
 
@@ -209,6 +211,11 @@ static void take_frames(struct console *console, const char *bytes, size_t size)
 	int code = websocket_close_code(console->websocket);
 	bool is_closed = websocket_is_closed(console->websocket);
 	send_peer(console);
+	if (console->state == LEAVING) {
+		if (is_closed)
+			finish(console);
+		return;
+	}
 	if (!is_whole)
 		session_over(console, false, WEBSOCKET_PROTOCOL_ERROR);
 	else if (is_closed)
@@ -219,24 +226,23 @@ static void take_frames(struct console *console, const char *bytes, size_t size)
 
 /* ---- the keys ---- */
 
-static void leave(struct console *console)
+/* By the user's wish. The peer's answer to the close is awaited for a moment: then what was typed last has arrived, also where a
+ * kubectl proxy, which ends with us, is in between. */
+static void leave(struct console *console, int64_t wait_ms)
 {
 	console->end.is_fine = true;
-	websocket_close(console->websocket, WEBSOCKET_NORMAL);
-	send_peer(console);
-	finish(console);
-}
-
-/* The keys have ended: what was typed is sent first, as far as the peer takes it. */
-static void keys_over(struct console *console)
-{
-	if (link_waiting(console->link) == 0) {
-		leave(console);
+	str_clear(&console->words);
+	if (console->is_over) {
+		finish(console);
 		return;
 	}
 	console->state = LEAVING;
 	loop_fd_set(console->in_source, 0);
-	loop_timer_start(console->timer, LEAVE_MS, 0);
+	loop_fd_set(console->out_source, 0);
+	websocket_close(console->websocket, WEBSOCKET_NORMAL);
+	send_peer(console);
+	link_pause(console->link, false);
+	loop_timer_start(console->timer, wait_ms, 0);
 }
 
 static void on_in_ready(int events, void *user)
@@ -251,9 +257,9 @@ static void on_in_ready(int events, void *user)
 		str_append_f(&console->words, "read /dev/stdin: %s", strerror(errno));
 		finish(console);
 	} else if (n == 0) {
-		keys_over(console);
+		leave(console, KEYS_OVER_MS);
 	} else if (console_is_escape(bytes, (size_t)n)) {
-		leave(console);
+		leave(console, ESCAPE_MS);
 	} else {
 		websocket_send(console->websocket, -1, bytes, (size_t)n);
 		send_peer(console);
@@ -354,17 +360,15 @@ static void on_data(const char *bytes, size_t size, void *user)
 
 static void on_sent(void *user)
 {
-	struct console *console = user;
-	if (console->state == LEAVING)
-		leave(console);
-	else
-		send_peer(console);
+	send_peer(user);
 }
 
 static void on_link_end(const struct err *err, void *user)
 {
 	struct console *console = user;
-	if (console->state == STANDING || console->state == LEAVING) {
+	if (console->state == LEAVING) {
+		finish(console);
+	} else if (console->state == STANDING) {
 		session_over(console, false, WEBSOCKET_ABNORMAL);
 	} else if (console->state == ANSWERING && !err) {
 		take_answer(console, true);
@@ -392,7 +396,7 @@ static void on_timer(void *user)
 	if (console->state == WAITING)
 		dial(console);
 	else if (console->state == LEAVING)
-		leave(console);
+		finish(console);
 	else
 		fail(console, "Can't connect to websocket: the server did not answer within 30 s");
 }

@@ -534,6 +534,27 @@ static void test_keys_end(void **state)
 	assert_string_equal(str_text(&s.server.got), "exit\r");
 }
 
+static void test_escape_from_a_stuck_peer(void **state)
+{
+	(void)state;
+	open_standing();
+	loop_fd_set(s.server.client->source, 0); /* it never answers the close */
+	type("\x1d");
+	expect_end(true, false, "");
+	assert_true(s.server.client != NULL);
+}
+
+static void test_close_is_told(void **state)
+{
+	(void)state;
+	open_standing();
+	type("\x1d");
+	UNTIL(websocket_is_closed(s.server.client->websocket));
+	assert_int_equal(websocket_close_code(s.server.client->websocket), WEBSOCKET_NORMAL);
+	assert_false(s.has_ended); /* until the answer has come */
+	expect_end(true, false, "");
+}
+
 static void test_screen_gone(void **state)
 {
 	(void)state;
@@ -780,6 +801,8 @@ int main(void)
 	        TEST(test_closed_going_away),
 	        TEST(test_broken_protocol),
 	        TEST(test_keys_end),
+	        TEST(test_escape_from_a_stuck_peer),
+	        TEST(test_close_is_told),
 	        TEST(test_screen_gone),
 	        TEST(test_burst),
 	        TEST(test_pasted_into_a_stuck_peer),
