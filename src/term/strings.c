@@ -112,6 +112,13 @@ static void osc_mark(struct emulator *emulator, const char *text, size_t len)
 		emulator->output = here(emulator);
 		emulator->done.id = -1;
 	}
+	/* FinalTerm's "fresh line": a prompt begins in the first column, whatever was printed before it without a line break. */
+	if (mark.kind == TERM_MARK_PROMPT && len == 1 && (emulator->x > 0 || emulator->phantom)) {
+		print_line_feed(emulator);
+		emulator->x = 0;
+		emulator->phantom = false;
+		emulator->vt_is_behind = true;
+	}
 	if (mark.kind == TERM_MARK_DONE) {
 		int64_t status;
 		char number[16];
