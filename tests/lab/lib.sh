@@ -1,5 +1,5 @@
 # What the lab's tests share: TAP, a lab of their own in fresh directories, being an ordinary user, looking for leftovers.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-build}
@@ -99,6 +99,8 @@ both_users() { # FUNCTION
 	if [ "$(id -u)" -eq 0 ]; then
 		local mode line
 		mode=$(stat -c %a /dev/net/tun)
+		# shellcheck disable=SC2064 # the mode of now
+		trap "chmod $mode /dev/net/tun" EXIT
 		chmod 666 /dev/net/tun
 		while IFS= read -r line; do
 			case $line in
@@ -108,7 +110,6 @@ both_users() { # FUNCTION
 			*) echo "$line" ;;
 			esac
 		done < <(ONESDN_TEST_USER=yes exec setpriv --reuid 54321 --regid 54321 --clear-groups bash "$0" 2>&1)
-		chmod "$mode" /dev/net/tun
 	fi
 	finish
 }

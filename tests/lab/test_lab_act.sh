@@ -1,6 +1,7 @@
 #!/bin/bash
 # The overlay act's packets: both servers answer over the secondary network, on the same node and across nodes; other
 # networks stay apart; the default network is routed; nothing outside the lab is reached.
+# shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
 address() { # NS POD: on net1

@@ -1,5 +1,6 @@
 #!/bin/bash
 # What the lab needs and does not find: each a clear message with the cure, and nothing left behind.
+# shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
 refused() { # NAME WHY CURE COMMAND...: up fails, says that, leaves nothing
@@ -64,7 +65,8 @@ no_room() {
 }
 
 bad_places() {
-	local long=$PLACE/run/$(printf 'x%.0s' {1..100})
+	local long
+	long=$PLACE/run/$(printf 'x%.0s' {1..100})
 	mkdir -m 700 "$long"
 	fails "a path too long for sockets: up fails" 1 env XDG_RUNTIME_DIR="$long" "$LAB" up
 	says "a path too long for sockets: says what to do" "set XDG_RUNTIME_DIR to a shorter one"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Daemons of the data plane killed one after another: the node says NotReady, they come back, packets flow again.
+# shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
 node_is() { # NODE STATUS

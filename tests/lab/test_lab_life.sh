@@ -1,5 +1,6 @@
 #!/bin/bash
 # The lab's life: up, again, down, again; each of its processes killed; nothing is ever left.
+# shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
 up() {
@@ -7,7 +8,7 @@ up() {
 	pidns=$(readlink "/proc/$(lab_state init)/ns/pid_for_children" 2>/dev/null || readlink "/proc/$(lab_state init)/ns/pid")
 }
 supervisor() { # its pid as the host sees it: init's only child
-	cat "/proc/$(lab_state init)/task/$(lab_state init)/children" | cut -d' ' -f1
+	cut -d' ' -f1 "/proc/$(lab_state init)/task/$(lab_state init)/children"
 }
 
 starts_and_ends() {

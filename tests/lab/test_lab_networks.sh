@@ -1,5 +1,6 @@
 #!/bin/bash
 # Networks and pods that are wrong: a pod that waits and says why, and goes on by itself once it can.
+# shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
 nad() { # NAME NETWORK SUBNETS [NADNAME] [MORE]
@@ -11,7 +12,7 @@ nad() { # NAME NETWORK SUBNETS [NADNAME] [MORE]
 }
 pod() { # NAME NETWORKS [CONTAINER-JSON-FIELDS] [SPEC-JSON-FIELDS]
 	printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"t","annotations":{"k8s.v1.cni.cncf.io/networks":"%s"}},"spec":{"terminationGracePeriodSeconds":1,%s"containers":[{"name":"c",%s}]}}' \
-		"$1" "$(sed 's/"/\\"/g' <<<"$2")" "${4:-}" "${3:-"\"image\":\"registry.k8s.io/e2e-test-images/agnhost:2.36\""}" | k apply -f - >/dev/null
+		"$1" "${2//\"/\\\"}" "${4:-}" "${3:-"\"image\":\"registry.k8s.io/e2e-test-images/agnhost:2.36\""}" | k apply -f - >/dev/null
 }
 event_of() { k get events -n t --field-selector "involvedObject.name=$1" -o custom-columns=R:.reason,M:.message --no-headers; }
 tells() { # POD TEXT: an event of the pod says it
@@ -135,6 +136,7 @@ containers() {
 	pod user "" "$agnhost,\"securityContext\":{\"runAsUser\":4711},\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"B\",\"value\":\"\$(A)2\"},{\"name\":\"N\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"spec.nodeName\"}}}],\"workingDir\":\"/tmp\"" \
 		'"nodeName":"ovn-control-plane",'
 	run "user: Ready" ready user
+	# shellcheck disable=SC2016 # for the shell in the pod
 	run "user: what it sees" k exec -n t user -- sh -c 'echo $(id -u) $B $N $PWD'
 	is "user: uid, environment, node, directory" "$out" "4711 12 ovn-control-plane /tmp"
 	pod init "" "$agnhost,\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\"}]" \
