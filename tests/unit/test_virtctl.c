@@ -679,6 +679,68 @@ static void test_escape_when_stuck(void **state)
 	expect_end(true, false, "");
 }
 
+/* ---- finding the cluster, with a kubectl of our own ---- */
+static char ns_found[64], authority[64];
+
+static void on_cluster(struct cluster *cluster, const struct err *failure, void *user)
+{
+	(void)user;
+	assert_false(s.has_ended);
+	s.has_ended = true;
+	snprintf(s.words, sizeof s.words, "%s", failure ? failure->text : "");
+	snprintf(ns_found, sizeof ns_found, "%s", cluster_ns(cluster) ? cluster_ns(cluster) : "");
+	snprintf(authority, sizeof authority, "%s",
+	         cluster_route(cluster)->authority ? cluster_route(cluster)->authority : "");
+}
+
+static void find_cluster(const char *script, const char *ns)
+{
+	char path[] = "/tmp/onesdn-kubectl-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_true(file_write(path, script, strlen(script), 0700, &err));
+	const struct cluster_options with = {.kubectl = path, .ns = ns, .context = "c"};
+	s.has_ended = false;
+	struct cluster *cluster = cluster_create(s.loop, &with, on_cluster, NULL);
+	UNTIL(s.has_ended);
+	cluster_destroy(cluster);
+	unlink(path);
+}
+
+#define VIEW(server)                                                                                                   \
+	"#!/bin/sh\ncase \"$*\" in '--context c config view --minify -o json') "                                       \
+	"echo '{\"clusters\":[{\"cluster\":{\"server\":\"" server "\"}}],\"contexts\":[{\"context\":"                  \
+	"{\"namespace\":\"ns7\"}}]}' ;; "
+
+static void test_cluster(void **state)
+{
+	(void)state;
+	find_cluster(VIEW("http://127.0.0.1:7/x") "*) exit 9;; esac\n", NULL);
+	assert_string_equal(s.words, "");
+	assert_string_equal(ns_found, "ns7");
+	assert_string_equal(authority, "127.0.0.1:7");
+	find_cluster(VIEW("http://127.0.0.1:7/x") "*) exit 9;; esac\n", "mine");
+	assert_string_equal(ns_found, "mine");
+	find_cluster("#!/bin/sh\necho 'error: no such context' >&2; exit 1\n", NULL);
+	assert_string_equal(s.words, "kubectl config view: error: no such context");
+	find_cluster(VIEW("https://10.0.0.1") "*) echo 'no login' >&2; exit 3;; esac\n", NULL);
+	assert_non_null(strstr(s.words, "proxy ended with status 3, no login"));
+	find_cluster(VIEW("") "esac\n", NULL);
+	assert_non_null(strstr(s.words, "names no server"));
+}
+
+static void test_no_kubectl(void **state)
+{
+	(void)state;
+	const struct cluster_options with = {.kubectl = "/nowhere/kubectl"};
+	struct cluster *cluster = cluster_create(s.loop, &with, on_cluster, NULL);
+	assert_false(s.has_ended);
+	UNTIL(s.has_ended);
+	cluster_destroy(cluster);
+	assert_non_null(strstr(s.words, "kubectl is needed to find the cluster, but: "));
+}
+
 /* ---- start, stop and the like ---- */
 static char printed[512];
 
@@ -808,6 +870,8 @@ int main(void)
 	        TEST(test_pasted_into_a_stuck_peer),
 	        TEST(test_into_a_file),
 	        TEST(test_escape_when_stuck),
+	        TEST(test_cluster),
+	        TEST(test_no_kubectl),
 	        TEST(test_acts),
 	        TEST(test_acts_that_fail),
 	        TEST(test_version),
