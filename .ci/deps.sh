@@ -4,13 +4,14 @@
 # usage: deps.sh run | test | --check-build
 set -eu
 
-# what is looked for (file:PATH, prog:NAME, pc:PKGCONFIG) and the Debian package that brings it
+# what is looked for (file:PATH, glob:PATTERN, prog:NAME, pc:PKGCONFIG) and the Debian package that brings it
 build_list='prog:gcc=gcc prog:make=make prog:pkg-config=pkg-config prog:tic=ncurses-bin
 pc:ncursesw=libncurses-dev pc:vterm=libvterm-dev pc:jansson=libjansson-dev pc:libcurl=libcurl4-openssl-dev
 pc:libuv=libuv1-dev pc:libfyaml=libfyaml-dev pc:libmicrohttpd=libmicrohttpd-dev file:/usr/include/wslay/wslay.h=libwslay-dev
 pc:zlib=zlib1g-dev pc:libpq=libpq-dev'
 run_list='prog:bash=bash prog:ovsdb-server=openvswitch-switch prog:ovs-vswitchd=openvswitch-switch prog:ovn-northd=ovn-central
-prog:ovn-controller=ovn-host prog:ip=iproute2 prog:bwrap=bubblewrap prog:curl=curl prog:jq=jq prog:kubectl=kubernetes-client'
+prog:ovn-controller=ovn-host prog:ip=iproute2 prog:bwrap=bubblewrap prog:curl=curl prog:jq=jq prog:kubectl=kubernetes-client
+glob:/usr/lib/postgresql/*/bin/initdb=postgresql'
 test_list='pc:cmocka=libcmocka-dev prog:tmux=tmux prog:bc=bc prog:vi=vim-tiny prog:less=less prog:setpriv=util-linux prog:curl=curl
 prog:useradd=passwd prog:tcpdump=tcpdump prog:ar=binutils'
 
@@ -19,6 +20,7 @@ have() {
 	prog:*) command -v "${1#prog:}" >/dev/null 2>&1 || [ -x "/usr/sbin/${1#prog:}" ] || [ -x "/sbin/${1#prog:}" ] ;;
 	pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
 	file:*) [ -e "${1#file:}" ] ;;
+	glob:*) for match in ${1#glob:}; do [ -e "$match" ] && return 0; done; return 1 ;;
 	esac
 }
 

@@ -14,6 +14,8 @@
 #include "lab/commands.h"
 #include "lab/netns.h"
 #include "lab/runtime.h"
+#include "lab/supervisor.h"
+#include "lab/underlay.h"
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC)
 
@@ -69,7 +71,10 @@ static void set_environment(const char *target)
 	char *dir = target == NULL                ? mem_strdup("/run/phys")
 	            : strchr(target, '/') == NULL ? mem_printf("/run/%s", target)
 	                                          : NULL;
-	char *prompt = mem_printf("[lab %s]# ", target != NULL ? target : "host");
+	const char *path = getenv("PATH");
+	char *prompt = mem_printf("[lab %s]# ", target != NULL ? target : "host"),
+	     *programs = mem_printf(SUPERVISOR_BIN ":%s:/usr/sbin:/sbin", path != NULL ? path : "/usr/bin:/bin");
+	setenv("PATH", programs, 1);
 	setenv("OVN_NB_DB", "unix:/run/central/nb.sock", 1);
 	setenv("OVN_SB_DB", "unix:/run/central/sb.sock", 1);
 	setenv("OVN_RUNDIR", dir != NULL && target != NULL ? dir : "/run/central", 1);
@@ -79,6 +84,7 @@ static void set_environment(const char *target)
 	setenv("ONESDN_LAB", target != NULL ? target : "host", 1);
 	free(dir);
 	free(prompt);
+	free(programs);
 }
 
 /* In a PID namespace of its own the child cannot see the caller's process group, so it needs one that it can. */
@@ -156,4 +162,39 @@ int command_exec(int argc, char **argv)
 		return 2;
 	}
 	return enter_and_run(target, argv + at);
+}
+
+/* ---- capture ---- */
+
+/* tcpdump stays the user that it is: inside there is no other to become. On the bridge it looks at all of its ports at
+ * once; the old cooked format, for only that one shows VLAN tags. */
+static void capture_options(bool is_bridge, int argc, char **argv, const char **out)
+{
+	static const char *const always[] = {"tcpdump", "-Z", "root", "-n", "-e", "-l"};
+	bool has_source = false;
+	size_t n = 0;
+	for (int i = 0; i < argc; i++)
+		has_source = has_source || text_has_prefix(argv[i], "-i") || text_has_prefix(argv[i], "-r");
+	for (; n < sizeof always / sizeof always[0]; n++)
+		out[n] = always[n];
+	if (!has_source)
+		out[n++] = is_bridge ? "-iany" : "-ieth0";
+	if (!has_source && is_bridge)
+		out[n++] = "-yLINUX_SLL";
+	for (int i = 0; i < argc; i++)
+		out[n++] = argv[i];
+	out[n] = NULL;
+}
+
+int command_capture(int argc, char **argv)
+{
+	bool is_named = argc >= 2 && argv[1][0] != '-';
+	const char *target = is_named ? argv[1] : UNDERLAY_BRIDGE;
+	int first = is_named ? 2 : 1;
+	bool is_bridge = strcmp(target, UNDERLAY_BRIDGE) == 0;
+	const char **options = mem_alloc(((size_t)argc + 10) * sizeof *options);
+	capture_options(is_bridge, argc - first, argv + first, options);
+	int status = enter_and_run(is_bridge ? NULL : target, (char **)(uintptr_t)options);
+	free((void *)options);
+	return status;
 }

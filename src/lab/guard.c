@@ -64,24 +64,37 @@ static bool map_ids(uid_t uid, gid_t gid, struct err *err)
 	return true;
 }
 
+/* One of our programs at a place in the lab's /run; fd is closed. */
+static bool mount_program(int fd, const char *at, struct err *err)
+{
+	char from[64];
+	int target = open(at, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (target >= 0)
+		close(target);
+	snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+	bool is_done = fd >= 0 && mount(from, at, NULL, MS_BIND, NULL) == 0;
+	if (!is_done)
+		err_errno(err, errno, "mounting a program at %s", at);
+	if (fd >= 0)
+		close(fd);
+	return is_done;
+}
+
 static bool mount_lab(struct err *err)
 {
-	char *workload = path_self("onesdn-workload"), from[64];
-	int fd = open(workload, O_PATH | O_CLOEXEC); /* before /run is covered: the build may be there */
+	char *workload = path_self("onesdn-workload"), *self = path_self("onesdn-lab");
+	int fds[] = {open(workload, O_PATH | O_CLOEXEC), /* before /run is covered: the build may be there */
+	             open(self, O_PATH | O_CLOEXEC)};
 	free(workload);
+	free(self);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return preflight_namespace_failure(errno, "making the lab's mounts its own", err);
 	if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=512m") < 0)
 		return preflight_namespace_failure(errno, "mounting the lab's /run", err);
 	if (!file_make_dirs("/run/bin", 0755, err))
 		return false;
-	int target = open(SUPERVISOR_WORKLOAD, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	if (target >= 0)
-		close(target);
-	snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
-	if (fd < 0 || mount(from, SUPERVISOR_WORKLOAD, NULL, MS_BIND, NULL) < 0)
-		return err_errno(err, errno, "mounting onesdn-workload for the pods");
-	close(fd);
+	if (!mount_program(fds[0], SUPERVISOR_WORKLOAD, err) || !mount_program(fds[1], SUPERVISOR_DATABASE, err))
+		return false;
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return preflight_namespace_failure(errno, "mounting the lab's /proc", err);
 	return true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lab/commands.h"
+#include "lab/db.h"
 
 static const struct {
 	const char *name, *arguments, *help;
@@ -14,6 +15,7 @@ static const struct {
         {"kubeconfig", "", "print the path of the kubeconfig file for the running lab", command_kubeconfig},
         {"shell", "[NODE|NS/POD]", "a shell in the lab: its host, a node's or a pod's network", command_shell},
         {"exec", "[NODE|NS/POD] -- COMMAND...", "one command in there", command_exec},
+        {"capture", "[NODE|podman1] [ARGS]", "tcpdump on a node's eth0, or on the physical bridge", command_capture},
         {"logs", "", "print what the lab, or the last one, has logged", command_logs},
         {"run", "", "as up, but in the foreground until Ctrl+C, the log on standard error", command_run},
         {"guest-image", "FOLDER", "assemble what virtual machines boot; the lab does that by itself",
@@ -32,6 +34,9 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+	const char *slash = argc >= 1 ? strrchr(argv[0], '/') : NULL, *name = slash != NULL ? slash + 1 : argv[0];
+	if (argc >= 1 && strcmp(name, DB_COMMAND) == 0)
+		return db_main(argc, argv);
 	if (argc >= 2 && (strcmp(argv[1], "--version") == 0)) {
 		printf("onesdn-lab %s\n", ONESDN_VERSION);
 		return 0;
