@@ -68,6 +68,14 @@ static json_t *ask(const struct runtime *rt, const char *op, int64_t deadline_ms
 	return reply;
 }
 
+static void print_machines(const json_t *machines)
+{
+	const char *accel = json_walk_str(machines, "accel", NULL);
+	const char *words = strcmp(accel, "kvm") == 0 ? "with KVM" : strcmp(accel, "tcg") == 0 ? "without KVM" : "not possible";
+	printf("  %lld virtual machines, %s (%s)\n", (long long)json_walk_int(machines, 0, "running", NULL), words,
+	       json_walk_str(machines, "why", NULL));
+}
+
 static void print_status(const struct runtime *rt, const json_t *status)
 {
 	size_t i;
@@ -82,6 +90,7 @@ static void print_status(const struct runtime *rt, const json_t *status)
 	}
 	printf("\n  %lld pods, %lld MB of memory\n", (long long)json_walk_int(status, 0, "pods", NULL),
 	       (long long)json_walk_int(status, 0, "memoryKb", NULL) / 1024);
+	print_machines(json_object_get(status, "machines"));
 	printf("  kubectl:  export KUBECONFIG=%s/kubeconfig   (contexts lab, lab-workload-owner)\n", rt->dir);
 }
 

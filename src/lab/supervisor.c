@@ -17,6 +17,7 @@
 #include "lab/control/nmstate.h"
 #include "lab/control/nodes.h"
 #include "lab/control/pods.h"
+#include "lab/control/virtualization.h"
 #include "lab/netns.h"
 #include "lab/stack.h"
 
@@ -30,11 +31,13 @@ struct supervisor {
 	struct store *store;
 	struct api *api;
 	struct networks *networks;
+	struct virtualization *virtualization;
 	struct pods *pods;
 	struct namespaces *namespaces;
 	struct deployments *deployments;
 	struct nmstate *nmstate;
 	struct events *events;
+	char *cache_dir, *kernel; /* of virtual machines */
 	char host_port[32];
 	struct loop_timer *deadline;
 	struct loop_signal *signals[3];
@@ -85,9 +88,10 @@ static json_t *status(void *user)
 	json_t *nodes = json_array();
 	for (size_t i = 0; i < STACK_NODES; i++)
 		json_array_append_new(nodes, node_status(stack_node(s->stack, i)));
-	return json_pack("{s:b, s:i, s:I, s:o, s:I, s:I}", "ready", (int)s->is_up, "port", s->plan->sockets.port,
+	return json_pack("{s:b, s:i, s:I, s:o, s:I, s:I, s:o}", "ready", (int)s->is_up, "port", s->plan->sockets.port,
 	                 "uptimeMs", (json_int_t)(loop_now(s->loop) - s->started), "nodes", nodes, "pods",
-	                 (json_int_t)pods_count(s->pods), "memoryKb", (json_int_t)memory_kb());
+	                 (json_int_t)pods_count(s->pods), "memoryKb", (json_int_t)memory_kb(), "machines",
+	                 machines_status(virtualization_machines(s->virtualization)));
 }
 
 static void down(void *user)
@@ -153,6 +157,7 @@ static void on_up(void *user)
 	guard_report(s->plan->progress, "ready", "");
 	close(s->plan->progress);
 	control_set_ready(s->control);
+	machines_prepare(virtualization_machines(s->virtualization));
 }
 
 static void on_trouble(const char *words, void *user)
@@ -187,6 +192,14 @@ static void watch_outside(struct supervisor *s, int guard_alive)
 	loop_timer_start(s->deadline, UP_DEADLINE_MS, 0);
 }
 
+/* Before it is cleared: where the guest of virtual machines is kept, and which kernel it gets. */
+static void remember_environment(struct supervisor *s)
+{
+	const char *kernel = getenv("ONESDN_LAB_KERNEL");
+	s->cache_dir = path_user(PATH_CACHE, NULL);
+	s->kernel = kernel != NULL ? mem_strdup(kernel) : NULL;
+}
+
 /* What the lab runs gets an environment of its own, not the one of whoever typed `up`. */
 static void clear_environment(void)
 {
@@ -201,6 +214,7 @@ static bool start_api(struct supervisor *s, struct err *err)
 	const struct api_options options = {
 	        .store = s->store,
 	        .pods = s->pods,
+	        .machines = virtualization_machines(s->virtualization),
 	        .tcp_fd = s->plan->sockets.tcp,
 	        .unix_fd = s->plan->sockets.api,
 	        .users = s->plan->users,
@@ -215,11 +229,13 @@ static bool start_api(struct supervisor *s, struct err *err)
 static void start_controllers(struct supervisor *s)
 {
 	s->networks = networks_create(s->loop, s->store, stack_ovn(s->stack), on_network, s);
+	s->virtualization = virtualization_create(s->loop, s->store, s->cache_dir, s->kernel);
 	s->pods = pods_create(&(struct pods_options){.loop = s->loop,
 	                                             .store = s->store,
 	                                             .stack = s->stack,
 	                                             .ovn = stack_ovn(s->stack),
-	                                             .networks = s->networks});
+	                                             .networks = s->networks,
+	                                             .machines = virtualization_machines(s->virtualization)});
 	s->namespaces = namespaces_create(s->loop, s->store);
 	s->deployments = deployments_create(s->loop, s->store);
 	s->events = events_create(s->loop, s->store);
@@ -228,6 +244,7 @@ static void start_controllers(struct supervisor *s)
 
 static bool start(struct supervisor *s, int guard_alive, struct err *err)
 {
+	remember_environment(s);
 	clear_environment();
 	s->loop = loop_create(err);
 	if (s->loop == NULL)
@@ -236,7 +253,8 @@ static bool start(struct supervisor *s, int guard_alive, struct err *err)
 	watch_outside(s, guard_alive);
 	if (!link_set_up("lo", err))
 		return false;
-	s->stack = stack_create(s->loop, &(struct stack_events){on_node, on_port, on_up, on_trouble, s, on_switch}, err);
+	s->stack =
+	        stack_create(s->loop, &(struct stack_events){on_node, on_port, on_up, on_trouble, s, on_switch}, err);
 	if (s->stack == NULL)
 		return false;
 	s->store = store_create(s->loop);
@@ -258,6 +276,7 @@ static void finish(struct supervisor *s)
 	struct pods *pods = s->pods;
 	s->pods = NULL;
 	pods_destroy(pods);
+	virtualization_destroy(s->virtualization);
 	networks_destroy(s->networks);
 	store_destroy(s->store);
 	stack_destroy(s->stack);
@@ -265,6 +284,8 @@ static void finish(struct supervisor *s)
 		loop_signal_destroy(s->signals[i]);
 	loop_fd_destroy(s->guard);
 	loop_timer_destroy(s->deadline);
+	free(s->cache_dir);
+	free(s->kernel);
 }
 
 int supervisor_run(const struct guard_plan *plan, int guard_alive)

@@ -9,6 +9,7 @@
 
 #include "lab/pod.h"
 #include "lab/store.h"
+#include "lab/vm/machine.h"
 
 #define API_SECRET_HEX 32 /* 128 random bits */
 struct api_user {
@@ -20,6 +21,7 @@ struct api_user {
 struct api_options {
 	struct store *store;
 	struct pods *pods;
+	struct machines *machines;      /* of virtual machines; NULL: there are none */
 	int tcp_fd, unix_fd;          /* listening, non-blocking; -1: none. The api's from now on */
 	const struct api_user *users; /* stay the caller's */
 	size_t n_users;

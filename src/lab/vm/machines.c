@@ -158,6 +158,13 @@ static void on_trial_end(const struct loop_result *result, void *user)
 	machines_kvm_failed(user, words);
 }
 
+/* In the child, last before QEMU. */
+static int keep_agent(void *user)
+{
+	const struct trial *trial = user;
+	return fcntl(trial->theirs, F_SETFD, 0) < 0;
+}
+
 static void start_trial(struct machines *machines)
 {
 	struct trial *trial = &machines->trial;
@@ -169,7 +176,6 @@ static void start_trial(struct machines *machines)
 	trial->source = loop_fd_create(machines->options.loop, both[0], LOOP_READ, on_trial_report, machines);
 	char agent[64];
 	snprintf(agent, sizeof agent, "socket,id=agent0,fd=%d", both[1]);
-	fcntl(both[1], F_SETFD, 0); /* nothing else is started before QEMU is */
 	const char *const argv[] = {MACHINE_QEMU,
 	                            "-accel",
 	                            "kvm",
@@ -196,7 +202,8 @@ static void start_trial(struct machines *machines)
 	                            "-append",
 	                            MACHINE_APPEND,
 	                            NULL};
-	const struct loop_spawn spawn = {.argv = argv, .cwd = "/", .death_signal = SIGKILL};
+	const struct loop_spawn spawn = {
+	        .argv = argv, .cwd = "/", .death_signal = SIGKILL, .prepare = keep_agent, .prepare_user = trial};
 	trial->command =
 	        loop_command_create(machines->options.loop, &spawn, "", TEXT_MAX, TRIAL_MS, on_trial_end, machines);
 	close(both[1]);
