@@ -1,0 +1,13 @@
+#!/bin/bash
+# What `make bench` prints: the lab, the full screen, the terminal beside tmux, each in its own run. Nothing passes or fails here.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+export BUILD=${BUILD:-build}
+echo "== lab"
+tests/bench/lab_bench.sh
+echo
+echo "== the full screen"
+"$BUILD/bench/bench_show"
+echo
+echo "== the terminal, beside tmux in the same run"
+"$BUILD/bench/term_bench"
