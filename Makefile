@@ -37,7 +37,7 @@ LIBS_loop := -luv -lcurl
 LIBS_term := -lvterm
 LIBS_websocket := -lwslay
 LIBS_ui := -lncursesw -ltinfo
-LIBS_lab := -lmicrohttpd -lwslay -lz
+LIBS_lab := -lmicrohttpd -lz
 LIBS_workload := -lmicrohttpd -lpq
 LIBS_diagram := -lm
 

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "lab/api/wire.h"
+#include "onesdn/websocket.h"
 
 struct seen {
 	struct str text;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lab/api/wire.h"
+#include "onesdn/websocket.h"
 
 #define OUTPUT_MAX 32768 /* bytes of a message of ours */
 

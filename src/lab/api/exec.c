@@ -12,6 +12,7 @@
 
 #include "lab/api/private.h"
 #include "lab/api/wire.h"
+#include "onesdn/websocket.h"
 
 #define OUT_HIGH ((size_t)256 << 10) /* unsent bytes at which the process is not read any more, */
 #define OUT_LOW ((size_t)64 << 10)   /* and is again */

@@ -1,5 +1,5 @@
 /* wire: the streams of one exec (stdin, stdout, stderr, resize, error) over one connection, in either of the two protocols
- * that kubectl speaks: SPDY/3.1 (spdy.c) and WebSocket channels (channels.c, on websocket.c). Bytes in, bytes out; no sockets.
+ * that kubectl speaks: SPDY/3.1 (spdy.c) and WebSocket channels (channels.c). Bytes in, bytes out; no sockets.
  */
 #ifndef LAB_API_WIRE_H
 #define LAB_API_WIRE_H
@@ -34,19 +34,5 @@ struct wire *spdy_create(const struct wire_streams *streams, const struct wire_e
 struct wire *channels_create(const struct wire_streams *streams, const struct wire_events *events, void *user);
 /* Bytes of a resize stream: {"Width":100,"Height":30}, one after another. */
 void wire_feed_resize(struct wire *wire, const char *bytes, size_t size);
-
-/* ---- websocket.c: RFC 6455, the server's side, on wslay ---- */
-#define WEBSOCKET_MESSAGE_MAX ((size_t)1 << 20)
-struct websocket;
-typedef void websocket_message_fn(const char *bytes, size_t size, void *user);
-struct websocket *websocket_create(struct str *out, websocket_message_fn *on_message,
-                                   void *user); /* out: the caller's, outlives it */
-void websocket_destroy(struct websocket *socket);
-bool websocket_feed(struct websocket *socket, const char *bytes, size_t size, struct err *err);
-/* One binary message: a channel byte, unless it is negative, and the bytes. */
-void websocket_send(struct websocket *socket, int channel, const char *bytes, size_t size);
-void websocket_close(struct websocket *socket, int code);
-bool websocket_is_closed(const struct websocket *socket);
-void websocket_accept(const char *key, char out[32]); /* Sec-WebSocket-Accept for Sec-WebSocket-Key */
 
 #endif
