@@ -1,8 +1,11 @@
 /* shell and exec: into the running lab's namespaces from outside, as the user who owns them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,8 +169,23 @@ int command_exec(int argc, char **argv)
 
 /* ---- capture ---- */
 
-/* tcpdump stays the user that it is: inside there is no other to become. On the bridge it looks at all of its ports at
- * once; the old cooked format, for only that one shows VLAN tags. */
+/* tcpdump, started as user 0, insists on setting its groups, which nobody may in the lab, whose user namespace has one user
+ * and no groups: it is told that this has been done. */
+static bool pretend_groups(struct err *err)
+{
+	struct sock_filter code[] = {
+	        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setgroups, 0, 1),
+	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof code / sizeof code[0], code};
+	return (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) ||
+	       err_errno(err, errno, "preparing for tcpdump");
+}
+
+/* On the bridge all of its ports at once; in the older cooked format, for only that one shows VLAN tags. */
 static void capture_options(bool is_bridge, int argc, char **argv, const char **out)
 {
 	static const char *const always[] = {"tcpdump", "-Z", "root", "-n", "-e", "-l"};
@@ -192,6 +210,11 @@ int command_capture(int argc, char **argv)
 	const char *target = is_named ? argv[1] : UNDERLAY_BRIDGE;
 	int first = is_named ? 2 : 1;
 	bool is_bridge = strcmp(target, UNDERLAY_BRIDGE) == 0;
+	struct err err = {0};
+	if (!pretend_groups(&err)) {
+		fprintf(stderr, "onesdn lab capture: %s\n", err.text);
+		return 1;
+	}
 	const char **options = mem_alloc(((size_t)argc + 10) * sizeof *options);
 	capture_options(is_bridge, argc - first, argv + first, options);
 	int status = enter_and_run(is_bridge ? NULL : target, (char **)(uintptr_t)options);
