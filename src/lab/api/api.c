@@ -58,6 +58,7 @@ struct api *api_create(struct loop *loop, const struct api_options *options, str
 	api->loop = loop;
 	api->store = options->store;
 	api->pods = options->pods;
+	api->machines = options->machines;
 	api->options = *options;
 	begin(api->store);
 	api->server = server_create(api, err);
@@ -73,6 +74,7 @@ void api_destroy(struct api *api)
 	if (!api)
 		return;
 	execs_destroy(api);
+	consoles_destroy(api);
 	server_destroy(api->server);
 	free(api);
 }

@@ -77,6 +77,7 @@ struct call {
 	char *segments[API_SEGMENTS_MAX]; /* of the path, decoded */
 	size_t n_segments;
 	const struct lab_resource *resource;
+	const char *group;           /* of the path: the resource's own, or VIRT_GROUP */
 	const char *ns, *name, *sub; /* "" when not given */
 	struct api_reply *reply;
 };
@@ -85,8 +86,10 @@ struct api {
 	struct store *store;
 	struct pods *pods;
 	struct api_options options;
-	struct server *server; /* http.c */
-	struct exec *execs;    /* exec.c: those that run */
+	struct server *server;     /* http.c */
+	struct exec *execs;        /* exec.c: those that run */
+	struct console *consoles;  /* console.c: likewise */
+	struct machines *machines; /* NULL: there are none */
 };
 /* What a request gets. Fills `reply`, always. */
 void api_handle(struct api *api, const struct api_request *request, struct api_reply *reply);
@@ -121,10 +124,25 @@ void watch_start(struct call *call);
 void log_start(struct call *call);
 void exec_start(struct call *call);
 void execs_destroy(struct api *api);
+void console_start(struct call *call);
+void consoles_destroy(struct api *api);
 const char *pod_container(struct call *call, const json_t *pod); /* the one that the query means, or NULL after a 400 */
 void review_create(struct call *call);
 bool discovery_serve(struct call *call); /* false: not one of its paths */
 void openapi_v2(struct str *out);
+
+/* ---- subresources.c: KubeVirt's verbs on its objects, in an API group of their own ---- */
+#define VIRT_GROUP "subresources.kubevirt.io"
+bool virt_serve(struct call *call); /* false: not one of the group's own paths. Called with 3 segments at least */
+void virt_start(struct call *call);
+void virt_stop(struct call *call);
+void virt_restart(struct call *call);
+void virt_pause(struct call *call);
+void virt_unpause(struct call *call);
+void virt_soft_reboot(struct call *call);
+void virt_guest_info(struct call *call);
+void virt_not_found(struct call *call, const char *kind); /* "virtualmachineinstance" */
+void virt_conflict(struct call *call, const char *kind, const char *words);
 
 /* ---- bodies and objects ---- */
 json_t *body_parse(struct call *call); /* the request's object, or NULL after a reply */

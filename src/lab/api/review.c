@@ -20,6 +20,7 @@ static const struct rule {
         {"kubevirt.io", "virtualmachines virtualmachineinstances", READ " " WRITE},
         {"subresources.kubevirt.io",
          "virtualmachineinstances/console virtualmachineinstances/pause virtualmachineinstances/unpause "
+         "virtualmachineinstances/softreboot virtualmachineinstances/guestosinfo "
          "virtualmachines/start virtualmachines/stop virtualmachines/restart",
          "get update"},
         {"apiextensions.k8s.io", "customresourcedefinitions", READ},

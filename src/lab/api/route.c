@@ -40,17 +40,21 @@ static bool find_target(struct call *call)
 	const char *group = is_core ? "" : segment(call, 1), *version = segment(call, at - 1);
 	if (!is_core && (strcmp(segment(call, 0), "apis") != 0 || !*group))
 		return false;
+	const char *own = strcmp(group, VIRT_GROUP) == 0 ? "kubevirt.io" : group; /* whose objects they are */
 	if (strcmp(segment(call, at), "namespaces") == 0 && call->n_segments > at + 2) {
 		/* "status" and "finalize" belong to the namespace itself */
-		call->resource = lab_resource_find(group, version, segment(call, at + 2));
+		call->resource = lab_resource_find(own, version, segment(call, at + 2));
 		if (call->resource && call->resource->namespaced) {
 			call->ns = segment(call, at + 1);
 			at += 2;
 		}
 	}
-	call->resource = lab_resource_find(group, version, segment(call, at));
+	call->resource = lab_resource_find(own, version, segment(call, at));
+	call->group = group;
 	call->name = segment(call, at + 1);
 	call->sub = segment(call, at + 2);
+	if (own != group && !*call->sub)
+		return false;
 	return call->resource && !call->resource->is_pending && call->n_segments <= at + 3;
 }
 
@@ -93,21 +97,31 @@ static handler_fn *handler_of(const char *verb)
 
 /* Subresources that are not the object seen from another side. */
 static const struct {
-	const char *plural, *sub, *methods;
+	const char *group, *plural, *sub, *methods;
 	handler_fn *handler;
 } subresources[] = {
-        {"pods", "log", "GET", log_start},
-        {"pods", "exec", "GET POST", exec_start},
+        {"", "pods", "log", "GET", log_start},
+        {"", "pods", "exec", "GET POST", exec_start},
+        {VIRT_GROUP, "virtualmachines", "start", "PUT", virt_start},
+        {VIRT_GROUP, "virtualmachines", "stop", "PUT", virt_stop},
+        {VIRT_GROUP, "virtualmachines", "restart", "PUT", virt_restart},
+        {VIRT_GROUP, "virtualmachineinstances", "console", "GET", console_start},
+        {VIRT_GROUP, "virtualmachineinstances", "pause", "PUT", virt_pause},
+        {VIRT_GROUP, "virtualmachineinstances", "unpause", "PUT", virt_unpause},
+        {VIRT_GROUP, "virtualmachineinstances", "softreboot", "PUT", virt_soft_reboot},
+        {VIRT_GROUP, "virtualmachineinstances", "guestosinfo", "GET", virt_guest_info},
 };
 
 static handler_fn *sub_handler(struct call *call, const char *verb)
 {
 	bool is_view = (strcmp(call->sub, "status") == 0 && call->resource->has_status) ||
 	               (strcmp(call->sub, "scale") == 0 && call->resource->has_scale);
-	if (is_view && (strcmp(verb, "get") == 0 || strcmp(verb, "update") == 0 || strcmp(verb, "patch") == 0))
+	if (is_view && strcmp(call->group, call->resource->group) == 0 &&
+	    (strcmp(verb, "get") == 0 || strcmp(verb, "update") == 0 || strcmp(verb, "patch") == 0))
 		return handler_of(verb);
 	for (size_t i = 0; i < sizeof subresources / sizeof *subresources; i++)
-		if (strcmp(subresources[i].plural, call->resource->plural) == 0 &&
+		if (strcmp(subresources[i].group, call->group) == 0 &&
+		    strcmp(subresources[i].plural, call->resource->plural) == 0 &&
 		    strcmp(subresources[i].sub, call->sub) == 0 &&
 		    strstr(subresources[i].methods, call->request->method))
 			return subresources[i].handler;
@@ -140,7 +154,7 @@ static void serve_resource(struct call *call)
 	char *what = mem_printf("%s%s%s", call->resource->plural, *call->sub ? "/" : "", call->sub);
 	/* a namespace's own rights are asked for in it */
 	const char *ns = strcmp(call->resource->plural, "namespaces") == 0 ? call->name : call->ns;
-	bool may = api_user_may(call->request->user, verb, call->resource->group, what, ns);
+	bool may = api_user_may(call->request->user, verb, call->group, what, ns);
 	free(what);
 	if (!may) {
 		reply_forbidden(call, verb);
@@ -168,6 +182,8 @@ static void serve(struct call *call)
 		             API_QUERY_MAX);
 		return;
 	}
+	if (call->n_segments >= 3 && virt_serve(call))
+		return;
 	if (discovery_serve(call))
 		return;
 	if (!find_target(call)) {
@@ -181,7 +197,8 @@ static void serve(struct call *call)
 
 void api_handle(struct api *api, const struct api_request *request, struct api_reply *reply)
 {
-	struct call call = {.api = api, .request = request, .reply = reply, .ns = "", .name = "", .sub = ""};
+	struct call call = {
+	        .api = api, .request = request, .reply = reply, .group = "", .ns = "", .name = "", .sub = ""};
 	*reply = (struct api_reply){.status = 500};
 	serve(&call);
 	for (size_t i = 0; i < call.n_segments; i++)

@@ -380,7 +380,7 @@ void machine_shut_down(struct machine *machine)
 struct machine_console *machine_console_open(struct machines *machines, const char *vmi_uid,
                                              const struct machine_console_events *events)
 {
-	struct machine *machine = machines_of_vmi(machines, vmi_uid);
+	struct machine *machine = machine_of_vmi(machines, vmi_uid);
 	if (!machine || !machine->is_running)
 		return NULL;
 	end_console(machine);

@@ -36,6 +36,8 @@ json_t *machines_status(const struct machines *machines); /* {"accel":"tcg","why
 /* A machine for the launcher pod of this uid; what runs already by that uid is given. */
 struct machine *machine_add(struct machines *machines, const char *pod_uid, const json_t *vmi);
 struct machine *machine_find(const struct machines *machines, const char *pod_uid); /* NULL: that pod is no launcher */
+struct machine *machine_of_vmi(const struct machines *machines,
+                               const char *vmi_uid); /* that has not ended; NULL: none */
 void machine_remove(struct machines *machines, const char *pod_uid);
 
 /* The seed of a VMI as its cloud-init has it; `ignored` (may be NULL) gets what the lab leaves out, comma-separated. */

@@ -55,7 +55,6 @@ json_t *machine_report_parse(const char *line, size_t len); /* NULL: none. New r
 /* ---- machines.c ---- */
 struct loop *machines_loop(const struct machines *machines);
 void machines_tell(struct machines *machines, const char *pod_uid);
-struct machine *machines_of_vmi(const struct machines *machines, const char *vmi_uid);
 bool machines_may_use_kvm(const struct machines *machines);
 void machines_kvm_failed(struct machines *machines, const char *why);
 const char *machines_kernel(const struct machines *machines);

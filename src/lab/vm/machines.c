@@ -374,7 +374,7 @@ void machine_remove(struct machines *machines, const char *pod_uid)
 	machine_destroy(map_remove(&machines->by_pod, pod_uid));
 }
 
-struct machine *machines_of_vmi(const struct machines *machines, const char *vmi_uid)
+struct machine *machine_of_vmi(const struct machines *machines, const char *vmi_uid)
 {
 	for (size_t i = 0; machines && i < machines->by_pod.len; i++) {
 		struct machine *machine = machines->by_pod.entries[i].value;
