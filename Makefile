@@ -26,7 +26,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(if $(WERROR),-Werr
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
 	-DONESDN_VERSION='"$(VERSION)"' -DONESDN_PREFIX='"$(PREFIX)"' $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
-PKG_CFLAGS := $(shell pkg-config --cflags ncursesw jansson 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags ncursesw jansson libpq 2>/dev/null)
 
 Q := $(if $(V),,@)
 

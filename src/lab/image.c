@@ -10,9 +10,13 @@ static const char *const launcher_entry[] = {"/usr/bin/virt-launcher-monitor", N
 static const char *const disk_entry[] = {"/disk/fedora.qcow2", NULL}; /* a disk, nothing that runs */
 static const char *const none[] = {NULL};
 
+static const char *const turtles_entry[] = {"/agnhost", "turtles", NULL};
+static const char *const no_arguments[] = {NULL};
+
 static const struct image images[] = {
         {"e2e-test-images/agnhost", "/agnhost", agnhost_entry, agnhost_arguments,
          "registry.k8s.io/e2e-test-images/agnhost:2.36"},
+        {"rust-turtle-viewer", "/agnhost", turtles_entry, no_arguments, "ghcr.io/maiqueb/rust-turtle-viewer:main"},
         {"pause", "/agnhost", agnhost_entry, agnhost_arguments, "registry.k8s.io/pause:3.9"},
         {"kubevirt/virt-launcher", "/usr/bin/virt-launcher-monitor", launcher_entry, none, "quay.io/kubevirt/virt-launcher:v1.3.0"},
         {"containerdisks/fedora", "/disk", disk_entry, none, "quay.io/containerdisks/fedora:40"},

@@ -1,6 +1,7 @@
 /* Flags, log lines, sockets: what the workload's programs have in common. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,29 @@ int workload_listen(int type, int port, struct err *err)
 		fd = try_listen(AF_INET, type, port);
 	if (fd < 0)
 		err_errno(err, errno, "listen %s :%d", type == SOCK_STREAM ? "tcp" : "udp", port);
+	return fd;
+}
+
+int workload_listen_at(const char *host, const char *port, struct err *err)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+	                               .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	struct addrinfo *found = NULL;
+	int one = 1;
+	if (getaddrinfo(host, port, &hints, &found) != 0) {
+		err_set(err, ERR_INVALID, "%s:%s is no address and port to listen on", host, port);
+		return -1;
+	}
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 512) < 0) {
+		err_errno(err, errno, "listen tcp %s:%s", host, port);
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(found);
 	return fd;
 }
 

@@ -20,6 +20,8 @@ struct httpd_request {
 	struct httpd *httpd;
 	struct MHD_Connection *connection;
 	char *method, *path, client[80];
+	struct str body;
+	size_t body_size; /* of all that came */
 	struct MHD_Response *response; /* NULL: not replied yet */
 	unsigned status;
 	bool is_in_handler, is_suspended;
@@ -59,12 +61,14 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 {
 	struct httpd_request *request = *context;
 	(void)version;
-	(void)upload;
 	if (request == NULL) {
 		*context = begin(user, connection, method, path);
 		return MHD_YES;
 	}
-	if (*upload_size > 0) { /* nobody wants a body */
+	if (*upload_size > 0) {
+		request->body_size += *upload_size;
+		if (request->body_size <= HTTPD_BODY_MAX)
+			str_append_n(&request->body, upload, *upload_size);
 		*upload_size = 0;
 		return MHD_YES;
 	}
@@ -94,6 +98,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
 		MHD_destroy_response(request->response);
 	free(request->method);
 	free(request->path);
+	str_finish(&request->body);
 	free(request);
 	*context = NULL;
 }
@@ -158,6 +163,12 @@ const char *httpd_client(const struct httpd_request *request)
 	return request->client;
 }
 
+const char *httpd_body(const struct httpd_request *request, size_t *size)
+{
+	*size = request->body_size;
+	return request->body_size > HTTPD_BODY_MAX ? NULL : str_text(&request->body);
+}
+
 void httpd_reply(struct httpd_request *request, unsigned status, const char *type, const char *body, size_t size)
 {
 	if (request->response != NULL)
@@ -166,7 +177,8 @@ void httpd_reply(struct httpd_request *request, unsigned status, const char *typ
 	request->response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
 	if (request->response == NULL)
 		base_abort("no memory for an HTTP response");
-	MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (type[0] != '\0')
+		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (request->is_in_handler)
 		return;
 	request->is_suspended = false;

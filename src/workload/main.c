@@ -10,6 +10,8 @@ static const struct {
 } programs[] = {
         {"netexec", "answers HTTP and UDP: --http-port 8080 --udp-port 8081", workload_netexec},
         {"pause", "waits for SIGTERM", workload_pause},
+        {"turtles", "the turtles' REST API over a PostgreSQL: DB_USER, DB_PASSWORD, DB_NAME, DB_IP, HOST, PORT",
+         workload_turtles},
         {"connect", "HOST:PORT: opens a TCP connection and closes it: --timeout 5s", workload_connect},
 };
 

@@ -11,6 +11,7 @@
 int workload_netexec(int argc, char **argv);
 int workload_pause(int argc, char **argv);
 int workload_connect(int argc, char **argv);
+int workload_turtles(int argc, char **argv);
 
 /* ---- flags: --name=value or --name value, one or two dashes ---- */
 struct workload_flag {
@@ -25,6 +26,7 @@ void workload_log(const char *fmt, ...)
 
 /* ---- listening on all addresses, IPv6 and IPv4 on one socket where that is possible; -1 and err ---- */
 int workload_listen(int type, int port, struct err *err); /* SOCK_STREAM or SOCK_DGRAM; non-blocking */
+int workload_listen_at(const char *host, const char *port, struct err *err); /* TCP on this numeric address only */
 struct sockaddr;
 void workload_address(const struct sockaddr *address, char *out, size_t size); /* "10.0.0.1:9000", "[fd00::1]:9000" */
 
@@ -40,6 +42,10 @@ const char *httpd_path(const struct httpd_request *request);
 const char *httpd_query(const struct httpd_request *request, const char *name);  /* decoded; "" when not there */
 const char *httpd_header(const struct httpd_request *request, const char *name); /* "" when not there */
 const char *httpd_client(const struct httpd_request *request);                   /* "10.0.0.1:41234" */
+#define HTTPD_BODY_MAX ((size_t)2 << 20)
+/* The request's body, not terminated; NULL when it was longer than HTTPD_BODY_MAX. *size is how long it was. */
+const char *httpd_body(const struct httpd_request *request, size_t *size);
+/* type "": a reply without a content type. */
 void httpd_reply(struct httpd_request *request, unsigned status, const char *type, const char *body, size_t size);
 
 /* ---- netexec's parts ---- */
