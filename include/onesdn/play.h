@@ -15,15 +15,17 @@
 #include "onesdn/topo.h"
 
 /* ---- acts as written ---- */
-enum play_persona { PLAY_ADMIN, PLAY_OWNER, PLAY_N_PERSONAS };
-const char *play_persona_name(enum play_persona persona); /* "cluster-admin", "workload-owner" */
+/* HOST: the cluster admin on the machine that the nodes hang off (in the lab, its host namespace), not at the cluster. */
+enum play_persona { PLAY_ADMIN, PLAY_OWNER, PLAY_HOST, PLAY_N_PERSONAS };
+const char *play_persona_name(enum play_persona persona); /* "cluster-admin", "workload-owner", "host" */
 enum play_action { PLAY_RUN, PLAY_APPLY, PLAY_CONSOLE, PLAY_PICTURE };
 struct play_stage { /* read only for others; texts are safe to print */
 	char *id, *title, *say, *read;       /* say: speaker notes; read: guided text */
 	enum play_persona persona;
 	enum play_action action;
-	char *command;                       /* RUN and APPLY: as written, {vars} not yet filled in */
+	char *command;                       /* RUN, APPLY, and what CONSOLE types: as written, {vars} not yet filled in */
 	char *manifest_name, *manifest_text; /* APPLY: the file that is shown before it is applied */
+	char *console;                       /* CONSOLE: the virtual machine, "namespace/name"; else "" */
 	int64_t minutes_ms;                  /* of the plan; 0: none */
 	bool changes;                        /* the cluster is another one afterwards; such a stage should have an undo */
 	bool has_undo;
@@ -103,6 +105,30 @@ int64_t play_started(const struct play *play);      /* loop time of the first st
 struct term *play_shell(struct play *play, enum play_persona persona); /* started on first use; the play's */
 /* The command that `next` would run, with its values filled in where they are known already; the caller frees. */
 char *play_next_command(const struct play *play);
+
+/* ---- consoles of virtual machines: panes that run `virtctl console` ----
+ * One is opened by a stage that speaks on it, or by play_console_open. It attaches by itself when the machine runs, again
+ * after a drop, and never when another client took it over. What is typed into it reaches the guest; ^] ends the
+ * connection and nothing else; Enter in one that is not attached attaches it. The scrollback stays. */
+enum play_console_state {
+	PLAY_CONSOLE_WAITING,    /* the machine does not run */
+	PLAY_CONSOLE_CONNECTING,
+	PLAY_CONSOLE_ATTACHED,
+	PLAY_CONSOLE_DROPPED,    /* lost; tries again by itself */
+	PLAY_CONSOLE_TAKEN,      /* another client has it; play_console_attach takes it back */
+	PLAY_CONSOLE_LEFT,       /* left by ^] */
+};
+struct play_console {
+	const char *id, *name;   /* "tenantblue/vm-client", "vm-client"; the play's */
+	struct term *term;
+	enum play_console_state state;
+	const char *words;       /* safe: what it waits for, why it is not attached and what to do; "" while attached */
+};
+size_t play_n_consoles(const struct play *play);  /* opened so far; they stay until the play ends */
+bool play_console(const struct play *play, size_t at, struct play_console *out);
+size_t play_console_find(const struct play *play, const char *id);  /* by "namespace/name"; TOPO_NONE */
+size_t play_console_open(struct play *play, const char *id, struct err *err); /* or finds it; TOPO_NONE: no such machine in the act */
+void play_console_attach(struct play *play, size_t at); /* now: also takes it back from another client */
 
 enum play_flow_state { PLAY_FLOW_UNTRIED, PLAY_FLOW_UNDERWAY, PLAY_FLOW_OK, PLAY_FLOW_BLOCKED, PLAY_FLOW_FAILED };
 struct play_flow {

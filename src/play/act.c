@@ -10,7 +10,8 @@
 
 const char *play_persona_name(enum play_persona persona)
 {
-	static const char *const names[] = {[PLAY_ADMIN] = "cluster-admin", [PLAY_OWNER] = "workload-owner"};
+	static const char *const names[] = {[PLAY_ADMIN] = "cluster-admin", [PLAY_OWNER] = "workload-owner",
+	                                    [PLAY_HOST] = "host"};
 	return persona < PLAY_N_PERSONAS ? names[persona] : "";
 }
 
@@ -306,6 +307,9 @@ static void check_stages(struct loading *l)
 		     *undo = reader_below(stage, "undo");
 		if (l->act->stages.data[i].action == PLAY_RUN)
 			check_vars_of(l, l->act->stages.data[i].command, run);
+		if (l->act->stages.data[i].action == PLAY_CONSOLE)
+			check_vars_of(l, l->act->stages.data[i].command, stage);
+		load_console_names(l, &l->act->stages.data[i], stage);
 		for (size_t k = 0; k < script->undo.len; k++)
 			check_vars_of(l, script->undo.data[k], undo);
 		for (size_t k = 0; k < script->checks.len; k++)

@@ -10,7 +10,7 @@ static void on_tick(void *user)
 	perform_on_tick(p);
 	if (p->step == STEP_CHECKS)
 		ask_again(p);
-	else if (p->step == STEP_VALUES || p->step == STEP_PROMPT)
+	else if (p->step == STEP_VALUES || p->step == STEP_PROMPT || dialog_is(p))
 		perform_step_on(p);
 	words_tick(p);
 	if (p->job != JOB_NONE && p->step != STEP_TYPED) /* what waits for a person waits in silence */
@@ -67,6 +67,7 @@ void play_destroy(struct play *p)
 	}
 	str_finish(&p->output);
 	free(p->text);
+	free(p->prompt);
 	free(p->message);
 	free(p->note);
 	topo_destroy(p->topo);
@@ -215,7 +216,7 @@ void play_next(struct play *p)
 	else if (state == PLAY_SHOWN && is_ours && p->step == STEP_TYPED)
 		perform_run(p);
 	else if (state == PLAY_SHOWN && is_ours && p->step == STEP_TYPING)
-		shell_type_rest(perform_shell(p, p->act->stages.data[p->view].persona));
+		perform_type_rest(p);
 	else if (state == PLAY_DONE || state == PLAY_SKIPPED)
 		move_on(p);
 	else if (state == PLAY_FAILED)
@@ -287,9 +288,10 @@ void play_undo(struct play *p)
 
 void play_cluster_changed(struct play *p)
 {
+	consoles_look(p);
 	if (p->step == STEP_CHECKS)
 		ask_again(p);
-	else if (p->step == STEP_VALUES)
+	else if (p->step == STEP_VALUES || dialog_is(p))
 		perform_step_on(p);
 	words_tick(p);
 	play_changed(p);

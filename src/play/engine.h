@@ -1,12 +1,14 @@
 /* engine: the state of a play, shared by the files that move it. Private to play.
  *
- * engine.c has the verbs and the life of a play; perform.c types and runs commands through the personas' shells; ask.c
- * asks the checks and keeps their time; words.c says what goes on. One job at a time: a stage that is performed, or its
+ * engine.c has the verbs and the life of a play; perform.c types and runs commands through the personas' shells, dialog.c
+ * speaks on the consoles of virtual machines, which consoles.c keeps; ask.c asks the checks and keeps their time; words.c
+ * says what goes on. One job at a time: a stage that is performed, or its
  * undo. The view (what `next` means) may be on another stage than the job.
  */
 #ifndef PLAY_ENGINE_H
 #define PLAY_ENGINE_H
 
+#include "play/console.h"
 #include "play/script.h"
 #include "play/shell.h"
 
@@ -40,6 +42,8 @@ struct play {
 	struct shell *shells[PLAY_N_PERSONAS];
 	unsigned restart; /* bits of personas whose shell is to be started again */
 
+	VEC(struct console *) consoles;
+
 	size_t view;
 	struct stage_run *runs; /* one a stage */
 	int64_t started;        /* 0: not yet */
@@ -59,7 +63,11 @@ struct play {
 	int64_t go_since;      /* its first Enter; 0: not yet */
 	int64_t run_since;     /* the begin of the command that runs */
 	int64_t interrupted;   /* Ctrl-C was sent and no prompt has come yet; 0: no */
-	int64_t prompt_since;  /* STEP_PROMPT began */
+	int64_t prompt_since;  /* STEP_PROMPT began; of a console: it was attached by then */
+	char *prompt;          /* of a console: what a command was typed at */
+	bool is_logged_in;     /* LOGS_IN: a shell was there already */
+	bool is_password_sent; /* LOGS_IN: and it was no shell that came before */
+	int64_t nudged;        /* when a silent console was sent a carriage return; 0: not yet */
 
 	int64_t waited_ms, asked; /* time that checks have had with a live cluster; when it was last counted */
 	bool was_live;
@@ -87,7 +95,29 @@ void perform_cancel(struct play *p); /* ends the job, whatever it does; Ctrl-C i
 const struct texts *perform_commands(const struct play *p);
 char *perform_fill(const struct play *p, const char *text, struct err *why); /* values filled in; NULL: `why` not */
 void perform_on_tick(struct play *p);
+void perform_type_rest(struct play *p); /* STEP_TYPING: at once */
+void perform_begins(struct play *p);    /* the command runs now */
+void perform_note_flow(struct play *p, int64_t ended); /* ... and has ended: how long it took */
+void perform_keep(struct play *p, const struct str *text); /* output of the stage */
+char *perform_private_dir(struct play *p, struct err *err); /* of the play, made on first use; borrowed */
 void perform_finish(struct play *p); /* shells and private files */
+
+/* ---- consoles.c ---- */
+struct console *consoles_open(struct play *p, const char *id, enum play_persona persona, struct err *err);
+void consoles_look(struct play *p); /* the cluster has changed */
+void consoles_finish(struct play *p);
+
+/* ---- dialog.c: stages of action PLAY_CONSOLE; the counterparts of perform.c's ---- */
+bool dialog_is(const struct play *p); /* the job is one */
+void dialog_begin(struct play *p);
+void dialog_run(struct play *p);
+void dialog_type_rest(struct play *p);
+void dialog_step_on(struct play *p); /* is it so far? After a tick, a change of the cluster, and all that the console says */
+void dialog_typed(struct play *p);
+void dialog_stop(struct play *p); /* Ctrl-C to what runs there, keeping its output */
+void dialog_cancel(struct play *p, enum play_step step);
+void dialog_words(struct play *p);
+struct console *dialog_console(const struct play *p); /* the job's; NULL: not opened yet */
 
 /* ---- ask.c ---- */
 void ask_begin(struct play *p); /* STEP_CHECKS */
@@ -108,5 +138,6 @@ void words_done(struct play *p, const char *checked);                 /* the sta
 void words_fail_command(struct play *p, int status);
 void words_duration(struct str *out, int64_t ms);       /* "0.42 s", "12 s", "2m05s" */
 bool words_away(const struct play *p, struct str *out); /* the cluster is not live: since when and why */
+void words_running(struct play *p);                     /* "COMMAND runs for 3 s" and what is waited for */
 
 #endif

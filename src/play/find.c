@@ -210,7 +210,7 @@ struct play_act *play_act_load(const char *name, const char *environment, struct
 static void stage_finish(struct play_stage *stage)
 {
 	char *texts[] = {stage->id,      stage->title,         stage->say,          stage->read,
-	                 stage->command, stage->manifest_name, stage->manifest_text};
+	                 stage->command, stage->manifest_name, stage->manifest_text, stage->console};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
 }
@@ -230,6 +230,11 @@ static void script_stage_finish(struct script_stage *stage)
 		script_check_finish(&stage->checks.data[i]);
 	vec_finish(&stage->checks);
 	vec_finish(&stage->seen);
+	if (stage->console.is_pattern)
+		regfree(&stage->console.pattern);
+	free(stage->console.password);
+	free(stage->console.key);
+	free(stage->console.expected);
 }
 
 static void script_destroy(struct play_script *script)
@@ -245,6 +250,7 @@ static void script_destroy(struct play_script *script)
 	}
 	vec_finish(&script->vars);
 	texts_finish(&script->workloads);
+	texts_finish(&script->machines);
 	texts_finish(&script->networks);
 	free(script->folder);
 	free(script);

@@ -18,6 +18,21 @@ struct play_act *load_text(const char *text, size_t len, const char *path, const
 void load_act(struct loading *l);
 void load_stage(struct loading *l, const json_t *value, const char *pointer);
 
+/* Shell text cut into its whole commands. */
+void load_commands(const char *block, struct texts *out);
+
+/* stage_console.c: what a stage does on a console, from the keys that say it. */
+enum { LOAD_LOGIN, LOAD_TYPE, LOAD_SEND, LOAD_EXPECT, LOAD_CONSOLE_KEYS };
+struct load_stage {
+	struct play_stage *stage;
+	struct script_stage *script;
+	const json_t *values[LOAD_CONSOLE_KEYS]; /* NULL: not there */
+	int64_t within_ms;                       /* of the stage; 0: not said */
+};
+void load_console(struct loading *l, const char *pointer, struct load_stage *stage);
+/* ... and once everything is read: is there such a machine? */
+void load_console_names(struct loading *l, const struct play_stage *stage, const char *pointer);
+
 /* checks.c: one entry of a stage's `check` list. False: it is no check at all (noted). */
 bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms,
                 struct script_check *out);
@@ -28,6 +43,7 @@ void load_check_names(struct loading *l, const struct script_check *check);
  * `text` (may be NULL). False and a problem, with the manifest's own file and line, if it cannot be read. */
 bool load_manifest(struct loading *l, const char *name, const char *pointer, char **text);
 bool promises_workload(const struct play_act *act, const char *id, struct nearest *near);
+bool promises_machine(const struct play_act *act, const char *id, struct nearest *near); /* a virtual one */
 bool promises_network(const struct play_act *act, const char *name, struct nearest *near);
 /* Whether the networks that are promised can work at all: warnings, since a scenario may break them on purpose. */
 void load_promised_networks(struct loading *l);

@@ -78,11 +78,17 @@ static char *make_private_dir(struct err *err)
 	return dir;
 }
 
+char *perform_private_dir(struct play *p, struct err *err)
+{
+	if (!p->private_dir)
+		p->private_dir = make_private_dir(err);
+	return p->private_dir;
+}
+
 static void create_shell(struct play *p, enum play_persona persona)
 {
 	struct err err = {0};
-	if (!p->private_dir)
-		p->private_dir = make_private_dir(&err);
+	perform_private_dir(p, &err);
 	struct shell_options options = {
 	        .loop = p->loop,
 	        .persona = persona,
@@ -90,6 +96,7 @@ static void create_shell(struct play *p, enum play_persona persona)
 	        .context = p->contexts[persona],
 	        .cwd = p->act->script->folder,
 	        .private_dir = p->private_dir ? p->private_dir : "",
+	        .is_in_lab = persona == PLAY_HOST && text_equal(p->options.environment, "lab"),
 	        .rows = p->options.rows,
 	        .cols = p->options.cols,
 	        .events = {on_shell_state, on_shell_done, on_shell_typed},
@@ -115,6 +122,12 @@ static enum play_persona persona_of_job(const struct play *p)
 static struct shell *shell_of_job(struct play *p)
 {
 	return perform_shell(p, persona_of_job(p));
+}
+
+/* A stage on a console or a picture has none. */
+static bool is_of_job(struct play *p, const struct shell *shell)
+{
+	return p->job != JOB_NONE && !dialog_is(p) && shell == shell_of_job(p);
 }
 
 static enum play_persona persona_of(const struct play *p, const struct shell *shell)
@@ -145,7 +158,7 @@ static void on_shell_off(struct play *p, struct shell *shell)
 		p->restart |= 1u << persona;
 		loop_post(p->loop, restart_shells, p);
 	}
-	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step == STEP_CHECKS || p->step == STEP_VALUES)
+	if (!is_of_job(p, shell) || p->step == STEP_CHECKS || p->step == STEP_VALUES)
 		return;
 	if (p->restart == 0) {
 		words_fail(p, &(struct words_failure){"a shell to type into", "bash ended before its first prompt",
@@ -239,13 +252,20 @@ void perform_show(struct play *p, enum play_job job, bool go)
 		p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
 	play_set_state(p, p->stage, job == JOB_UNDO ? PLAY_RUNNING : PLAY_SHOWN);
 	loop_timer_start(p->tick, ask_next_ms(p), 0);
-	begin_command(p);
+	if (dialog_is(p))
+		dialog_begin(p);
+	else
+		begin_command(p);
 	words_tick(p);
 }
 
 /* The shell may be starting, or somebody's command may run in it, or lines of somebody's may wait for more. */
 void perform_step_on(struct play *p)
 {
+	if (dialog_is(p)) {
+		dialog_step_on(p);
+		return;
+	}
 	if (p->step == STEP_VALUES) {
 		begin_command(p);
 		return;
@@ -280,7 +300,7 @@ static void run_line(struct play *p, bool is_looked_at)
 static void on_shell_typed(struct shell *shell, void *user)
 {
 	struct play *p = user;
-	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step != STEP_TYPING)
+	if (!is_of_job(p, shell) || p->step != STEP_TYPING)
 		return;
 	p->step = STEP_TYPED;
 	if (p->go || !is_last_line(p))
@@ -291,7 +311,18 @@ static void on_shell_typed(struct shell *shell, void *user)
 
 void perform_run(struct play *p)
 {
-	run_line(p, true);
+	if (dialog_is(p))
+		dialog_run(p);
+	else
+		run_line(p, true);
+}
+
+void perform_type_rest(struct play *p)
+{
+	if (dialog_is(p))
+		dialog_type_rest(p);
+	else
+		shell_type_rest(shell_of_job(p));
 }
 
 /* ---- running ---- */
@@ -303,7 +334,7 @@ static struct play_flow *flow_of_command(struct play *p)
 	                                                            : NULL;
 }
 
-static void command_begins(struct play *p)
+void perform_begins(struct play *p)
 {
 	p->step = STEP_RUNNING;
 	p->run_since = loop_now(p->loop);
@@ -339,13 +370,13 @@ static void wants_more(struct play *p)
 	type_line(p);
 }
 
-static void note_flow(struct play *p)
+void perform_note_flow(struct play *p, int64_t ended)
 {
 	struct play_flow *flow = flow_of_command(p);
 	struct str took = {0};
 	if (!flow)
 		return;
-	words_duration(&took, loop_now(p->loop) - p->run_since);
+	words_duration(&took, ended - p->run_since);
 	snprintf(flow->note, sizeof flow->note, "%s", str_text(&took));
 	str_finish(&took);
 }
@@ -360,15 +391,20 @@ static bool has_exit_check(const struct play *p)
 	return false;
 }
 
+void perform_keep(struct play *p, const struct str *text)
+{
+	str_append_n(&p->output, text->data ? text->data : "", text->len);
+	if (text->len > 0 && text->data[text->len - 1] != '\n')
+		str_append_c(&p->output, '\n');
+	if (p->output.len > OUTPUT_MAX)
+		str_drop_front(&p->output, p->output.len - OUTPUT_MAX);
+}
+
 static void keep_output(struct play *p)
 {
 	struct str text = {0};
 	term_output_text(shell_term(shell_of_job(p)), OUTPUT_MAX, &text);
-	str_append_n(&p->output, text.data ? text.data : "", text.len);
-	if (text.len > 0 && text.data[text.len - 1] != '\n')
-		str_append_c(&p->output, '\n');
-	if (p->output.len > OUTPUT_MAX)
-		str_drop_front(&p->output, p->output.len - OUTPUT_MAX);
+	perform_keep(p, &text);
 	str_finish(&text);
 }
 
@@ -397,7 +433,7 @@ static void command_ended(struct play *p, int status)
 {
 	p->status = status;
 	keep_output(p);
-	note_flow(p);
+	perform_note_flow(p, loop_now(p->loop));
 	bool is_last = p->command + 1 >= perform_commands(p)->len && is_last_line(p);
 	if (status != 0 && was_lost(p, status)) {
 		p->is_lost = true;
@@ -424,7 +460,7 @@ static void on_shell_done(struct shell *shell, int status, void *user)
 	struct play *p = user;
 	if (p->interrupted && p->shells[persona_of(p, shell)] == shell)
 		p->interrupted = 0;
-	if (p->job == JOB_NONE || shell != shell_of_job(p) || p->step != STEP_RUNNING)
+	if (!is_of_job(p, shell) || p->step != STEP_RUNNING)
 		return;
 	command_ended(p, status);
 	words_tick(p);
@@ -436,14 +472,14 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 	struct play *p = user;
 	if (state == SHELL_OFF) {
 		on_shell_off(p, shell);
-	} else if (p->job == JOB_NONE || shell != shell_of_job(p)) {
+	} else if (!is_of_job(p, shell)) {
 		return;
 	} else if (state == SHELL_PROMPT && p->step == STEP_PROMPT) {
 		perform_step_on(p);
 	} else if (state == SHELL_CONTINUED && p->step == STEP_ENTERED) {
 		wants_more(p);
 	} else if (state == SHELL_BUSY && (p->step == STEP_ENTERED || p->step == STEP_TYPED)) {
-		command_begins(p); /* TYPED: the presenter pressed Enter in the pane */
+		perform_begins(p); /* TYPED: the presenter pressed Enter in the pane */
 	} else if (state == SHELL_BUSY && p->step == STEP_TYPING) {
 		shell_stop_typing(shell);
 		p->step =
@@ -459,8 +495,8 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 
 void perform_cancel(struct play *p)
 {
-	struct shell *shell =
-	        p->job != JOB_NONE && p->act->stages.data[p->stage].action != PLAY_PICTURE ? shell_of_job(p) : NULL;
+	bool is_dialog = dialog_is(p), has_shell = p->act->stages.data[p->stage].action != PLAY_PICTURE && !is_dialog;
+	struct shell *shell = p->job != JOB_NONE && has_shell ? shell_of_job(p) : NULL;
 	enum play_step step = p->step;
 	const struct script_stage *script = play_script_of(p, p->stage);
 	for (size_t i = 0; i < script->seen.len; i++) {
@@ -468,6 +504,8 @@ void perform_cancel(struct play *p)
 			p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
 	}
 	play_end_job(p);
+	if (is_dialog)
+		dialog_cancel(p, step);
 	if (shell && (step == STEP_TYPING || step == STEP_TYPED) && p->line == 0)
 		shell_clear_line(shell);
 	else if (shell && step >= STEP_TYPING && step <= STEP_RUNNING)
@@ -482,7 +520,10 @@ static void fail_late(struct play *p)
 	bool runs = p->step == STEP_ENTERED || p->step == STEP_RUNNING;
 	str_append(&expected, "the stage ends within ");
 	words_duration(&expected, p->options.limit_ms);
-	if (runs) {
+	if (runs && dialog_is(p)) {
+		dialog_stop(p);
+		str_append(&found, p->message ? p->message : "it still runs");
+	} else if (runs) {
 		keep_output(p);
 		shell_interrupt(shell_of_job(p));
 		p->interrupted = loop_now(p->loop);
@@ -503,7 +544,7 @@ static void fail_late(struct play *p)
 void perform_on_tick(struct play *p)
 {
 	int64_t now = loop_now(p->loop);
-	if (p->step == STEP_PROMPT) {
+	if (p->step == STEP_PROMPT && !dialog_is(p)) {
 		struct shell *shell = shell_of_job(p);
 		bool is_stuck = p->interrupted && now - p->interrupted > PATIENCE_MS;
 		bool is_late = p->options.unattended && now - p->prompt_since > 2 * PATIENCE_MS;
@@ -532,6 +573,7 @@ static void remove_private_dir(struct play *p)
 
 void perform_finish(struct play *p)
 {
+	consoles_finish(p);
 	for (int i = 0; i < PLAY_N_PERSONAS; i++)
 		shell_destroy(p->shells[i]);
 	if (p->private_dir)

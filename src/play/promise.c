@@ -16,6 +16,8 @@ static void note_names(struct play_script *script, const json_t *object)
 		if (text_equal(kind, workloads[i]))
 			vec_push(&script->workloads, mem_printf("%s/%s", kube_ns(object), kube_name(object)));
 	}
+	if (text_has_prefix(kind, "VirtualMachine"))
+		vec_push(&script->machines, mem_printf("%s/%s", kube_ns(object), kube_name(object)));
 	if (text_equal(kind, "NetworkAttachmentDefinition")) {
 		const char *text = json_walk_str(object, "spec", "config", NULL);
 		json_t *config = json_parse(text, strlen(text), "config", NULL);
@@ -112,6 +114,11 @@ static bool offer_all(const struct texts *texts, const char *wanted, struct near
 bool promises_workload(const struct play_act *act, const char *id, struct nearest *near)
 {
 	return offer_all(&act->script->workloads, id, near);
+}
+
+bool promises_machine(const struct play_act *act, const char *id, struct nearest *near)
+{
+	return offer_all(&act->script->machines, id, near);
 }
 
 bool promises_network(const struct play_act *act, const char *name, struct nearest *near)

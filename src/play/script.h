@@ -47,11 +47,25 @@ struct script_check {
 	int line;
 };
 
+/* What a stage of action PLAY_CONSOLE does on its machine's console. */
+enum console_verb { CONSOLE_OPENS, CONSOLE_LOGS_IN, CONSOLE_TYPES, CONSOLE_SENDS };
+struct script_console {
+	enum console_verb verb;
+	char *password;     /* LOGS_IN; the user is the stage's command. Never shown */
+	char *key;          /* SENDS: the bytes of a key instead of a text; NULL */
+	bool has_expect, is_pattern;
+	char *expected;     /* as written */
+	regex_t pattern;
+	int64_t expect_ms;
+	int64_t within_ms;  /* for the prompt that it needs, and for its end; 0: not said */
+};
+
 struct script_stage {          /* beside the play_stage of the same index */
 	struct texts commands; /* whole ones, {vars} not filled in */
 	struct texts undo;
 	VEC(struct script_check) checks;
 	VEC(size_t) seen; /* flow measured by the command of the same index */
+	struct script_console console;
 	size_t n_planned; /* objects promised by this stage and those before it */
 };
 struct play_script {
@@ -59,7 +73,7 @@ struct play_script {
 	VEC(struct script_var) vars;
 	char *folder; /* of the file: what its names of files are relative to */
 	int64_t order;
-	struct texts workloads, networks; /* that the manifests promise, by name */
+	struct texts workloads, machines, networks; /* that the manifests promise, by name; machines: the virtual ones */
 	unsigned kinds;                   /* that the act is about, as bits for kube_watch */
 };
 

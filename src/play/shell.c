@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "play/typer.h"
+
 #define LINE_MAX_BYTES 65536
 #define NUDGE_MS 200
 
@@ -16,10 +18,7 @@ struct shell {
 	enum shell_state state;
 	bool had_prompt;
 	char *rcfile;             /* there until bash has read it */
-	struct loop_timer *timer; /* of typing */
-	char *typing;
-	size_t typed;
-	int type_ms;
+	struct typer *typer;
 	struct loop_timer *nudge; /* a Ctrl-C that readline has not answered */
 };
 
@@ -27,47 +26,52 @@ struct shell {
 
 /* A line that is edited in emacs mode whatever the user's inputrc says, so that clearing it works; no history, so that
  * "!" is an exclamation mark and nothing of the show is left in the user's own. */
-static bool write_rcfile(struct shell *s, struct err *err)
+static char *rc_text(const struct shell *s)
 {
-	static const char *const colors[] = {[PLAY_ADMIN] = "1;35", [PLAY_OWNER] = "1;36"};
+	static const char *const colors[] = {[PLAY_ADMIN] = "1;35", [PLAY_OWNER] = "1;36", [PLAY_HOST] = "1;33"};
 	static const char rc[] = "__onesdn_done() { printf '\\e]133;D;%%s\\a' \"$?\"; }\n"
 	                         "PROMPT_COMMAND=__onesdn_done\n"
 	                         "PS0='\\e]133;C\\a'\n"
 	                         "PS1='\\[\\e]133;A\\a\\e[%sm\\]$ \\[\\e[0m\\e]133;B\\a\\]'\n"
 	                         "PS2='\\[\\e]133;A;k=s\\a\\]> '\n"
 	                         "set +o history +H\n"
-	                         "unset HISTFILE INPUTRC MAILCHECK\n"
+	                         "unset HISTFILE INPUTRC MAILCHECK ONESDN_RC\n"
 	                         "set -o emacs\n"
 	                         "bind 'set bell-style none' 2>/dev/null\n"
 	                         "declare +x PROMPT_COMMAND PS0 PS1 PS2\n"
 	                         "export ONESDN_PERSONA=%s\n";
 	const char *no_color = getenv("NO_COLOR");
+	return mem_printf(rc, no_color && no_color[0] ? "1" : colors[s->options.persona],
+	                  play_persona_name(s->options.persona));
+}
+
+static bool write_rcfile(struct shell *s, struct err *err)
+{
 	free(s->rcfile);
 	s->rcfile = mem_printf("%s/%s.bashrc", s->private_dir, play_persona_name(s->options.persona));
-	char *text = mem_printf(rc, no_color && no_color[0] ? "1" : colors[s->options.persona],
-	                        play_persona_name(s->options.persona));
+	char *text = rc_text(s);
 	bool ok = file_write(s->rcfile, text, strlen(text), 0600, err);
 	free(text);
 	return ok;
 }
 
 /* The first file of KUBECONFIG that names a current context wins. */
-static char *kubeconfig_env(struct shell *s, struct err *err)
+char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err)
 {
 	const char *env = getenv("KUBECONFIG"), *home = getenv("HOME");
-	if (!s->context)
-		return s->kubeconfig ? mem_printf("KUBECONFIG=%s", s->kubeconfig)
-		                     : mem_strdup("BASH_ENV"); /* nothing to set */
-	char *file = mem_printf("%s/%s.kubeconfig", s->private_dir, play_persona_name(s->options.persona));
+	if (!cluster->context)
+		return cluster->kubeconfig ? mem_printf("KUBECONFIG=%s", cluster->kubeconfig)
+		                           : mem_strdup("BASH_ENV"); /* nothing to set */
+	char *file = mem_printf("%s/%s.kubeconfig", cluster->private_dir, play_persona_name(cluster->persona));
 	json_t *config =
-	        json_pack("{s:s, s:s, s:s}", "apiVersion", "v1", "kind", "Config", "current-context", s->context);
+	        json_pack("{s:s, s:s, s:s}", "apiVersion", "v1", "kind", "Config", "current-context", cluster->context);
 	struct str text = {0};
 	str_append_json(&text, config, JSON_COMPACT);
 	char *out = NULL;
 	if (!file_write(file, str_text(&text), text.len, 0600, err))
-		err_context(err, "the shell's kubeconfig");
-	else if (s->kubeconfig || (env && env[0] != '\0'))
-		out = mem_printf("KUBECONFIG=%s:%s", file, s->kubeconfig ? s->kubeconfig : env);
+		err_context(err, "the persona's kubeconfig");
+	else if (cluster->kubeconfig || (env && env[0] != '\0'))
+		out = mem_printf("KUBECONFIG=%s:%s", file, cluster->kubeconfig ? cluster->kubeconfig : env);
 	else
 		out = mem_printf("KUBECONFIG=%s:%s/.kube/config", file, home ? home : "");
 	str_finish(&text);
@@ -76,18 +80,39 @@ static char *kubeconfig_env(struct shell *s, struct err *err)
 	return out;
 }
 
+static bool start_here(struct shell *s, const char *kubeconfig, struct err *err)
+{
+	if (!write_rcfile(s, err))
+		return false;
+	const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
+	const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
+	return term_start(s->term, argv, env, s->cwd, err);
+}
+
+/* In there our private files are out of sight, so the start file goes along in the environment. */
+static bool start_in_lab(struct shell *s, struct err *err)
+{
+	static const char script[] = "exec bash --noprofile --rcfile <(printf %s \"$ONESDN_RC\") -i";
+	char *program = path_self("onesdn-lab"), *text = rc_text(s), *rc = mem_printf("ONESDN_RC=%s", text);
+	const char *const argv[] = {program, "exec", "--", "bash", "-c", script, NULL};
+	const char *const env[] = {rc, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", "BASH_ENV", NULL};
+	bool ok = term_start(s->term, argv, env, s->cwd, err);
+	free(rc);
+	free(text);
+	free(program);
+	return ok;
+}
+
 bool shell_start(struct shell *s, struct err *err)
 {
 	if (term_is_running(s->term))
 		return true;
-	char *kubeconfig = kubeconfig_env(s, err);
-	bool ok = kubeconfig && write_rcfile(s, err);
-	if (ok) {
-		const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
-		const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
-		ok = term_start(s->term, argv, env, s->cwd, err) || err_context(err, "the shell cannot be started");
-	}
-	if (ok) {
+	struct shell_cluster cluster = {s->options.persona, s->kubeconfig, s->context, s->private_dir};
+	char *kubeconfig = shell_kubeconfig(&cluster, err);
+	bool ok = kubeconfig && (s->options.is_in_lab ? start_in_lab(s, err) : start_here(s, kubeconfig, err));
+	if (!ok) {
+		err_context(err, "the shell cannot be started");
+	} else {
 		s->state = SHELL_STARTING;
 		s->had_prompt = false;
 	}
@@ -142,64 +167,36 @@ static void on_mark(struct term *term, const struct term_mark *mark, void *user)
 	}
 }
 
-static void stop_typing(struct shell *s)
-{
-	loop_timer_stop(s->timer);
-	free(s->typing);
-	s->typing = NULL;
-}
-
 static void on_exit_of_bash(struct term *term, int status, void *user)
 {
 	struct shell *s = user;
 	(void)term, (void)status;
-	stop_typing(s);
+	typer_stop(s->typer);
 	forget_rcfile(s);
 	set_state(s, SHELL_OFF);
 }
 
 /* ---- typing ---- */
 
-static void finish_typing(struct shell *s)
-{
-	stop_typing(s);
-	s->options.events.on_typed(s, s->options.user);
-}
-
-static void on_type(void *user)
+static void on_typed(void *user)
 {
 	struct shell *s = user;
-	size_t left = strlen(s->typing + s->typed);
-	uint32_t ignored;
-	size_t len = s->type_ms > 0 ? utf8_decode(s->typing + s->typed, left, &ignored) : left;
-	term_write(s->term, s->typing + s->typed, len);
-	s->typed += len;
-	if (s->typing[s->typed] == '\0')
-		finish_typing(s);
-	else
-		loop_timer_start(s->timer, s->type_ms, 0);
+	s->options.events.on_typed(s, s->options.user);
 }
 
 void shell_type(struct shell *s, const char *text, int type_ms)
 {
-	stop_typing(s);
-	s->typing = mem_strdup(text);
-	s->typed = 0;
-	s->type_ms = type_ms;
-	loop_timer_start(s->timer, 0, 0);
+	typer_type(s->typer, text, type_ms);
 }
 
 void shell_type_rest(struct shell *s)
 {
-	if (!s->typing)
-		return;
-	s->type_ms = 0;
-	loop_timer_start(s->timer, 0, 0);
+	typer_rest(s->typer);
 }
 
 void shell_stop_typing(struct shell *s)
 {
-	stop_typing(s);
+	typer_stop(s->typer);
 }
 
 bool shell_line_is(const struct shell *s, const char *text)
@@ -224,7 +221,7 @@ bool shell_line_is(const struct shell *s, const char *text)
 
 void shell_clear_line(struct shell *s)
 {
-	stop_typing(s);
+	typer_stop(s->typer);
 	term_write(s->term, "\x05\x15", 2); /* Ctrl-E, Ctrl-U: emacs mode's end of line, kill to its begin */
 }
 
@@ -236,7 +233,7 @@ void shell_enter(struct shell *s)
 
 void shell_interrupt(struct shell *s)
 {
-	stop_typing(s);
+	typer_stop(s->typer);
 	if (s->state != SHELL_BUSY && s->state != SHELL_OFF) {
 		s->state = SHELL_STARTING; /* a new prompt follows */
 		loop_timer_start(s->nudge, NUDGE_MS, NUDGE_MS);
@@ -274,7 +271,7 @@ struct shell *shell_create(const struct shell_options *options)
 	                            .user = s,
 	                            .events = {.on_mark = on_mark, .on_exit = on_exit_of_bash}};
 	s->term = term_create(options->loop, &term);
-	s->timer = loop_timer_create(options->loop, on_type, s);
+	s->typer = typer_create(options->loop, s->term, on_typed, s);
 	s->nudge = loop_timer_create(options->loop, on_nudge, s);
 	return s;
 }
@@ -283,11 +280,10 @@ void shell_destroy(struct shell *s)
 {
 	if (!s)
 		return;
-	loop_timer_destroy(s->timer);
+	typer_destroy(s->typer);
 	loop_timer_destroy(s->nudge);
 	term_destroy(s->term);
 	forget_rcfile(s);
-	free(s->typing);
 	free(s->kubeconfig);
 	free(s->context);
 	free(s->cwd);

@@ -24,12 +24,22 @@ struct shell_events { /* none may destroy the shell: post that */
 	void (*on_done)(struct shell *shell, int status, void *user); /* of a command, before the PROMPT that follows */
 	void (*on_typed)(struct shell *shell, void *user);            /* all of shell_type has been typed */
 };
+/* How a persona's programs find the cluster: the word for their environment ("KUBECONFIG=..."; a name to unset if there is
+ * nothing to say). A context is put in front by a file in `private_dir`. NULL and err if that cannot be written. */
+struct shell_cluster {
+	enum play_persona persona;
+	const char *kubeconfig, *context; /* may be NULL */
+	const char *private_dir;
+};
+char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err);
+
 struct shell_options {
 	struct loop *loop;
 	enum play_persona persona;
 	const char *kubeconfig, *context; /* may be NULL */
 	const char *cwd;
 	const char *private_dir; /* for its rcfile and kubeconfig; exists */
+	bool is_in_lab;          /* it runs in the lab's host namespace */
 	int rows, cols;
 	struct shell_events events;
 	void *user;

@@ -8,7 +8,9 @@ struct stage_reading {
 	struct loading *loading;
 	struct play_stage stage;
 	struct script_stage script;
-	int64_t within_ms;
+	int64_t within_ms;                            /* 0: not said */
+	bool is_on_host;
+	const json_t *console[LOAD_CONSOLE_KEYS];     /* read by stage_console.c */
 	const json_t *checks, *seen, *undo, *changes; /* read last: they need what other keys say */
 	const char *actions[4];                       /* the keys that were there */
 	size_t n_actions;
@@ -35,7 +37,7 @@ static bool take_as(READER_TAKE)
 {
 	const char *name = json_string_value(value);
 	struct nearest near = nearest_start(name ? name : "");
-	for (int p = 0; name && p < PLAY_N_PERSONAS; p++) {
+	for (int p = 0; name && p < PLAY_HOST; p++) {
 		if (text_equal(name, play_persona_name((enum play_persona)p))) {
 			*(enum play_persona *)to = (enum play_persona)p;
 			return true;
@@ -47,6 +49,13 @@ static bool take_as(READER_TAKE)
 		               near.best ? "did you mean " : "use ",
 		               near.best ? near.best : "cluster-admin or workload-owner");
 	return name != NULL;
+}
+
+static bool take_on(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	*(bool *)to = text_equal(json_string_value(value), "host");
+	return *(bool *)to;
 }
 
 static bool take_minutes(READER_TAKE)
@@ -109,8 +118,9 @@ static bool take_picture(READER_TAKE)
 
 static bool take_console(READER_TAKE)
 {
-	add_action(to, "console", PLAY_CONSOLE);
-	return reader_take_not_yet(r, value, pointer, to);
+	struct stage_reading *s = to;
+	add_action(s, "console", PLAY_CONSOLE);
+	return reader_take_line(r, value, pointer, &s->stage.console);
 }
 
 #define AT(field) offsetof(struct stage_reading, field)
@@ -131,17 +141,17 @@ static const struct reader_key stage_keys[] = {
 	{"undo", false, BLOCK_WORDS, reader_take_any, AT(undo)},
 	{"changes", false, "true or false", reader_take_any, AT(changes)},
 	{"cleanup", false, "true or false", reader_take_bool, AT(stage.is_cleanup)},
-	{"console", false, "", take_console, 0},
-	{"login", false, "", reader_take_not_yet, 0},
-	{"type", false, "", reader_take_not_yet, 0},
-	{"send", false, "", reader_take_not_yet, 0},
-	{"expect", false, "", reader_take_not_yet, 0},
-	{"on", false, "", reader_take_not_yet, 0},
+	{"console", false, "a virtual machine, NAMESPACE/NAME", take_console, 0},
+	{"login", false, "", reader_take_any, AT(console[LOAD_LOGIN])},
+	{"type", false, "", reader_take_any, AT(console[LOAD_TYPE])},
+	{"send", false, "", reader_take_any, AT(console[LOAD_SEND])},
+	{"expect", false, "", reader_take_any, AT(console[LOAD_EXPECT])},
+	{"on", false, "host", take_on, AT(is_on_host)},
 	{0},
 };
 /* clang-format on */
 
-static void cut_commands(const char *block, struct texts *out)
+void load_commands(const char *block, struct texts *out)
 {
 	struct str command = {0};
 	for (size_t at = 0, used; (used = command_take(block + at, &command)) > 0; at += used)
@@ -149,21 +159,35 @@ static void cut_commands(const char *block, struct texts *out)
 	str_finish(&command);
 }
 
+static void settle_host(struct stage_reading *s, const char *pointer)
+{
+	if (!s->is_on_host)
+		return;
+	if (s->stage.action != PLAY_RUN || s->stage.persona == PLAY_OWNER)
+		reader_problem(&s->loading->reader, pointer,
+		               "on: host is for what a cluster-admin runs; give the stage \"run\", or take \"on\" out");
+	s->stage.persona = PLAY_HOST;
+}
+
 static void settle_action(struct stage_reading *s, const char *pointer)
 {
 	struct reader *r = &s->loading->reader;
+	settle_host(s, pointer);
 	if (s->n_actions == 0)
-		reader_problem(r, pointer, "the stage does nothing; give it one of run, apply, picture: true");
+		reader_problem(r, pointer, "the stage does nothing; give it one of run, apply, console, picture: true");
 	if (s->n_actions > 1)
 		reader_problem(r, pointer, "the stage has both \"%s\" and \"%s\"; make two stages of it", s->actions[0],
 		               s->actions[1]);
 	if (s->stage.command)
-		cut_commands(s->stage.command, &s->script.commands);
+		load_commands(s->stage.command, &s->script.commands);
+	struct load_stage console = {.stage = &s->stage, .script = &s->script, .within_ms = s->within_ms};
+	memcpy(console.values, s->console, sizeof console.values);
+	load_console(s->loading, pointer, &console);
 	if (s->stage.action == PLAY_RUN && s->stage.command && s->script.commands.len == 0)
 		reader_problem(r, pointer, "there is no command in \"run\"; write one, or picture: true");
 	char *undo = s->undo ? reader_block(s->undo) : NULL;
 	if (undo)
-		cut_commands(undo, &s->script.undo);
+		load_commands(undo, &s->script.undo);
 	if (s->undo && !undo)
 		reader_problem(r, pointer, "\"undo\" must be " BLOCK_WORDS);
 	free(undo);
@@ -216,10 +240,13 @@ static void settle_seen(struct stage_reading *s, const char *pointer)
 static void settle_check(struct stage_reading *s, const json_t *value, const char *pointer)
 {
 	struct script_check check;
-	if (!load_check(s->loading, value, pointer, s->within_ms, &check))
+	if (!load_check(s->loading, value, pointer, s->within_ms > 0 ? s->within_ms : SCRIPT_WITHIN_MS, &check))
 		return;
 	vec_push(&s->script.checks, check);
-	if (!check_is_of_cluster(&check) && s->script.commands.len == 0)
+	if (check.kind == CHECK_EXIT && s->stage.action == PLAY_CONSOLE)
+		reader_problem(&s->loading->reader, pointer,
+		               "a console does not tell how a command ended; check its output, or let it print $? itself");
+	if (!check_is_of_cluster(&check) && s->script.commands.len == 0 && !s->script.console.has_expect)
 		reader_problem(&s->loading->reader, pointer,
 		               "the stage has no command to check the result of; add run, or take this check out");
 }
@@ -241,7 +268,7 @@ static void settle_checks(struct stage_reading *s, const char *pointer)
 
 void load_stage(struct loading *l, const json_t *value, const char *pointer)
 {
-	struct stage_reading s = {.loading = l, .within_ms = SCRIPT_WITHIN_MS};
+	struct stage_reading s = {.loading = l};
 	s.stage.action = PLAY_PICTURE;
 	s.stage.line = reader_line(&l->reader, pointer);
 	reader_map(&l->reader, value, pointer, stage_keys, "a stage", &s);
@@ -252,7 +279,7 @@ void load_stage(struct loading *l, const json_t *value, const char *pointer)
 	s.stage.has_undo = s.script.undo.len > 0;
 	s.script.n_planned = l->act->planned.len;
 	char **texts[] = {&s.stage.id,      &s.stage.title,         &s.stage.say,          &s.stage.read,
-	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text};
+	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text, &s.stage.console};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");

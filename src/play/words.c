@@ -124,7 +124,7 @@ static const char *first_line(const char *text, char *line, size_t size)
 	return line;
 }
 
-static void say_running(struct play *p)
+void words_running(struct play *p)
 {
 	struct str out = {0}, waiting = {0}, away = {0};
 	char line[80];
@@ -150,10 +150,14 @@ void words_tick(struct play *p)
 	if (p->job == JOB_NONE)
 		return;
 	const struct play_stage *stage = &p->act->stages.data[p->stage];
+	if (dialog_is(p)) {
+		dialog_words(p);
+		return;
+	}
 	enum shell_state shell =
 	        stage->action == PLAY_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
 	if (p->step == STEP_RUNNING)
-		say_running(p);
+		words_running(p);
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY && p->interrupted)
 		words_message(p, false, "waits until the command that was stopped has ended");
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY)
