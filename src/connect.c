@@ -91,7 +91,8 @@ static struct connection *connection_of_context(const struct connecting *c)
 
 static struct connection *connection_of_lab(struct err *err)
 {
-	static const char *const contexts[] = {[PLAY_ADMIN] = "lab", [PLAY_OWNER] = "lab-workload-owner"};
+	static const char *const contexts[] = {[PLAY_ADMIN] = "lab", [PLAY_OWNER] = "lab-workload-owner",
+	                                       [PLAY_HOST] = "lab"};
 	char *socket = lab_path("api.sock", err);
 	if (!socket)
 		return NULL;

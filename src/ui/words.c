@@ -70,6 +70,7 @@ const char *persona_label(enum play_persona persona, bool is_short)
 	static const char *const labels[PLAY_N_PERSONAS][2] = {
 	        [PLAY_ADMIN] = {"CLUSTER ADMIN", "ADMIN"},
 	        [PLAY_OWNER] = {"WORKLOAD OWNER", "OWNER"},
+	        [PLAY_HOST] = {"ADMIN ON HOST", "HOST"},
 	};
-	return labels[persona == PLAY_OWNER ? PLAY_OWNER : PLAY_ADMIN][is_short];
+	return labels[(unsigned)persona < PLAY_N_PERSONAS ? persona : PLAY_ADMIN][is_short];
 }
