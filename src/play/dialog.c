@@ -155,15 +155,18 @@ static int64_t prompt_ms(const struct play *p)
 	return script->verb == CONSOLE_LOGS_IN ? LOGIN_MS : PROMPT_MS;
 }
 
-/* What waits for input says nothing by itself; what has only a half typed line is asked again too. */
+/* What waits for input says nothing by itself. A Ctrl-C that nothing came of has met a shell between two commands. */
 static void nudge(struct play *p, struct console *c)
 {
 	enum console_line at = console_at(c);
 	bool is_asking = at == CONSOLE_BLANK || at == CONSOLE_PASSWORD;
 	if (!is_asking || console_silent_ms(c) < NUDGE_MS || (p->nudged && now(p) - p->nudged < NUDGE_MS))
 		return;
+	struct str line = {0};
+	console_line_text(c, &line);
 	p->nudged = now(p);
-	console_send(c, "\r", 1);
+	console_send(c, text_has_suffix(str_text(&line), "^C") ? "\x03" : "\r", 1);
+	str_finish(&line);
 }
 
 static void clear_line(struct play *p, struct console *c)
