@@ -248,6 +248,14 @@ bool link_set_up(const char *name, struct err *err)
 	return link_change(&r, name, err);
 }
 
+bool link_set_up_as_port(const char *name, struct err *err)
+{
+	struct request r;
+	struct ifinfomsg *body = link_request(&r, name);
+	body->ifi_flags = body->ifi_change = IFF_UP | IFF_NOARP;
+	return link_change(&r, name, err);
+}
+
 bool link_set_down(const char *name, struct err *err)
 {
 	struct request r;

@@ -32,6 +32,9 @@ struct netns_veth {
 bool link_add_veth(const struct netns_veth *veth, struct err *err); /* both ends up on return is the caller's job */
 bool link_add(const char *name, const char *kind, struct err *err); /* "bridge", "dummy" */
 bool link_set_up(const char *name, struct err *err);
+/* For a link that is a switch's port: the kernel sees its packets too, and would answer ARP for every address of the
+ * namespace with this port's MAC, whence the neighbours would send to the port what belongs to the switch. */
+bool link_set_up_as_port(const char *name, struct err *err);
 bool link_set_down(const char *name, struct err *err);
 bool link_rename(const char *name, const char *to, struct err *err);         /* only while it is down */
 bool link_set_master(const char *name, const char *bridge, struct err *err); /* a port of the bridge from then on */

@@ -18,7 +18,7 @@ const char *const underlay_ports[STACK_NODES + 1] = {"p-n2", "p-n3", "p-n4", NUL
 static bool node_links(void *user, struct err *err)
 {
 	(void)user;
-	return link_set_up("eth0", err) && link_no_offload("eth0", err);
+	return link_set_up_as_port("eth0", err) && link_no_offload("eth0", err);
 }
 
 int underlay_make_node(const struct stack_node_config *config, const char *port, struct err *err)
@@ -29,7 +29,7 @@ int underlay_make_node(const struct stack_node_config *config, const char *port,
 		return -1;
 	}
 	const struct netns_veth veth = {.name = port, .peer = "eth0", .peer_ns = netns};
-	if (link_add_veth(&veth, err) && link_set_up(port, err) && link_no_offload(port, err) &&
+	if (link_add_veth(&veth, err) && link_set_up_as_port(port, err) && link_no_offload(port, err) &&
 	    netns_run(netns, node_links, NULL, err))
 		return netns;
 	err_context(err, "node %s", config->name);
