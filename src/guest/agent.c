@@ -1,4 +1,4 @@
-/* agent: the guest's side of ttyS1. Reports, one JSON object a line, {"interfaces":[{"name","mac","addresses":["A/P"]}]} at the
+/* agent: the guest's side of ttyS1. Reports, one JSON object a line, {"interfaces":[{"name","mac","addresses":["A/P"]}],"os":{...}} at the
  * start and whenever an address changes (rtnetlink tells); takes the lines "poweroff", "reboot" and "report". Also reaps children. */
 #include "guest/guest.h"
 
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -53,6 +54,31 @@ static void report_addresses(FILE *out, const struct ifaddrs *list, const char *
 	}
 }
 
+/* The system as qemu's own guest agent tells it; /etc/os-release is ours, so its values need no quoting. */
+static void report_system(FILE *out)
+{
+	static const char *const keys[][2] = {{"ID=", "id"}, {"NAME=", "name"}, {"PRETTY_NAME=", "prettyName"}};
+	struct utsname system;
+	char line[256];
+	FILE *release = fopen("/etc/os-release", "re");
+	uname(&system);
+	fprintf(out, "\"os\":{\"kernelRelease\":\"%s\",\"kernelVersion\":\"%s\",\"machine\":\"%s\"", system.release,
+	        system.version, system.machine);
+	while (release && fgets(line, sizeof line, release)) {
+		line[strcspn(line, "\n")] = '\0';
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+			size_t len = strlen(keys[i][0]);
+			bool is_quoted = line[len] == '"';
+			if (strncmp(line, keys[i][0], len) == 0)
+				fprintf(out, ",\"%s\":\"%.*s\"", keys[i][1], (int)strcspn(line + len + is_quoted, "\""),
+				        line + len + is_quoted);
+		}
+	}
+	if (release)
+		fclose(release);
+	fprintf(out, "}");
+}
+
 static void report(int port)
 {
 	struct ifaddrs *list = NULL;
@@ -73,7 +99,9 @@ static void report(int port)
 		fprintf(out, "]}");
 		comma = ",";
 	}
-	fprintf(out, "]}\n");
+	fprintf(out, "],");
+	report_system(out);
+	fprintf(out, "}\n");
 	fclose(out);
 	freeifaddrs(list);
 	for (size_t sent = 0; sent < size;) {

@@ -81,7 +81,7 @@ nothing_left() { # PIDNS of the lab that was
 	[ -z "$found" ] || { echo "files are left: $found"; return 1; }
 	is_empty "$1" || { echo "processes are left"; return 1; }
 	! grep -q "$PLACE" /proc/self/mounts || { echo "mounts are left"; return 1; }
-	found=$(find "$XDG_CACHE_HOME" "$XDG_STATE_HOME" "$HOME" -type f ! -name lab.log)
+	found=$(find "$XDG_CACHE_HOME" "$XDG_STATE_HOME" "$HOME" -type f ! -name lab.log ! -name 'guest-*.cpio' ! -name kvm)
 	[ -z "$found" ] || { echo "files are left: $found"; return 1; }
 }
 
