@@ -35,12 +35,18 @@ struct play_stage { /* read only for others; texts are safe to print */
 struct play_flow_plan {
 	char *id, *from, *to, *port, *network; /* network "": the first that both are on */
 };
+struct play_host {                  /* a machine outside the cluster: drawn planned until its stage is done */
+	char *name, *address, *network;
+	char *bridge;                /* of the physical network; "" when not said */
+	size_t stage;                /* the one that shows it is there */
+};
 struct play_act {
 	char *name, *title, *summary, *path;
 	bool by_node;                        /* how the diagram groups */
 	VEC(char *) namespaces;              /* NULL-terminated, len without the NULL */
 	VEC(struct play_stage) stages;
 	VEC(struct play_flow_plan) flows;
+	VEC(struct play_host) hosts;
 	VEC(json_t *) planned;               /* the objects that its manifests promise */
 	char *warnings;                      /* what is odd but no mistake, "file:line: what\n"...; "" */
 	struct play_script *script;          /* checks, vars, actions in detail: play's own */

@@ -80,12 +80,20 @@ struct topo {
 	VEC(struct topo_bridge) bridges;
 };
 
+struct topo_host {              /* a machine outside the cluster, of which only a scenario knows */
+	const char *name, *address;
+	const char *network;        /* that it is on; unknown to the graph: the host is left out */
+	const char *bridge;         /* the physical bridge that carries the network, named once the host is there; may be NULL */
+	bool is_there;              /* else planned */
+};
 struct topo_input {
 	const json_t *const *objects;   /* any kinds, any order; what is not understood is left out */
 	size_t n_objects;
 	const json_t *const *planned;   /* the act's manifests: shown as planned where the cluster has no such object */
 	size_t n_planned;
 	const char *const *namespaces;  /* of the act, in its order, NULL-terminated: planned if they do not exist; NULL: all that appear */
+	const struct topo_host *hosts;
+	size_t n_hosts;
 };
 struct topo *topo_build(const struct topo_input *input);   /* never NULL */
 void topo_destroy(struct topo *topo);

@@ -39,7 +39,7 @@ static bool take_port(READER_TAKE)
 static const struct reader_key flow_keys[] = {
 	{"id", true, "a short name", reader_take_line, AT(id)},
 	{"from", true, "a workload, NAMESPACE/NAME", reader_take_line, AT(from)},
-	{"to", true, "a workload, NAMESPACE/NAME, or an address", reader_take_line, AT(to)},
+	{"to", true, "a workload, NAMESPACE/NAME, a host, or an address", reader_take_line, AT(to)},
 	{"port", true, "a port such as tcp/9000", take_port, AT(port)},
 	{"network", false, "the name of a network", reader_take_line, AT(network)},
 	{0},
@@ -73,6 +73,76 @@ static void read_flows(struct loading *l, const json_t *list)
 		read_flow(l, value, pointer);
 		free(pointer);
 	}
+}
+
+/* ---- machines outside the cluster ---- */
+
+struct host_reading {
+	struct play_host host;
+	char *stage;
+};
+#define AT(field) offsetof(struct host_reading, field)
+/* clang-format off */
+static const struct reader_key host_keys[] = {
+	{"name", true, "a short name", reader_take_line, AT(host.name)},
+	{"address", true, "an address, without prefix length", reader_take_line, AT(host.address)},
+	{"network", true, "the name of a network", reader_take_line, AT(host.network)},
+	{"bridge", false, "the name of the bridge that carries the network", reader_take_line, AT(host.bridge)},
+	{"there-after", true, "the id of the stage that starts it", reader_take_line, AT(stage)},
+	{0},
+};
+/* clang-format on */
+#undef AT
+
+/* Stages are known by now. */
+static void read_host(struct loading *l, const json_t *value, const char *pointer)
+{
+	struct host_reading reading = {.host.stage = l->act->stages.len};
+	struct play_host *host = &reading.host;
+	struct cni_address ignored;
+	reader_map(&l->reader, value, pointer, host_keys, "a host", &reading);
+	char **texts[] = {&host->name, &host->address, &host->network, &host->bridge};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (!*texts[i])
+			*texts[i] = mem_strdup("");
+	}
+	struct nearest near = nearest_start(reading.stage ? reading.stage : "");
+	for (size_t i = 0; i < l->act->stages.len; i++) {
+		if (text_equal(l->act->stages.data[i].id, reading.stage))
+			host->stage = i;
+		nearest_offer(&near, l->act->stages.data[i].id);
+	}
+	if (reading.stage && host->stage == l->act->stages.len)
+		reader_problem(&l->reader, pointer, "there is no stage \"%.60s\"%s%s", reading.stage,
+		               near.best ? "; did you mean " : "; write the id of a stage",
+		               near.best ? near.best : "");
+	if (host->address[0] != '\0' && !cni_address_parse(host->address, &ignored))
+		reader_problem(&l->reader, pointer, "\"%.60s\" is no address", host->address);
+	if (strchr(host->name, '/'))
+		reader_problem(&l->reader, pointer,
+		               "\"%.60s\" cannot be a host's name; write one without '/', which workloads have",
+		               host->name);
+	free(reading.stage);
+	vec_push(&l->act->hosts, reading.host);
+}
+
+static void read_hosts(struct loading *l, const json_t *list)
+{
+	size_t i;
+	json_t *value;
+	json_array_foreach ((json_t *)list, i, value) {
+		char *pointer = reader_item("/0/hosts", i);
+		read_host(l, value, pointer);
+		free(pointer);
+	}
+}
+
+static bool is_host(const struct play_act *act, const char *name)
+{
+	for (size_t i = 0; i < act->hosts.len; i++)
+		if (text_equal(act->hosts.data[i].name, name))
+			return true;
+	return false;
 }
 
 /* clang-format off */
@@ -124,7 +194,7 @@ const struct script_var *script_var_find(const struct play_script *script, const
 
 struct act_reading {
 	struct loading *loading;
-	const json_t *vars, *flows, *stages, *promises;
+	const json_t *vars, *hosts, *flows, *stages, *promises;
 };
 
 static bool take_format(READER_TAKE)
@@ -206,6 +276,7 @@ static const struct reader_key act_keys[] = {
 	{"diagram", false, "a mapping such as {group-by: namespace}", take_diagram, 0},
 	{"promises", false, "a manifest, or a list of them, of other acts that this one builds on", reader_take_any, AT(promises)},
 	{"vars", false, "a mapping of names to values", reader_take_object, AT(vars)},
+	{"hosts", false, "a list of machines outside the cluster", reader_take_list, AT(hosts)},
 	{"flows", false, "a list of flows", reader_take_list, AT(flows)},
 	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
 	{"explore", false, "", reader_take_not_yet, 0},
@@ -268,9 +339,14 @@ static void check_names(struct loading *l)
 		struct cni_address ignored;
 		char *pointer = reader_item("/0/flows", i);
 		check_workload(l, pointer, flow->from, "the flow's \"from\"");
-		if (!cni_address_parse(flow->to, &ignored))
+		if (!cni_address_parse(flow->to, &ignored) && !is_host(act, flow->to))
 			check_workload(l, pointer, flow->to, "the flow's \"to\"");
 		check_network(l, pointer, flow->network);
+		free(pointer);
+	}
+	for (size_t i = 0; i < act->hosts.len; i++) {
+		char *pointer = reader_item("/0/hosts", i);
+		check_network(l, pointer, act->hosts.data[i].network);
 		free(pointer);
 	}
 	for (size_t i = 0; i < act->script->vars.len; i++) {
@@ -347,6 +423,7 @@ void load_act(struct loading *l)
 	read_vars(l, a.vars);
 	read_flows(l, a.flows);
 	read_stages(l, a.stages);
+	read_hosts(l, a.hosts);
 	if (l->reader.n_problems > 0) /* half of what follows would be their consequences */
 		return;
 	check_names(l);

@@ -388,6 +388,8 @@ const struct play_flow *play_flows(const struct play *p, size_t *n)
 
 /* ---- the graph ---- */
 
+#define HOSTS_MAX 32
+
 struct collecting {
 	VEC(const json_t *) objects;
 };
@@ -399,10 +401,28 @@ static bool collect(const json_t *object, void *user)
 	return true;
 }
 
+/* A host is there once its stage has shown it. */
+static uint64_t hosts_there(const struct play *p)
+{
+	uint64_t bits = 0;
+	for (size_t i = 0; i < p->act->hosts.len && i < HOSTS_MAX; i++)
+		if (p->runs[p->act->hosts.data[i].stage].state == PLAY_DONE)
+			bits |= UINT64_C(1) << i;
+	return bits;
+}
+
 const struct topo *play_topo(struct play *p)
 {
-	if (p->topo && p->topo_generation == kube_generation(p->kube))
+	uint64_t there = hosts_there(p);
+	if (p->topo && p->topo_generation == kube_generation(p->kube) && p->topo_hosts == there)
 		return p->topo;
+	struct topo_host hosts[HOSTS_MAX];
+	size_t n_hosts = p->act->hosts.len < HOSTS_MAX ? p->act->hosts.len : HOSTS_MAX;
+	for (size_t i = 0; i < n_hosts; i++) {
+		const struct play_host *host = &p->act->hosts.data[i];
+		hosts[i] = (struct topo_host){host->name, host->address, host->network, host->bridge,
+		                              (there >> i & 1) != 0};
+	}
 	struct collecting c = {0};
 	for (int kind = 0; kind < KUBE_N_KINDS; kind++) {
 		if (p->act->script->kinds & (1u << kind))
@@ -414,7 +434,10 @@ const struct topo *play_topo(struct play *p)
 	        .planned = (const json_t *const *)p->act->planned.data,
 	        .n_planned = p->act->planned.len,
 	        .namespaces = (const char *const *)p->act->namespaces.data,
+	        .hosts = hosts,
+	        .n_hosts = n_hosts,
 	};
+	p->topo_hosts = there;
 	topo_destroy(p->topo);
 	p->topo = topo_build(&input);
 	p->topo_generation = kube_generation(p->kube);

@@ -40,6 +40,7 @@ struct play {
 	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS];
 	char *private_dir; /* NULL until the first shell starts */
 	struct shell *shells[PLAY_N_PERSONAS];
+	uint64_t topo_hosts; /* bits: which hosts it has as there */
 	unsigned restart; /* bits of personas whose shell is to be started again */
 
 	VEC(struct console *) consoles;

@@ -116,13 +116,25 @@ char *play_act_names(struct err *err)
 	return str_take(&out);
 }
 
+static bool no_such_act(const char *name, struct err *err)
+{
+	struct str all = {0};
+	char *names = play_act_names(NULL), *rest = names, *each;
+	while ((each = strsep(&rest, " ")))
+		str_append_f(&all, "%s%s", all.len ? ", " : "", each);
+	err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; there are: %s; or name a file, with its path", name,
+	        str_text(&all));
+	str_finish(&all);
+	free(names);
+	return false;
+}
+
 /* The path of an act that is shipped, or of a file that is named. The caller frees. */
 static char *find_act(const char *name, struct err *err)
 {
 	if (strchr(name, '/') || text_has_suffix(name, ".yaml") || text_has_suffix(name, ".yml"))
 		return mem_strdup(name);
 	struct found_list list = {0};
-	struct str all = {0};
 	char *path = NULL;
 	if (!find_all(&list, err))
 		return NULL;
@@ -131,14 +143,11 @@ static char *find_act(const char *name, struct err *err)
 		if (!path && text_equal(list.data[i].name, name))
 			path = mem_strdup(list.data[i].path);
 		nearest_offer(&near, list.data[i].name);
-		str_append_f(&all, "%s%s", i ? ", " : "", list.data[i].name);
 	}
 	if (!path && near.best)
 		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; did you mean \"%s\"?", name, near.best);
 	else if (!path)
-		err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; there are: %s; or name a file, with its path",
-		        name, str_text(&all));
-	str_finish(&all);
+		no_such_act(name, err);
 	found_finish(&list);
 	return path;
 }
@@ -266,6 +275,13 @@ void play_act_destroy(struct play_act *act)
 	for (size_t i = 0; i < act->flows.len; i++)
 		flow_finish(&act->flows.data[i]);
 	vec_finish(&act->flows);
+	for (size_t i = 0; i < act->hosts.len; i++) {
+		free(act->hosts.data[i].name);
+		free(act->hosts.data[i].address);
+		free(act->hosts.data[i].network);
+		free(act->hosts.data[i].bridge);
+	}
+	vec_finish(&act->hosts);
 	for (size_t i = 0; i < act->namespaces.len; i++)
 		free(act->namespaces.data[i]);
 	vec_finish(&act->namespaces);

@@ -41,6 +41,31 @@ static bool selects(const json_t *policy, const json_t *node)
 	return true;
 }
 
+static bool has_mapping(const json_t *state, const json_t *mapping)
+{
+	const json_t *list = json_walk(state, "status", "currentState", "ovn", "bridge-mappings", NULL), *item;
+	size_t i;
+	json_array_foreach (list, i, item)
+		if (strcmp(json_walk_str(item, "localnet", NULL), json_walk_str(mapping, "localnet", NULL)) == 0 &&
+		    strcmp(json_walk_str(item, "bridge", NULL), json_walk_str(mapping, "bridge", NULL)) == 0)
+			return true;
+	return false;
+}
+
+/* What a policy has set and the node has no more: somebody has taken it away, and the diagram must not show it. */
+static bool is_lost(const struct build *build, const struct item *policy, const char *node)
+{
+	const struct item *state = objects_find(&build->objects, ITEM_NNS, "", node);
+	const json_t *list = json_walk(policy->object, "spec", "desiredState", "ovn", "bridge-mappings", NULL), *item;
+	size_t i;
+	if (!state || state->is_planned)
+		return false;
+	json_array_foreach (list, i, item)
+		if (strcmp(json_walk_str(item, "state", NULL), "absent") != 0 && !has_mapping(state->object, item))
+			return true;
+	return false;
+}
+
 /* How far a policy has come on a node: its enactment there, else the policy's own word. */
 static enum topo_state progress(const struct build *build, const struct item *policy, const char *node)
 {
@@ -72,9 +97,12 @@ static void collect(const struct build *build, struct mappings *out)
 		for (size_t n = 0; n < build->topo->nodes.len; n++) {
 			const char *name = build->topo->nodes.data[n].name;
 			const struct item *node = objects_find(&build->objects, ITEM_NODE, "", name);
-			if (node && selects(policy->object, node->object))
+			if (!node || !selects(policy->object, node->object))
+				continue;
+			enum topo_state state = progress(build, policy, name);
+			if (state != TOPO_RUNNING || !is_lost(build, policy, name))
 				add_mappings(out, json_walk(policy->object, "spec", "desiredState", "ovn", NULL), n,
-				             progress(build, policy, name));
+				             state);
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /* One build under way: the input (objects.h), the graph so far, and what its files hand to each other. Private to topo.
- * Order: nodes.c, networks.c, workloads.c (pods.c, vms.c, attach.c, cloudinit.c), bridges.c, order.c. */
+ * Order: nodes.c, networks.c, workloads.c (pods.c, vms.c, attach.c, cloudinit.c), hosts.c, bridges.c, order.c. */
 #ifndef TOPO_BUILD_H
 #define TOPO_BUILD_H
 
@@ -71,6 +71,10 @@ void cloud_init_destroy(struct cloud_init *data);
  * to the guest's name of the NIC where the data knows it, else NULL. */
 size_t cloud_init_addresses(struct cloud_init *data, size_t at, size_t n, const char *mac, char *const **out,
                             const char **name);
+
+/* hosts.c */
+void build_hosts(struct build *build, const struct topo_input *input);
+void build_host_bridges(struct topo *topo, const struct topo_input *input); /* after build_bridges */
 
 /* bridges.c */
 void build_bridges(struct build *build);

@@ -12,8 +12,10 @@ struct topo *topo_build(const struct topo_input *input)
 	build_nodes(&build);
 	build_networks(&build);
 	build_workloads(&build);
+	build_hosts(&build, input);
 	build_order(&build);
 	build_bridges(&build);
+	build_host_bridges(build.topo, input);
 	for (size_t i = 0; i < build.configs.len; i++)
 		cni_config_finish(&build.configs.data[i]);
 	vec_finish(&build.configs);

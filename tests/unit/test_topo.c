@@ -678,6 +678,49 @@ static void test_bridges(void **state)
 	assert_int_equal(topo->bridges.data[0].state, TOPO_PLANNED);
 	topo_destroy(topo);
 	free(objects);
+
+	/* The policy says that it is in force, the node's state that the mapping is gone: it is not shown. */
+	objects = mem_printf(
+	        "[%s,%s,{\"apiVersion\":\"nmstate.io/v1beta1\",\"kind\":\"NodeNetworkState\",\"metadata\":{\"name\":"
+	        "\"w2\"},\"status\":{\"currentState\":{\"ovn\":{\"bridge-mappings\":[{\"localnet\":\"physnet\","
+	        "\"bridge\":\"breth0\"}]}}}}]",
+	        base, NNCP(",\"status\":{\"conditions\":[{\"type\":\"Available\",\"status\":\"True\"}]}"));
+	topo = build_from(objects, NULL, NULL);
+	assert_string_equal(topo->bridges.data[0].mappings, "data-net:breth0");
+	assert_int_equal(topo->bridges.data[0].state, TOPO_RUNNING);
+	assert_string_equal(topo->bridges.data[1].mappings, "physnet:breth0");
+	topo_destroy(topo);
+	free(objects);
+}
+
+/* Machines outside the cluster, which only a scenario knows: planned, then there, and then the bridge has its name. */
+static void test_hosts(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	static const char text[] = NAD("a", "net", LOCALNET);
+	json_t *nad = json_parse(text, strlen(text), "nad", &err);
+	assert_non_null(nad);
+	struct topo_host hosts[] = {{"turtle-db", "192.168.200.1", "data-net", "podman1", false},
+	                            {"lost", "192.168.200.2", "no-such-network", NULL, true}};
+	const json_t *objects[] = {nad};
+	struct topo_input input = {.objects = objects, .n_objects = 1, .hosts = hosts, .n_hosts = 2};
+	for (int i = 0; i < 2; i++) {
+		hosts[0].is_there = i == 1;
+		struct topo *topo = topo_build(&input), *again = topo_build(&input);
+		size_t host = topo_find_workload(topo, "turtle-db");
+		assert_int_not_equal(host, TOPO_NONE);
+		assert_int_equal(topo->workloads.len, 1);
+		assert_int_equal(topo->workloads.data[host].kind, TOPO_HOST);
+		assert_int_equal(topo->workloads.data[host].state, i == 1 ? TOPO_RUNNING : TOPO_PLANNED);
+		assert_int_equal(topo->attachments.data[0].source, TOPO_FROM_SCENARIO);
+		assert_string_equal(topo_address(topo, "turtle-db", "data-net"), "192.168.200.1");
+		assert_string_equal(topo->bridges.data[topo->bridges.len - 1].name, i == 1 ? "podman1" : "data-net");
+		assert_true(topo_same(topo, again));
+		topo_destroy(topo);
+		topo_destroy(again);
+	}
+	json_decref(nad);
 }
 
 /* The same objects in any order give the same graph. */
@@ -807,6 +850,7 @@ int main(void)
 	        cmocka_unit_test(test_machine),
 	        cmocka_unit_test(test_cloud_init_forms),
 	        cmocka_unit_test(test_bridges),
+	        cmocka_unit_test(test_hosts),
 	        cmocka_unit_test(test_order),
 	        cmocka_unit_test(test_hostile),
 	        cmocka_unit_test(test_thousand_pods),
