@@ -61,7 +61,8 @@ void console_stop_typing(struct console *console);
 void console_send(struct console *console, const char *bytes, size_t size);
 void console_hold_size(struct console *console, bool is_held); /* while a dialog types nothing else may */
 void console_mark(struct console *console);                    /* the output counted from here */
-/* What was printed since the mark, without the line of the mark itself (the command) and without the prompt at the end. */
-void console_output(const struct console *console, size_t max, struct str *out);
+/* What was printed since the mark, without the line of the mark itself (the command) and without the prompt at the end;
+ * `prompt` is the one that it was typed at. Output that does not end in a line's end stands in front of the prompt. */
+void console_output(const struct console *console, size_t max, const char *prompt, struct str *out);
 
 #endif

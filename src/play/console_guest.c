@@ -258,21 +258,22 @@ void console_mark(struct console *c)
 	feed(c, "\033]133;C\a");
 }
 
-void console_output(const struct console *c, size_t max, struct str *out)
+void console_output(const struct console *c, size_t max, const char *prompt, struct str *out)
 {
 	struct str text = {0};
 	term_output_text(c->term, max, &text);
 	const char *from = text.data ? memchr(text.data, '\n', text.len) : NULL;
 	size_t len = from ? text.len - (size_t)(++from - text.data) : 0;
-	while (len > 0 && from[len - 1] == '\n')
+	while (len > 0 && (from[len - 1] == '\n' || from[len - 1] == ' '))
 		len--;
-	/* The prompt that has come back is no output. */
-	const char *last = len > 0 ? memrchr(from, '\n', len) : NULL;
-	size_t at = last ? (size_t)(last - from) + 1 : 0;
-	char *line = from ? mem_strndup(from + at, len - at) : NULL;
-	if (line && console_at(c) == CONSOLE_SHELL && console_line_of(line) == CONSOLE_SHELL)
-		len = at;
-	str_append_n(out, from ? from : "", len);
-	free(line);
+	char *whole = mem_strndup(from ? from : "", len);
+	char *line = strrchr(whole, '\n');
+	line = line ? line + 1 : whole;
+	if (prompt[0] != '\0' && text_has_suffix(line, prompt))
+		line[strlen(line) - strlen(prompt)] = '\0';
+	else if (console_line_of(line) == CONSOLE_SHELL && console_at(c) == CONSOLE_SHELL)
+		line[0] = '\0';
+	str_append(out, whole);
+	free(whole);
 	str_finish(&text);
 }

@@ -100,7 +100,7 @@ static void keep_output(struct play *p)
 	if (script_console(p)->verb == CONSOLE_OPENS)
 		seen_text(p, &text);
 	else
-		console_output(dialog_console(p), OUTPUT_MAX, &text);
+		console_output(dialog_console(p), OUTPUT_MAX, p->prompt, &text);
 	perform_keep(p, &text);
 	str_finish(&text);
 }
@@ -188,8 +188,11 @@ static void type_text(struct play *p, struct console *c)
 {
 	struct str line = {0};
 	console_line_text(c, &line);
-	free(p->prompt);
-	p->prompt = str_take(&line);
+	if (!p->prompt || p->prompt[0] == '\0' || !text_has_suffix(str_text(&line), p->prompt)) {
+		free(p->prompt);
+		p->prompt = str_take(&line);
+	}
+	str_finish(&line);
 	p->step = STEP_TYPING;
 	console_hold_size(c, true);
 	console_mark(c);
@@ -358,12 +361,13 @@ static bool was_entered(const struct play *p, struct console *c)
 	return is_entered;
 }
 
-/* The very prompt that the command was typed at; another one might be a line of the output. */
+/* The very prompt that the command was typed at, perhaps behind output that ended in no line's end; another one might be
+ * a line of the output. */
 static bool is_prompt_back(const struct play *p, struct console *c)
 {
 	struct str line = {0};
 	console_line_text(c, &line);
-	bool is_back = text_equal(str_text(&line), p->prompt);
+	bool is_back = text_has_suffix(str_text(&line), p->prompt);
 	str_finish(&line);
 	return is_back;
 }
@@ -383,7 +387,7 @@ static void answer_login(struct play *p, struct console *c)
 	const struct script_console *script = script_console(p);
 	enum console_line at = console_at(c);
 	struct str text = {0};
-	console_output(c, OUTPUT_MAX, &text);
+	console_output(c, OUTPUT_MAX, "", &text);
 	if (at == CONSOLE_SHELL && console_silent_ms(c) >= SETTLED_MS) {
 		end_command(p);
 	} else if (at == CONSOLE_PASSWORD && !p->is_password_sent) {

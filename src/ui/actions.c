@@ -181,6 +181,7 @@ static void run_shell(struct ui *ui, const char *argument)
 			return;
 		}
 		ui->shows_persona = true;
+		ui->console[0] = '\0';
 		ui->persona = (enum play_persona)found;
 	}
 	run_type(ui, "");
@@ -198,7 +199,17 @@ static void run_diagram(struct ui *ui, const char *argument)
 static void run_consoles(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	ui_say(ui, false, "This act has no virtual machine with a console");
+	close_popup(ui);
+	if (has_show(ui))
+		ui_console_next(ui);
+}
+
+static void run_open(struct ui *ui, const char *argument)
+{
+	(void)argument;
+	close_popup(ui);
+	if (has_show(ui))
+		ui_console_open_focus(ui);
 }
 
 static void run_flows(struct ui *ui, const char *argument)
@@ -445,7 +456,8 @@ const struct command commands[] = {
         {"type", ARG_NONE, "", NULL, run_type},
         {"shell", ARG_PERSONA, "[PERSONA]", "type into the shell, or into that of a persona", run_shell},
         {"diagram", ARG_NONE, "", "the diagram", run_diagram},
-        {"consoles", ARG_NONE, "", NULL, run_consoles},
+        {"consoles", ARG_NONE, "", "the next console of a virtual machine; after the last, the shell", run_consoles},
+        {"open", ARG_NONE, "", "the console of the virtual machine in focus; takes it back", run_open},
         {"flows", ARG_NONE, "", "the flows", run_flows},
         {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},

@@ -155,17 +155,26 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 {
 	if (layout->is_framed) {
 		const char *program = scene->pane ? term_title(scene->pane) : "";
-		char title[160], right[64] = "", back[64] = "";
-		snprintf(title, sizeof title, "%s%s%.100s", scene->pane ? "shell" : "on the way to the cluster",
-		         *program ? " · " : "", program);
+		const char *shell = scene->tabs && *scene->tabs ? scene->tabs : "shell";
+		struct str title = {0};
+		char right[64] = "", back[64] = "";
+		bool is_console = scene->console.id && scene->console.state == PLAY_CONSOLE_ATTACHED;
+		if (scene->console.id)
+			view_console_title(scene, &title);
+		else
+			str_append_f(&title, "%s%s%.100s", scene->pane ? shell : "on the way to the cluster",
+			             *program ? " · " : "", program);
 		if (view->mode == MODE_TERMINAL)
-			snprintf(right, sizeof right, "leave: %s", view->escape_key);
+			snprintf(right, sizeof right, is_console ? "leave: ^]   stage: %s" : "leave: %s", view->escape_key);
+		else if (is_console)
+			snprintf(right, sizeof right, "leave: ^]");
 		if (view->back)
 			snprintf(back, sizeof back, "%d lines back", view->back);
 		else if (layout->is_shared)
 			snprintf(back, sizeof back, "TAB diagram");
 		bool has_focus = view->mode == MODE_TERMINAL || view->front == PANE_SHELL;
-		frame_box(canvas, layout->shell, has_focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, title, right, back);
+		frame_box(canvas, layout->shell, has_focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, str_text(&title), right, back);
+		str_finish(&title);
 	}
 	view_pane(canvas, layout_inside(layout, layout->shell), scene, view);
 }

@@ -144,6 +144,8 @@ static void click_diagram(struct ui *ui, int x, int y)
 		if (rect_has(diagram->hits.data[i].area, x, y))
 			snprintf(ui->focus, sizeof ui->focus, "%s", diagram->hits.data[i].id);
 	action_describe(ui);
+	if (*ui->focus)
+		ui_console_open(ui, ui->focus);
 }
 
 static void click(struct ui *ui, struct term_mouse mouse, bool is_in_pane)

@@ -8,7 +8,7 @@
 struct diagram_key { /* what a diagram was drawn of; compared bytewise, so zeroed first */
 	const struct play_act *act;
 	const struct kube *kube;
-	uint64_t generation, flows;
+	uint64_t generation, flows, hosts;
 	int cols, rows, tick, ascii;
 	char focus[256];
 };
@@ -68,6 +68,15 @@ static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 	return diagram;
 }
 
+/* Machines outside the cluster come and go with stages, not with the cluster's objects. */
+static uint64_t hosts_there(const struct topo *topo)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < topo->workloads.len; i++)
+		n += topo->workloads.data[i].kind == TOPO_HOST && topo->workloads.data[i].state == TOPO_RUNNING;
+	return n;
+}
+
 static void fill_diagram(struct ui *ui)
 {
 	struct scene *scene = &ui->scene;
@@ -81,6 +90,7 @@ static void fill_diagram(struct ui *ui)
 	key.kube = ui->kube;
 	key.generation = ui->kube ? kube_generation(ui->kube) : 0;
 	key.flows = flows_hash(scene);
+	key.hosts = hosts_there(scene->topo);
 	key.cols = inside.cols;
 	key.rows = inside.rows;
 	key.tick = ui->tick;
@@ -100,7 +110,15 @@ static void fill_diagram(struct ui *ui)
 static const struct topo *planned_topo(struct ui *ui)
 {
 	if (!ui->planned) {
+		struct topo_host hosts[16] = {{0}};
+		size_t n = ui->act->hosts.len < 16 ? ui->act->hosts.len : 16;
+		for (size_t i = 0; i < n; i++)
+			hosts[i] = (struct topo_host){.name = ui->act->hosts.data[i].name,
+			                              .address = ui->act->hosts.data[i].address,
+			                              .network = ui->act->hosts.data[i].network};
 		struct topo_input input = {
+		        .hosts = hosts,
+		        .n_hosts = n,
 		        .planned = (const json_t *const *)ui->act->planned.data,
 		        .n_planned = ui->act->planned.len,
 		        .namespaces = (const char *const *)ui->act->namespaces.data,
@@ -247,6 +265,7 @@ void scene_fill(struct ui *ui, int cols, int rows)
 	ui->view.focus = *ui->focus ? ui->focus : NULL;
 	layout_compute(cols, rows, &ui->view, &ui->layout);
 	ui->scene.pane = ui_pane(ui);
+	ui_console_fill(ui);
 	apply_pretend(ui);
 	fill_diagram(ui);
 }

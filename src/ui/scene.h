@@ -24,6 +24,9 @@ struct scene {
 	const struct topo *topo;       /* NULL: none yet */
 	const struct diagram *diagram; /* drawn for the layout's size; NULL: nothing to draw */
 	struct term *pane;             /* the shell of the persona on stage; NULL: none yet */
+	struct play_console console;   /* the pane is this virtual machine's console; id NULL: it is the shell */
+	const char *tabs;              /* the panes there are, where there is a choice; "" */
+	size_t n_machines;             /* virtual machines in the graph */
 	enum play_persona persona;
 	const char *context; /* kube context, "lab" */
 	enum ui_badge badge;
@@ -93,6 +96,8 @@ void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, c
 void view_title(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 void view_diagram(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 void view_pane(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
+void view_console(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
+void view_console_title(const struct scene *scene, struct str *out);
 void view_result(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 /* `behind`: the pane that Tab would bring forward, where nothing else says so; NULL */
 void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,

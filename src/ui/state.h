@@ -46,6 +46,8 @@ struct ui {
 	char line[LINE_MAX_SIZE];
 	char filter[LINE_MAX_SIZE];
 	char focus[256];
+	char console[256]; /* the virtual machine whose console is in view; "": the shell */
+	struct str tabs;   /* of the panes there are, in words */
 	struct str completions;
 	size_t completing;     /* how often Tab was pressed in a row */
 	size_t completed_from; /* where the word that Tab replaces begins */
@@ -88,6 +90,14 @@ void line_insert(struct ui *ui, const char *text, size_t size);
 void scene_fill(struct ui *ui, int cols, int rows);
 void scene_finish(struct ui *ui);
 void scene_show_ended(struct ui *ui); /* forgets what was drawn of a show that is gone */
+
+/* consoles.c */
+struct term *ui_console_pane(const struct ui *ui); /* NULL: none is in view */
+void ui_console_fill(struct ui *ui);
+void ui_console_follow(struct ui *ui, size_t stage, enum play_state state); /* a stage brings its pane to the front */
+bool ui_console_open(struct ui *ui, const char *id);                        /* false: it is no virtual machine */
+void ui_console_next(struct ui *ui);                                        /* the next one; after the last the shell */
+void ui_console_open_focus(struct ui *ui);                                  /* of the machine in focus; attaches it anew */
 
 /* actions.c */
 void action_popup(struct ui *ui, enum ui_popup popup);

@@ -45,7 +45,8 @@ struct term *ui_pane(struct ui *ui)
 {
 	if (!ui->play || !ui->screen)
 		return NULL;
-	return play_shell(ui->play, ui->scene.persona);
+	struct term *console = ui_console_pane(ui);
+	return console ? console : play_shell(ui->play, ui->scene.persona);
 }
 
 static void fit_pane(struct ui *ui)
@@ -153,7 +154,7 @@ static void forget_view(struct ui *ui)
 	ui->view.front = PANE_DIAGRAM;
 	ui->view.hides_manifest = ui->shows_persona = false;
 	ui->view.question = NULL;
-	ui->focus[0] = ui->filter[0] = '\0';
+	ui->focus[0] = ui->filter[0] = ui->console[0] = '\0';
 }
 
 void ui_set_act(struct ui *ui, const struct play_act *act)
@@ -185,6 +186,7 @@ void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state)
 	bool follows = ui->view.mode == MODE_STAGE && ui->view.layout != LAYOUT_ZOOM;
 	ui_dirty(ui);
 	live_hold_stop(ui);
+	ui_console_follow(ui, stage, state);
 	if (state == PLAY_SHOWN) {
 		ui->view.scroll = 0;
 		ui->view.hides_manifest = false;
@@ -284,6 +286,7 @@ void ui_destroy(struct ui *ui)
 	vec_finish(&ui->progress);
 	vec_finish(&ui->history);
 	str_finish(&ui->completions);
+	str_finish(&ui->tabs);
 	str_finish(&ui->question);
 	free(ui->problem);
 	free(ui->context);

@@ -34,6 +34,10 @@ void view_pane(struct canvas *canvas, struct rect area, const struct scene *scen
 		put_progress(canvas, area, scene);
 		return;
 	}
+	if (scene->console.id) {
+		view_console(canvas, area, scene, view);
+		return;
+	}
 	bool has_cursor = view->popup == POPUP_NONE && view->line == LINE_NONE && view->back == 0;
 	term_paint(scene->pane, canvas, area, view->back, has_cursor); /* also in stage mode: one sees where it types */
 }

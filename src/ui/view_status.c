@@ -119,7 +119,8 @@ static void put_keys(struct canvas *canvas, struct rect area, const struct scene
 		kept += text_columns(behind) + 6;
 	for (size_t i = 0; i < n_key_rows; i++) {
 		const struct key_row *row = &key_rows[i];
-		if (row->context != context || !row->bar || row == help ||
+		bool is_idle = text_equal(row->command, "consoles") && !scene->n_machines;
+		if (row->context != context || !row->bar || row == help || is_idle ||
 		    (text_equal(row->command, "choose") && !is_list))
 			continue;
 		if (x + sign_cols(row) + (kept ? 2 + kept : 0) > right)

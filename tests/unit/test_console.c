@@ -274,7 +274,9 @@ static void test_login_and_type(void **state)
 	size_t n;
 	open_show(LOGIN "  - {id: curl, title: C, console: blue/vm, type: \"echo ans''wer of {what}; echo two\", seen: one,\n"
 	                "     check: [{output: answer of it}, {output-matches: '^two$'}]}\n"
-	                "  - {id: more, title: M, console: blue/vm, type: \"echo $((20+3))\\ntrue\\n\", check: [{output: 23}]}\n");
+	                "  - {id: more, title: M, console: blue/vm, type: \"echo $((20+3))\\ntrue\\n\", check: [{output: 23}]}\n"
+	                "  - {id: bare, title: B, console: blue/vm, type: \"printf 'no line%s' s\", check: [{output-matches: '^no lines$'}]}\n"
+	                "  - {id: last, title: L, console: blue/vm, type: \"printf 'no line%s' t\", check: [{output-matches: '^no linet$'}]}\n");
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	assert_string_equal(play_output(show.play), "");
@@ -291,6 +293,10 @@ static void test_login_and_type(void **state)
 	play_next(show.play);
 	perform(PLAY_DONE);
 	assert_string_equal(play_output(show.play), "23\n");
+	play_next(show.play);
+	perform(PLAY_DONE);
+	play_next(show.play);
+	perform(PLAY_DONE);
 	assert_int_equal(n_lines_of("args"), 1);
 	assert_int_equal(play_n_consoles(show.play), 1);
 }
@@ -416,7 +422,7 @@ static void test_enter_in_the_pane(void **state)
 static void test_skip_stops_the_command(void **state)
 {
 	(void)state;
-	open_show(LOGIN "  - {id: t, title: T, console: blue/vm, type: echo go; sleep 60}\n"
+	open_show(LOGIN "  - {id: t, title: T, console: blue/vm, type: (echo go; exec sleep 60)}\n"
 	                "  - {id: u, title: U, console: blue/vm, type: 'echo on', undo: \"echo un''done\", changes: true}\n");
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
