@@ -137,7 +137,10 @@ static bool draw(const struct request *request, struct diagram_options *options,
 		VEC(const json_t *) list = {0};
 		for (size_t i = 0; i < json_array_size(objects); i++)
 			vec_push(&list, json_array_get(objects, i));
-		struct topo_input input = {.objects = list.data,
+		struct topo_host hosts[PLAY_HOSTS_MAX];
+		struct topo_input input = {.hosts = hosts,
+		                           .n_hosts = play_act_hosts(act, 0, hosts),
+		                           .objects = list.data,
 		                           .n_objects = list.len,
 		                           .planned = (const json_t *const *)act->planned.data,
 		                           .n_planned = act->planned.len,

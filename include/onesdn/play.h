@@ -56,6 +56,9 @@ struct play_act {
  * (as many as fit, then how many more there are). */
 struct play_act *play_act_load(const char *name, const char *environment, struct err *err);
 void play_act_destroy(struct play_act *act);
+/* Its machines outside the cluster for topo_input; bit i of `there`: number i is there. How many; texts are the act's. */
+#define PLAY_HOSTS_MAX 32
+size_t play_act_hosts(const struct play_act *act, uint64_t there, struct topo_host out[PLAY_HOSTS_MAX]);
 /* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */
 char *play_act_names(struct err *err);
 

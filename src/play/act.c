@@ -130,11 +130,23 @@ static void read_hosts(struct loading *l, const json_t *list)
 {
 	size_t i;
 	json_t *value;
+	if (json_array_size(list) > PLAY_HOSTS_MAX)
+		reader_problem(&l->reader, "/0/hosts", "an act has at most %d hosts; leave some out", PLAY_HOSTS_MAX);
 	json_array_foreach ((json_t *)list, i, value) {
 		char *pointer = reader_item("/0/hosts", i);
 		read_host(l, value, pointer);
 		free(pointer);
 	}
+}
+
+size_t play_act_hosts(const struct play_act *act, uint64_t there, struct topo_host out[PLAY_HOSTS_MAX])
+{
+	for (size_t i = 0; i < act->hosts.len; i++) {
+		const struct play_host *host = &act->hosts.data[i];
+		out[i] = (struct topo_host){host->name, host->address, host->network, host->bridge,
+		                            (there >> i & 1) != 0};
+	}
+	return act->hosts.len;
 }
 
 static bool is_host(const struct play_act *act, const char *name)

@@ -388,8 +388,6 @@ const struct play_flow *play_flows(const struct play *p, size_t *n)
 
 /* ---- the graph ---- */
 
-#define HOSTS_MAX 32
-
 struct collecting {
 	VEC(const json_t *) objects;
 };
@@ -405,7 +403,7 @@ static bool collect(const json_t *object, void *user)
 static uint64_t hosts_there(const struct play *p)
 {
 	uint64_t bits = 0;
-	for (size_t i = 0; i < p->act->hosts.len && i < HOSTS_MAX; i++)
+	for (size_t i = 0; i < p->act->hosts.len; i++)
 		if (p->runs[p->act->hosts.data[i].stage].state == PLAY_DONE)
 			bits |= UINT64_C(1) << i;
 	return bits;
@@ -416,13 +414,7 @@ const struct topo *play_topo(struct play *p)
 	uint64_t there = hosts_there(p);
 	if (p->topo && p->topo_generation == kube_generation(p->kube) && p->topo_hosts == there)
 		return p->topo;
-	struct topo_host hosts[HOSTS_MAX];
-	size_t n_hosts = p->act->hosts.len < HOSTS_MAX ? p->act->hosts.len : HOSTS_MAX;
-	for (size_t i = 0; i < n_hosts; i++) {
-		const struct play_host *host = &p->act->hosts.data[i];
-		hosts[i] = (struct topo_host){host->name, host->address, host->network, host->bridge,
-		                              (there >> i & 1) != 0};
-	}
+	struct topo_host hosts[PLAY_HOSTS_MAX];
 	struct collecting c = {0};
 	for (int kind = 0; kind < KUBE_N_KINDS; kind++) {
 		if (p->act->script->kinds & (1u << kind))
@@ -435,7 +427,7 @@ const struct topo *play_topo(struct play *p)
 	        .n_planned = p->act->planned.len,
 	        .namespaces = (const char *const *)p->act->namespaces.data,
 	        .hosts = hosts,
-	        .n_hosts = n_hosts,
+	        .n_hosts = play_act_hosts(p->act, there, hosts),
 	};
 	p->topo_hosts = there;
 	topo_destroy(p->topo);
