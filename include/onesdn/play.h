@@ -109,6 +109,7 @@ const char *play_output(const struct play *play);   /* of the commands of the st
 const char *play_checked(const struct play *play, size_t stage);  /* what was checked, in words, once DONE */
 int64_t play_took(const struct play *play, size_t stage);         /* ms from Enter to the last check; 0: has not ended */
 bool play_is_busy(const struct play *play);         /* a command runs or a check waits */
+bool play_shell_is_busy(const struct play *play);   /* a program runs in a shell, also one that was typed by hand */
 bool play_is_over(const struct play *play);         /* the last stage is done or skipped */
 int64_t play_started(const struct play *play);      /* loop time of the first stage's start; 0: not yet */
 struct term *play_shell(struct play *play, enum play_persona persona); /* started on first use; the play's */

@@ -352,6 +352,14 @@ bool play_is_busy(const struct play *p)
 	return is_busy(p);
 }
 
+bool play_shell_is_busy(const struct play *p)
+{
+	for (size_t i = 0; i < PLAY_N_PERSONAS; i++)
+		if (p->shells[i] && shell_state(p->shells[i]) == SHELL_BUSY)
+			return true;
+	return false;
+}
+
 bool play_is_over(const struct play *p)
 {
 	enum play_state last = p->runs[p->act->stages.len - 1].state;

@@ -439,6 +439,8 @@ static void run_quit(struct ui *ui, const char *argument)
 	(void)argument;
 	if (ui->play && play_is_busy(ui->play))
 		ui_ask(ui, quit_now, "A stage is still running. Quit all the same?  y yes  n no");
+	else if (ui->play && play_shell_is_busy(ui->play))
+		ui_ask(ui, quit_now, "A program runs in the terminal. Quit all the same?  y yes  n no");
 	else
 		quit_now(ui);
 }

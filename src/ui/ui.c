@@ -174,6 +174,8 @@ void ui_set_show(struct ui *ui, struct play *play, struct kube *kube)
 	if (play) {
 		ui->act = play_act(play);
 		ui->view.front = PANE_DIAGRAM;
+		if (*ui->act->warnings)
+			ui_say(ui, true, "%s", ui->act->warnings);
 	}
 	ui_dirty(ui);
 }

@@ -324,6 +324,18 @@ static void test_quit_asks(void **state)
 	assert_int_equal(pty_expect_end(&pty, SOON), 0); /* shown, not run: nothing to ask about */
 }
 
+static void test_quit_asks_of_a_program(void **state)
+{
+	(void)state;
+	start_live(100, 30);
+	pty_type(&pty, "iecho begun-$((6*7)); sleep 600\r");
+	pty_expect(&pty, SOON, "begun-42");
+	pty_type(&pty, "\033[24~q");
+	pty_expect(&pty, SOON, "A program runs in the terminal");
+	pty_type(&pty, "y");
+	assert_int_equal(pty_expect_end(&pty, SOON), 0);
+}
+
 static void start_in_shell(const char *command)
 {
 	char *line = mem_printf("%s; echo \"status $?\"; stty -a; echo all of it", command);
@@ -435,6 +447,7 @@ int main(void)
 	        cmocka_unit_test_teardown(test_keys, end_show),
 	        cmocka_unit_test_teardown(test_mouse, end_show),
 	        cmocka_unit_test_teardown(test_quit_asks, end_show),
+	        cmocka_unit_test_teardown(test_quit_asks_of_a_program, end_show),
 	        cmocka_unit_test_teardown(test_crash, end_show),
 	        cmocka_unit_test_teardown(test_term, end_show),
 	        cmocka_unit_test_teardown(test_hangup, end_show),
