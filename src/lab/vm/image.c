@@ -325,6 +325,7 @@ bool vm_image_prepare(const char *cache_dir, const char *guest_init, struct vm_i
 	char *initramfs = mem_printf("%s/guest-%s.cpio", cache_dir, build.release);
 	bool ok = is_newer(initramfs, guest_init) && is_newer(initramfs, kernel);
 	if (!ok) {
+		clear_others(cache_dir, initramfs);
 		ok = put_everything(&build, guest_init, err) &&
 		     file_write(initramfs, str_text(&build.archive), build.archive.len, 0600, err);
 		if (!ok)
