@@ -159,11 +159,21 @@ static void read_port(int port)
 	}
 }
 
+static void read_signals(int fd)
+{
+	struct signalfd_siginfo info;
+	while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo != SIGCHLD)
+			end_machine(info.ssi_signo == SIGTERM);
+}
+
 _Noreturn void agent_run(const struct guest_seed *seed)
 {
 	sigset_t signals;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGUSR2); /* busybox's poweroff tells init so, */
+	sigaddset(&signals, SIGTERM); /* and its reboot */
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	struct pollfd sources[3] = {{.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},
 	                            {.fd = open_port(), .events = POLLIN},
@@ -173,8 +183,7 @@ _Noreturn void agent_run(const struct guest_seed *seed)
 		poll(sources, 3, -1);
 		char drain[4096];
 		if (sources[0].revents) {
-			while (read(sources[0].fd, drain, sizeof drain) > 0)
-				;
+			read_signals(sources[0].fd);
 			for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
 				login_reaped(pid, seed);
 		}

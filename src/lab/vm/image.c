@@ -237,10 +237,16 @@ static bool put_modules(struct build *build, struct err *err)
 static void put_busybox_links(struct build *build)
 {
 	static const char *const names[] = {
-	        "grep",     "head",  "tail",  "sed", "awk", "cp",   "mv",    "rm",    "mkdir",  "env",   "uname",
-	        "hostname", "sleep", "ps",    "top", "vi",  "less", "watch", "clear", "ping",   "reset", "which",
-	        "wc",       "sort",  "nc",    "tee", "tr",  "cut",  "dmesg", "free",  "uptime", "kill",  "find",
-	        "xargs",    "true",  "false", "yes", "od",  "seq",  "dd",    "base64"};
+	        "grep",     "head",    "tail",   "sed",       "awk",     "cp",     "mv",      "rm",         "mkdir",
+	        "rmdir",    "env",     "uname",  "hostname",  "sleep",   "ps",     "top",     "vi",         "less",
+	        "more",     "watch",   "clear",  "ping",      "reset",   "which",  "wc",      "sort",       "uniq",
+	        "nc",       "tee",     "tr",     "cut",       "dmesg",   "free",   "uptime",  "kill",       "killall",
+	        "pidof",    "find",    "xargs",  "true",      "false",   "yes",    "od",      "hexdump",    "seq",
+	        "dd",       "base64",  "md5sum", "sha256sum", "chmod",   "chown",  "ln",      "readlink",   "realpath",
+	        "basename", "dirname", "touch",  "test",      "expr",    "printf", "echo",    "pwd",        "tty",
+	        "whoami",   "groups",  "mount",  "umount",    "df",      "du",     "wget",    "traceroute", "nslookup",
+	        "arp",      "telnet",  "diff",   "cmp",       "strings", "time",   "timeout", "mktemp",     "sync",
+	        "poweroff", "reboot",  "halt"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *path = mem_printf("bin/%s", names[i]);
 		if (!map_find(&build->done, path))
