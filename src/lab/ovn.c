@@ -25,6 +25,9 @@ static const struct ovsdb_table nb_tables[] = {
         {"Logical_Switch_Port", "name type addresses port_security external_ids options tag_request up"},
         {"Logical_Router", "name ports static_routes policies external_ids"},
         {"Logical_Router_Port", "name mac networks"},
+        {"Port_Group", "name ports acls external_ids"},
+        {"ACL", "name direction match priority action meter log options external_ids"},
+        {"Address_Set", "name addresses external_ids"},
         {NULL, NULL},
 };
 static const struct ovsdb_table sb_tables[] = {{"Chassis_Private", "name nb_cfg"}, {NULL, NULL}};

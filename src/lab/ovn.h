@@ -1,6 +1,6 @@
 /* ovn: OVN's northbound database as the lab wants it, and what the southbound one says of the nodes.
  *
- * Whoever needs something in OVN (nodes, networks, pods, later policies) says under an owner's name which rows it wants;
+ * Whoever needs something in OVN (nodes, networks, pods, policies) says under an owner's name which rows it wants;
  * once a turn the difference to the replica goes out as one transaction. Names, external_ids and options of the rows are
  * OVN-Kubernetes' own, so that what reads a real cluster's OVN reads the lab's.
  */

@@ -20,6 +20,9 @@ const struct plan_table ovn_tables[] = {
          .is_root = true,
          .child_columns = "ports static_routes policies"},
         {.name = "Logical_Router_Port", .key_column = "name"},
+        {.name = "Address_Set", .key_column = "name", .is_root = true},
+        {.name = "Port_Group", .key_column = "name", .is_root = true, .child_columns = "acls"},
+        {.name = "ACL", .key_column = "external_ids", .key_entry = "k8s.ovn.org/id"},
         {.name = NULL},
 };
 

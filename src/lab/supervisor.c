@@ -17,6 +17,7 @@
 #include "lab/control/nmstate.h"
 #include "lab/control/nodes.h"
 #include "lab/control/pods.h"
+#include "lab/control/policies.h"
 #include "lab/control/virtualization.h"
 #include "lab/netns.h"
 #include "lab/stack.h"
@@ -31,6 +32,7 @@ struct supervisor {
 	struct store *store;
 	struct api *api;
 	struct networks *networks;
+	struct policies *policies;
 	struct virtualization *virtualization;
 	struct pods *pods;
 	struct namespaces *namespaces;
@@ -140,6 +142,7 @@ static void on_network(void *user)
 	struct supervisor *s = user;
 	if (s->pods != NULL)
 		pods_networks_changed(s->pods);
+	policies_networks_changed(s->policies);
 }
 
 static void on_switch(struct stack_node *node, void *user)
@@ -229,6 +232,7 @@ static bool start_api(struct supervisor *s, struct err *err)
 static void start_controllers(struct supervisor *s)
 {
 	s->networks = networks_create(s->loop, s->store, stack_ovn(s->stack), on_network, s);
+	s->policies = policies_create(s->loop, s->store, stack_ovn(s->stack), s->networks);
 	s->virtualization = virtualization_create(s->loop, s->store, s->cache_dir, s->kernel);
 	s->pods = pods_create(&(struct pods_options){.loop = s->loop,
 	                                             .store = s->store,
@@ -277,6 +281,8 @@ static void finish(struct supervisor *s)
 	s->pods = NULL;
 	pods_destroy(pods);
 	virtualization_destroy(s->virtualization);
+	policies_destroy(s->policies);
+	s->policies = NULL;
 	networks_destroy(s->networks);
 	store_destroy(s->store);
 	stack_destroy(s->stack);

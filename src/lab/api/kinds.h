@@ -20,6 +20,7 @@ bool admit_service(json_t *object, const json_t *old, struct err *err);
 bool admit_nad(json_t *object, const json_t *old, struct err *err);
 bool admit_vm(json_t *object, const json_t *old, struct err *err);
 bool admit_vmi(json_t *object, const json_t *old, struct err *err);
+bool admit_policy(json_t *object, const json_t *old, struct err *err);
 bool admit_nncp(json_t *object, const json_t *old, struct err *err);
 void namespace_deleting(json_t *object);
 

@@ -46,7 +46,7 @@ const struct lab_resource lab_resources[] = {
          .schema = &schema_nad, .admit = admit_nad},
         {GROUP("k8s.cni.cncf.io", "v1beta1"),
          NAMES("multi-networkpolicies", "multi-networkpolicy", "MultiNetworkPolicy"), .short_names = "multi-policy",
-         .namespaced = true, .is_custom = true, .has_generation = true, .is_pending = true, .admit = admit_any},
+         .namespaced = true, .is_custom = true, .has_generation = true, .admit = admit_policy},
         {GROUP("k8s.cni.cncf.io", "v1alpha1"), NAMES("ipamclaims", "ipamclaim", "IPAMClaim"), .namespaced = true,
          .is_custom = true, .has_generation = true, .has_status = true, .is_pending = true, .admit = admit_any},
         {GROUP("kubevirt.io", "v1"), NAMES("virtualmachines", "virtualmachine", "VirtualMachine"),
