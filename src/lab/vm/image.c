@@ -320,6 +320,20 @@ static bool is_newer(const char *path, const char *than)
 	return stat(path, &a) == 0 && stat(than, &b) == 0 && a.st_mtime >= b.st_mtime;
 }
 
+/* Images of other kernels, and what a builder that was killed left half written. */
+static void clear_others(const char *cache_dir, const char *keep)
+{
+	DIR *dir = opendir(cache_dir);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		char *path = mem_printf("%s/%s", cache_dir, entry->d_name);
+		if (text_has_prefix(entry->d_name, "guest-") && strcmp(path, keep) != 0)
+			unlink(path);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 bool vm_image_prepare(const char *cache_dir, const char *guest_init, struct vm_image *out, struct err *err)
 {
 	struct build build = {0};
