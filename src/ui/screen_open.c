@@ -82,11 +82,29 @@ static SCREEN *open_own(const char *name, FILE *out)
 	return curses;
 }
 
+static const char *wanted_locale(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *value = getenv(names[i]);
+		if (value && *value)
+			return value;
+	}
+	return "";
+}
+
+/* Whether the terminal takes UTF-8. Where nobody has said anything, as on many a fresh machine, or where the locale that
+ * says so is not installed, it does. */
 static bool choose_locale(void)
 {
-	static const char *const names[] = {"", "C.UTF-8", "C.utf8"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (setlocale(LC_CTYPE, names[i]) && text_equal(nl_langinfo(CODESET), "UTF-8"))
+	static const char *const others[] = {"C.UTF-8", "C.utf8"};
+	const char *wanted = wanted_locale();
+	if (setlocale(LC_CTYPE, "") && text_equal(nl_langinfo(CODESET), "UTF-8"))
+		return true;
+	if (*wanted && !strcasestr(wanted, "UTF-8") && !strcasestr(wanted, "UTF8"))
+		return false;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (setlocale(LC_CTYPE, others[i]) && text_equal(nl_langinfo(CODESET), "UTF-8"))
 			return true;
 	return false;
 }
