@@ -62,6 +62,9 @@ void kube_watch(struct kube *kube, unsigned kinds, const char *const *namespaces
 enum kube_state kube_state(const struct kube *kube);
 int64_t kube_stale_since(const struct kube *kube);   /* loop time, ms; 0 when live */
 const char *kube_problem(const struct kube *kube);   /* what keeps it from being live, with the cure; "" when live */
+/* While it is live: what this user may not list and the picture can do without (nodes, events, what a node's network is set
+ * to), with the cure; it counts as not served. "" if nothing. */
+const char *kube_note(const struct kube *kube);
 const char *kube_context(const struct kube *kube);   /* the context's name as far as known, "lab" for a socket; "" */
 /* A kind that the cluster does not serve (its CRD is missing) is no problem: its list is empty, and this says so. */
 bool kube_is_served(const struct kube *kube, enum kube_kind_id kind);

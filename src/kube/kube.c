@@ -342,6 +342,14 @@ const char *kube_problem(const struct kube *kube)
 	return kube->problem;
 }
 
+const char *kube_note(const struct kube *kube)
+{
+	for (size_t i = 0; kube->state == KUBE_LIVE && i < kube->scopes.len; i++)
+		if (!kube->scopes.data[i]->is_served && kube->scopes.data[i]->problem[0])
+			return kube->scopes.data[i]->problem;
+	return "";
+}
+
 const char *kube_context(const struct kube *kube)
 {
 	return kube->context;

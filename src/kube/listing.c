@@ -91,13 +91,19 @@ static void page_taken(struct scope *scope)
 	scope_watch(scope);
 }
 
-/* The kind is not there (yet): nothing of it can be, and nobody needs to worry. */
-static void not_served(struct scope *scope)
+/* The kind is not there (yet), or not for this user: nothing of it can be shown, and nobody needs to worry. */
+static void not_served(struct scope *scope, char *note)
 {
 	scope->list_number = ++scope->kube->n_lists;
 	drop_unseen(scope);
 	scope->is_served = false;
-	scope_fail(scope, false, 10000, mem_strdup(""));
+	scope_fail(scope, false, 10000, note);
+}
+
+/* Who owns workloads only may often not see these, and the workloads and their networks are whole without them. */
+static bool is_dispensable(enum kube_kind_id kind)
+{
+	return kind == KUBE_EVENT || (!kube_kinds[kind].namespaced && kind != KUBE_NAMESPACE);
 }
 
 static void on_done(struct http *http, const struct http_reply *reply, void *user)
@@ -109,7 +115,9 @@ static void on_done(struct http *http, const struct http_reply *reply, void *use
 	bool is_good = reply->status == 200 && reply->is_whole, is_gone = reply->status == 410;
 	json_t *root = is_good ? json_parse(str_text(&scope->body), scope->body.len, "list", &err) : NULL;
 	if (reply->status == 404) {
-		not_served(scope);
+		not_served(scope, mem_strdup(""));
+	} else if (reply->status == 403 && is_dispensable(scope->kind)) {
+		not_served(scope, problem_of_reply(scope->kube, scope, reply, &scope->body));
 	} else if (is_gone && scope->page[0] && scope->failures == 0) {
 		scope->failures++;
 		scope_relist(scope);

@@ -43,6 +43,7 @@ struct ui {
 
 	char notice[NOTICE_MAX];
 	char told[NOTICE_MAX]; /* the last notice that was a problem, until it was read or a stage went on */
+	bool is_noted;         /* what of the cluster may not be seen has been told */
 	char line[LINE_MAX_SIZE];
 	char filter[LINE_MAX_SIZE];
 	char focus[256];

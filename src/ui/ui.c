@@ -110,6 +110,10 @@ void ui_set_pretend(struct ui *ui, const struct ui_pretend *pretend)
 /* ---- what happens outside ---- */
 void ui_changed(struct ui *ui)
 {
+	if (ui->kube && !ui->is_noted && *kube_note(ui->kube)) {
+		ui->is_noted = true;
+		ui_say(ui, true, "%s", kube_note(ui->kube));
+	}
 	ui_dirty(ui);
 }
 
@@ -171,6 +175,7 @@ void ui_set_show(struct ui *ui, struct play *play, struct kube *kube)
 	scene_show_ended(ui);
 	ui->play = play;
 	ui->kube = kube;
+	ui->is_noted = false;
 	if (play) {
 		ui->act = play_act(play);
 		ui->view.front = PANE_DIAGRAM;

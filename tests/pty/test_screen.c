@@ -344,6 +344,26 @@ static void start_in_shell(const char *command)
 	free(line);
 }
 
+static void test_locale(void **state)
+{
+	static const struct {
+		const char *locale, *frame;
+	} cases[] = {{"LC_ALL=C", "+- overlay"},
+	             {"LC_ALL= LC_CTYPE= LANG=POSIX", "+- overlay"},
+	             {"LC_ALL=nn_NN.UTF-8", "╭─ overlay"},
+	             {"LC_ALL= LC_CTYPE= LANG=", "╭─ overlay"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *line = mem_printf("env %s %s show overlay --kubeconfig %s", cases[i].locale, onesdn, kubeconfig);
+		start_in_shell(line);
+		free(line);
+		pty_expect(&pty, SOON, cases[i].frame, "PLANNED");
+		pty_type(&pty, "q");
+		pty_expect(&pty, SOON, "all of it");
+		end_show(state);
+	}
+}
+
 static void expect_restored(void)
 {
 	pty_expect(&pty, SOON, "all of it", "isig icanon", " echo ", "opost ");
@@ -448,6 +468,7 @@ int main(void)
 	        cmocka_unit_test_teardown(test_mouse, end_show),
 	        cmocka_unit_test_teardown(test_quit_asks, end_show),
 	        cmocka_unit_test_teardown(test_quit_asks_of_a_program, end_show),
+	        cmocka_unit_test_teardown(test_locale, end_show),
 	        cmocka_unit_test_teardown(test_crash, end_show),
 	        cmocka_unit_test_teardown(test_term, end_show),
 	        cmocka_unit_test_teardown(test_hangup, end_show),

@@ -536,6 +536,27 @@ static void test_not_served(void **state)
 	client_close(&c);
 }
 
+/* Who may not list nodes is told so, and sees the rest live; who may not list pods sees nothing that could be called that. */
+static void test_forbidden(void **state)
+{
+	(void)state;
+	struct client c;
+	client_open(&c, true, 50);
+	rule(&c, "/nodes", 403, STATUS(403, "Forbidden", "User \\\"u\\\" cannot list nodes"), NULL);
+	kube_watch(c.kube, PODS | 1u << KUBE_NODE, in_a);
+	UNTIL_STATE(&c, KUBE_LIVE);
+	assert_false(kube_is_served(c.kube, KUBE_NODE));
+	assert_string_equal(kube_problem(c.kube), "");
+	assert_non_null(strstr(kube_note(c.kube), "cannot list nodes"));
+	assert_non_null(strstr(kube_note(c.kube), "ask the cluster's administrator"));
+	/* the right is given later */
+	c.server.rules.len = 0;
+	UNTIL(&c, kube_is_served(c.kube, KUBE_NODE));
+	UNTIL_STATE(&c, KUBE_LIVE);
+	assert_string_equal(kube_note(c.kube), "");
+	client_close(&c);
+}
+
 static void test_problems(void **state)
 {
 	(void)state;
@@ -1087,6 +1108,7 @@ int main(void)
 	        cmocka_unit_test(test_gone),
 	        cmocka_unit_test(test_always_gone),
 	        cmocka_unit_test(test_not_served),
+	        cmocka_unit_test(test_forbidden),
 	        cmocka_unit_test(test_problems),
 	        cmocka_unit_test(test_comes_and_goes),
 	        cmocka_unit_test(test_other_server),
