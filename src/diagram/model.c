@@ -111,14 +111,15 @@ static struct group *add_group(struct model *model, const char *title, size_t no
 	return &model->groups.data[model->groups.len - 1];
 }
 
-static bool has_workloads_on(const struct topo *topo, size_t node)
+/* Something of the act's is there: a workload, or a bridge that carries one of its networks. */
+static bool has_part_in(const struct model *model, size_t node)
 {
+	const struct topo *topo = model->topo;
 	for (size_t w = 0; w < topo->workloads.len; w++)
 		if (topo->workloads.data[w].node == node && !is_host(topo, w))
 			return true;
-	for (size_t i = 0; node != TOPO_NONE && i < topo->bridges.len; i++)
-		if (topo->bridges.data[i].node == node && topo->bridges.data[i].mappings &&
-		    topo->bridges.data[i].mappings[0])
+	for (int k = 0; node != TOPO_NONE && k < model->n_nets; k++)
+		if (model->nets[k].is_bridged && model_bridge(model, node, k))
 			return true;
 	return false;
 }
@@ -128,7 +129,7 @@ static void group_by_node(struct model *model)
 	const struct topo *topo = model->topo;
 	for (size_t n = 0; n <= topo->nodes.len; n++) {
 		size_t node = n < topo->nodes.len ? n : TOPO_NONE;
-		if (!has_workloads_on(topo, node))
+		if (!has_part_in(model, node))
 			continue;
 		struct group *group = node == TOPO_NONE ? add_group(model, "on no node yet", node, true)
 		                                        : add_group(model, topo->nodes.data[n].name, node, false);
