@@ -326,6 +326,14 @@ static void run_blank(struct ui *ui, const char *argument)
 }
 
 /* ---- finding ---- */
+static void append_address(const struct topo_workload *workload, const struct topo_attachment *attachment,
+                           struct str *line)
+{
+	str_append_f(line, "  %s %s", attachment->interface, attachment->address);
+	if (workload->kind == TOPO_VM && attachment->network != 0) /* of which nobody but the guest is sure */
+		str_append_f(line, " (%s)", topo_source_name(attachment->source));
+}
+
 /* One line on the workload in focus: what it is in, where, its addresses, and why it does not run. */
 void action_describe(struct ui *ui)
 {
@@ -341,7 +349,7 @@ void action_describe(struct ui *ui)
 	for (size_t i = 0; i < topo->attachments.len; i++) {
 		const struct topo_attachment *attachment = &topo->attachments.data[i];
 		if (attachment->workload == at && *attachment->address)
-			str_append_f(&line, "  %s %s", attachment->interface, attachment->address);
+			append_address(workload, attachment, &line);
 		if (attachment->workload == at && *attachment->problem)
 			str_append_f(&line, "  %s", attachment->problem);
 	}

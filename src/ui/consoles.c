@@ -35,7 +35,8 @@ static void fill_tabs(struct ui *ui)
 	str_append(&ui->tabs, ui->scene.console.id ? "shell" : "[shell]");
 	for (size_t i = 0; i < n && play_console(ui->play, i, &console); i++) {
 		bool is_in_view = text_equal(console.id, ui->scene.console.id);
-		str_append_f(&ui->tabs, "  %sconsole · %s%s", is_in_view ? "[" : "", console.name, is_in_view ? "]" : "");
+		str_append_f(&ui->tabs, "  %sconsole · %s%s", is_in_view ? "[" : "", console.name,
+		             is_in_view ? "]" : "");
 	}
 }
 
@@ -61,7 +62,8 @@ void ui_console_fill(struct ui *ui)
 
 void ui_console_follow(struct ui *ui, size_t stage, enum play_state state)
 {
-	if ((state != PLAY_SHOWN && state != PLAY_RUNNING) || ui->view.mode != MODE_STAGE || stage >= ui->act->stages.len)
+	if ((state != PLAY_SHOWN && state != PLAY_RUNNING) || ui->view.mode != MODE_STAGE ||
+	    stage >= ui->act->stages.len)
 		return;
 	const struct play_stage *shown = &ui->act->stages.data[stage];
 	if (shown->action != PLAY_PICTURE)

@@ -10,9 +10,9 @@ enum { WORDS_ROWS_MAX = 4 };
 void view_console_title(const struct scene *scene, struct str *out)
 {
 	static const char *const words[] = {
-	        [PLAY_CONSOLE_WAITING] = " · waiting",        [PLAY_CONSOLE_CONNECTING] = " · connecting",
-	        [PLAY_CONSOLE_ATTACHED] = "",                 [PLAY_CONSOLE_DROPPED] = " · lost",
-	        [PLAY_CONSOLE_TAKEN] = " · taken over",       [PLAY_CONSOLE_LEFT] = " · left",
+	        [PLAY_CONSOLE_WAITING] = " · waiting",  [PLAY_CONSOLE_CONNECTING] = " · connecting",
+	        [PLAY_CONSOLE_ATTACHED] = "",           [PLAY_CONSOLE_DROPPED] = " · lost",
+	        [PLAY_CONSOLE_TAKEN] = " · taken over", [PLAY_CONSOLE_LEFT] = " · left",
 	};
 	if (*scene->tabs)
 		str_append(out, scene->tabs);
