@@ -8,10 +8,12 @@ set -eu
 build_list='prog:gcc=gcc prog:make=make prog:pkg-config=pkg-config prog:tic=ncurses-bin
 pc:ncursesw=libncurses-dev pc:vterm=libvterm-dev pc:jansson=libjansson-dev pc:libcurl=libcurl4-openssl-dev
 pc:libuv=libuv1-dev pc:libfyaml=libfyaml-dev pc:libmicrohttpd=libmicrohttpd-dev file:/usr/include/wslay/wslay.h=libwslay-dev
-pc:zlib=zlib1g-dev pc:libpq=libpq-dev'
+pc:zlib=zlib1g-dev pc:libpq=libpq-dev file:/usr/include/crypt.h=libcrypt-dev'
 run_list='prog:bash=bash prog:ovsdb-server=openvswitch-switch prog:ovs-vswitchd=openvswitch-switch prog:ovn-northd=ovn-central
 prog:ovn-controller=ovn-host prog:ip=iproute2 prog:bwrap=bubblewrap prog:curl=curl prog:jq=jq prog:kubectl=kubernetes-client
-glob:/usr/lib/postgresql/*/bin/initdb=postgresql'
+glob:/usr/lib/postgresql/*/bin/initdb=postgresql glob:/usr/lib/postgresql/*/bin/psql=postgresql-client
+prog:qemu-system-x86_64=qemu-system-x86 glob:/boot/vmlinuz-*=linux-image-cloud-amd64 prog:busybox=busybox prog:ps=procps
+prog:ping=iputils-ping prog:vi=vim-tiny prog:less=less'
 test_list='pc:cmocka=libcmocka-dev prog:tmux=tmux prog:bc=bc prog:vi=vim-tiny prog:less=less prog:setpriv=util-linux prog:curl=curl
 prog:useradd=passwd prog:tcpdump=tcpdump prog:ar=binutils'
 
@@ -62,7 +64,7 @@ echo "onesdn: installing $packages"
 # Services that these packages bring would start host-wide daemons; the lab runs its own, so they are held back meanwhile.
 $sudo sh -c '
 	set -e
-	export DEBIAN_FRONTEND=noninteractive
+	export DEBIAN_FRONTEND=noninteractive INITRD=No # the kernel is for virtual machines: nobody boots it from disk
 	made=
 	if [ ! -e /usr/sbin/policy-rc.d ]; then
 		printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d
