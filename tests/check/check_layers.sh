@@ -2,6 +2,7 @@
 # A module includes faces of strictly lower floors only, and never another module's private headers.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck disable=SC2046 # names of ours have no blanks
 awk '
 BEGIN {
 	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 websocket:2 topo:3 policy:4 diagram:4 play:4 ui:5", list, " ")
