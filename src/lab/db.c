@@ -164,8 +164,10 @@ static int prefix_of(const char *address)
 
 static bool make_cluster(void)
 {
-	static const char *const argv[] = {"initdb", "-D", DATA, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-	                                   "--locale=C", "--no-sync", "--no-instructions", "--wal-segsize=1", NULL};
+	static const char *const argv[] = {
+	        "initdb",          "-D", DATA,   "-U",         "postgres",  "-A",
+	        "trust",           "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
+	        "--wal-segsize=1", NULL};
 	struct str text = {0};
 	struct err err = {0};
 	if (run(argv) != 0)

@@ -117,10 +117,20 @@ static void on_notice(void *user, const PGresult *result)
 static void begin(void *user)
 {
 	struct pg *pg = user;
-	const char *const keys[] = {"host", "port", "user", "password", "dbname", "application_name", "keepalives_idle",
-	                            "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", NULL};
+	const char *const keys[] = {"host",
+	                            "port",
+	                            "user",
+	                            "password",
+	                            "dbname",
+	                            "application_name",
+	                            "keepalives_idle",
+	                            "keepalives_interval",
+	                            "keepalives_count",
+	                            "tcp_user_timeout",
+	                            "gssencmode",
+	                            NULL};
 	const char *const values[] = {pg->texts[0], pg->texts[1], pg->texts[2], pg->texts[3], pg->texts[4], "turtles",
-	                              "3", "1", "3", "5000", "disable", NULL};
+	                              "3",          "1",          "3",          "5000",       "disable",    NULL};
 	if (pg->state != WAITING) { /* an attempt that takes too long */
 		lose(pg, "no answer from the database's host");
 		return;

@@ -29,14 +29,16 @@ typedef void pg_answer_fn(const struct pg_answer *answer, void *user);
 
 struct pg_options {
 	const char *host, *port, *role, *password, *database;
-	const char *const *prepare; /* statements that are run on each new connection before all others; NULL-terminated */
+	const char *const
+	        *prepare; /* statements that are run on each new connection before all others; NULL-terminated */
 	void (*on_connected)(void *user);
-	void (*on_failure)(const char *words, void *user); /* an attempt failed, the connection broke; it goes on trying */
+	void (*on_failure)(const char *words,
+	                   void *user); /* an attempt failed, the connection broke; it goes on trying */
 	void *user;
 };
 struct pg;
 struct pg *pg_create(struct loop *loop, const struct pg_options *options); /* begins to connect; texts are copied */
-void pg_destroy(struct pg *pg);                                           /* queries that wait are forgotten */
+void pg_destroy(struct pg *pg);                                            /* queries that wait are forgotten */
 /* `sql` with $1... for `values` (texts, at most PG_PARAMETERS_MAX, NULL-terminated, copied): they never become part of it. */
 void pg_query(struct pg *pg, const char *sql, const char *const *values, pg_answer_fn *fn, void *user);
 

@@ -19,8 +19,9 @@
 
 /* Two migrations, each done once and noted, as diesel does it. */
 #define MIGRATION(version, statements)                                                                                 \
-	"do $$ begin if not exists (select 1 from __diesel_schema_migrations where version = '" version "') then "     \
-	statements " insert into __diesel_schema_migrations (version) values ('" version "'); end if; end $$"
+	"do $$ begin if not exists (select 1 from __diesel_schema_migrations where version = '" version                \
+	"') then " statements " insert into __diesel_schema_migrations (version) values ('" version                    \
+	"'); end if; end $$"
 static const char *const migrations[] = {
         "create table if not exists __diesel_schema_migrations (version varchar(50) primary key not null, "
         "run_on timestamp not null default current_timestamp)",
@@ -74,8 +75,7 @@ static void reply_json(struct httpd_request *request, unsigned status, json_t *v
 /* Of 409 and above the client is not told more. */
 static void reply_message(struct httpd_request *request, unsigned status, const char *message)
 {
-	reply_json(request, status,
-	           json_pack("{s:s}", "message", status < 409 ? message : "Internal server error"));
+	reply_json(request, status, json_pack("{s:s}", "message", status < 409 ? message : "Internal server error"));
 }
 
 static unsigned status_of(const struct pg_answer *answer)
@@ -208,8 +208,8 @@ static void create(struct turtles *turtles, struct httpd_request *request)
 	if (!read_turtle(request, &turtle))
 		return;
 	const char *const values[] = {turtle.name, turtle.email, turtle.weapon, NULL};
-	ask(turtles, request,
-	    "insert into ninja_turtles (name, email, weapon) values ($1, $2, $3) returning " COLUMNS, values, on_one);
+	ask(turtles, request, "insert into ninja_turtles (name, email, weapon) values ($1, $2, $3) returning " COLUMNS,
+	    values, on_one);
 	turtle_finish(&turtle);
 }
 
@@ -221,12 +221,13 @@ static void update(struct turtles *turtles, struct httpd_request *request)
 		return;
 	const char *const values[] = {id, turtle.name, turtle.email, turtle.weapon, NULL};
 	ask(turtles, request,
-	    "update ninja_turtles set name = $2, email = $3, weapon = $4 where user_id = $1::integer returning " COLUMNS,
+	    "update ninja_turtles set name = $2, email = $3, weapon = $4 where user_id = $1::integer "
+	    "returning " COLUMNS,
 	    values, on_one);
 	turtle_finish(&turtle);
 }
 
-static void delete(struct turtles *turtles, struct httpd_request *request)
+static void delete (struct turtles *turtles, struct httpd_request *request)
 {
 	char id[24];
 	const char *const values[] = {id, NULL};

@@ -69,6 +69,11 @@ picture localnet-real $here/nodes.scenario.yaml --size 118x22 --no-flows --objec
 	--objects "$real/localnet-nads.json" --objects "$real/localnet-nncps.json" --objects "$real/localnet-pods.json" \
 	--objects "$real/localnet-vms.json" --objects "$real/overlay-nodes.json"
 
+# the localnet act: a database outside the cluster, and a node whose mapping somebody has taken away
+picture localnet-act-planned localnet --planned --size 98x26
+picture localnet-act localnet --objects $here/localnet-act.yaml --size 98x26 --flow rest=ok
+picture localnet-act-narrow localnet --objects $here/localnet-act.yaml --size 78x30 --no-flows
+
 # what is asked for in a wrong way
 picture bad-file overlay --objects $here/no-such-file.json
 picture bad-flow overlay --planned --flow green=ok

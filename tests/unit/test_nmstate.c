@@ -174,12 +174,14 @@ static void test_state(void **state)
 	static const struct stack_node_config config = {.name = "ovn-worker", .address = "10.89.1.3"};
 	json_t *replica = parse(
 	        "{\"Open_vSwitch\":{\"o\":{\"external_ids\":[\"map\",[[\"ovn-bridge-mappings\",\"b:breth0,a:br1\"]]]}},"
-	        "\"Bridge\":{\"1\":{\"name\":\"breth0\",\"ports\":[\"set\",[[\"uuid\",\"p2\"],[\"uuid\",\"p1\"],[\"uuid\","
+	        "\"Bridge\":{\"1\":{\"name\":\"breth0\",\"ports\":[\"set\",[[\"uuid\",\"p2\"],[\"uuid\",\"p1\"],["
+	        "\"uuid\","
 	        "\"p3\"],[\"uuid\",\"gone\"]]]},\"2\":{\"name\":\"alone\",\"ports\":[\"uuid\",\"p4\"]}},"
 	        "\"Port\":{\"p1\":{\"name\":\"eth0\"},\"p2\":{\"name\":\"breth0\"},\"p3\":{\"name\":\"pod_1\"},"
 	        "\"p4\":{\"name\":\"alone\"}},"
 	        "\"Interface\":{\"i1\":{\"name\":\"eth0\",\"type\":\"\"},\"i2\":{\"name\":\"breth0\",\"type\":"
-	        "\"internal\"},\"i3\":{\"name\":\"pod_1\",\"type\":\"\",\"external_ids\":[\"map\",[[\"sandbox\",\"x\"]]]},"
+	        "\"internal\"},\"i3\":{\"name\":\"pod_1\",\"type\":\"\",\"external_ids\":[\"map\",[[\"sandbox\",\"x\"]]"
+	        "]},"
 	        "\"i4\":{\"name\":\"alone\",\"type\":\"internal\"}}}");
 	json_t *got = nmstate_current_state(&config, replica);
 	char *mappings = json_dumps(json_walk(got, "ovn", "bridge-mappings", NULL), JSON_COMPACT),
@@ -200,9 +202,12 @@ static void test_state(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_selects),           cmocka_unit_test(test_merge),
-	        cmocka_unit_test(test_what_the_lab_lacks), cmocka_unit_test(test_policy_conditions),
-	        cmocka_unit_test(test_times),             cmocka_unit_test(test_state),
+	        cmocka_unit_test(test_selects),
+	        cmocka_unit_test(test_merge),
+	        cmocka_unit_test(test_what_the_lab_lacks),
+	        cmocka_unit_test(test_policy_conditions),
+	        cmocka_unit_test(test_times),
+	        cmocka_unit_test(test_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

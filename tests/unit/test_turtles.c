@@ -44,7 +44,8 @@ static void test_parse_refuses(void **state)
 	         "Json deserialize error: invalid type: integer `5`, expected a string at line 1 column 10"},
 	        {"{\"name\":null}",
 	         "Json deserialize error: invalid type: null, expected a string at line 1 column 13"},
-	        {"7", "Json deserialize error: invalid type: integer `7`, expected struct NewTurtle at line 1 column 1"},
+	        {"7",
+	         "Json deserialize error: invalid type: integer `7`, expected struct NewTurtle at line 1 column 1"},
 	        {"true",
 	         "Json deserialize error: invalid type: boolean `true`, expected struct NewTurtle at line 1 column 4"},
 	};
@@ -106,8 +107,9 @@ static void test_row(void **state)
 	(void)state;
 	json_t *row = turtle_row("1", "leonardo", "leo@tmnt.org", "swords", "2026-11-23T06:25:47.120000");
 	char *text = json_dumps(row, JSON_COMPACT);
-	assert_string_equal(text, "{\"user_id\":1,\"name\":\"leonardo\",\"email\":\"leo@tmnt.org\",\"weapon\":\"swords\","
-	                          "\"created_on\":\"2026-11-23T06:25:47.120\"}");
+	assert_string_equal(text,
+	                    "{\"user_id\":1,\"name\":\"leonardo\",\"email\":\"leo@tmnt.org\",\"weapon\":\"swords\","
+	                    "\"created_on\":\"2026-11-23T06:25:47.120\"}");
 	free(text);
 	json_decref(row);
 	row = turtle_row("2", "a", "b", "c", NULL);

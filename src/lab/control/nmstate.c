@@ -48,13 +48,12 @@ static bool has_bridge(const char *name, void *user)
 
 static json_t *new_enactment(const char *name, const struct stack_node *node, const json_t *policy)
 {
-	return json_pack("{s:s, s:s, s:{s:s, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:s}]}}", "apiVersion",
-	                 "nmstate.io/v1beta1", "kind", "NodeNetworkConfigurationEnactment", "metadata", "name", name,
-	                 "labels", "nmstate.io/node", node->config->name, "nmstate.io/policy",
-	                 json_walk_str(policy, "metadata", "name", NULL), "ownerReferences", "apiVersion",
-	                 "nmstate.io/v1", "kind", "NodeNetworkConfigurationPolicy", "name",
-	                 json_walk_str(policy, "metadata", "name", NULL), "uid",
-	                 json_walk_str(policy, "metadata", "uid", NULL));
+	return json_pack(
+	        "{s:s, s:s, s:{s:s, s:{s:s, s:s}, s:[{s:s, s:s, s:s, s:s}]}}", "apiVersion", "nmstate.io/v1beta1",
+	        "kind", "NodeNetworkConfigurationEnactment", "metadata", "name", name, "labels", "nmstate.io/node",
+	        node->config->name, "nmstate.io/policy", json_walk_str(policy, "metadata", "name", NULL),
+	        "ownerReferences", "apiVersion", "nmstate.io/v1", "kind", "NodeNetworkConfigurationPolicy", "name",
+	        json_walk_str(policy, "metadata", "name", NULL), "uid", json_walk_str(policy, "metadata", "uid", NULL));
 }
 
 static void say(struct nmstate *n, const struct stack_node *node, const json_t *policy, enum nmstate_phase phase,
@@ -77,11 +76,10 @@ static void say(struct nmstate *n, const struct stack_node *node, const json_t *
 	bool is_same = nmstate_same_conditions(conditions, was) &&
 	               json_walk_int(old, 0, "status", "policyGeneration", NULL) == generation;
 	json_t *desired = json_deep_copy(json_walk(policy, "spec", "desiredState", NULL));
-	json_object_set_new(
-	        copy, "status",
-	        json_pack("{s:o, s:o, s:{s:i, s:s}, s:I}", "conditions", conditions, "desiredState",
-	                  desired != NULL ? desired : json_object(), "desiredStateMetaInfo", "version", 0, "time", now,
-	                  "policyGeneration", (json_int_t)generation));
+	json_object_set_new(copy, "status",
+	                    json_pack("{s:o, s:o, s:{s:i, s:s}, s:I}", "conditions", conditions, "desiredState",
+	                              desired != NULL ? desired : json_object(), "desiredStateMetaInfo", "version", 0,
+	                              "time", now, "policyGeneration", (json_int_t)generation));
 	if (!is_same && !store_update_status(n->store, n->enactment, copy, NULL, &err))
 		log_write(LOG_WARN, "status of an enactment: %s", err.text);
 	json_decref(copy);
@@ -152,9 +150,9 @@ static void tell_policy(struct nmstate *n, const json_t *policy, const struct nm
 	json_t *conditions = nmstate_policy_conditions(count, was, now);
 	if (!nmstate_same_conditions(conditions, was)) {
 		json_t *copy = json_deep_copy(policy);
-		json_object_set_new(copy, "status",
-		                    json_pack("{s:O, s:s}", "conditions", conditions, "lastUnavailableNodeCountUpdate",
-		                              now));
+		json_object_set_new(
+		        copy, "status",
+		        json_pack("{s:O, s:s}", "conditions", conditions, "lastUnavailableNodeCountUpdate", now));
 		if (!store_update_status(n->store, n->policy, copy, NULL, &err))
 			log_write(LOG_WARN, "status of a node network configuration policy: %s", err.text);
 		json_decref(copy);

@@ -226,8 +226,8 @@ json_t *nmstate_enactment_conditions(enum nmstate_phase phase, const char *messa
 	for (size_t i = 0; i < 5; i++) {
 		bool holds = i == (size_t)phase;
 		const char *otherwise = phase == NMSTATE_PROGRESSING && i < 3 ? "Unknown" : "False";
-		conditions[i] = (struct condition){types[i], holds ? "True" : otherwise, reasons[phase],
-		                                   holds ? message : ""};
+		conditions[i] =
+		        (struct condition){types[i], holds ? "True" : otherwise, reasons[phase], holds ? message : ""};
 	}
 	return build_conditions(conditions, 5, old, now);
 }

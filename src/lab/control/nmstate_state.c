@@ -11,8 +11,7 @@ static int by_name(const void *a, const void *b)
 {
 	const json_t *const *left = a, *const *right = b;
 	int order = strcmp(json_walk_str(*left, "name", NULL), json_walk_str(*right, "name", NULL));
-	return order != 0 ? order
-	                  : strcmp(json_walk_str(*left, "type", NULL), json_walk_str(*right, "type", NULL));
+	return order != 0 ? order : strcmp(json_walk_str(*left, "type", NULL), json_walk_str(*right, "type", NULL));
 }
 
 /* The replica's order is that of uuids; nmstate's is that of names. */
@@ -47,8 +46,8 @@ static json_t *address(const struct stack_node_config *config, const char *name)
 	                 "prefix-length", 24);
 }
 
-static void add_port(json_t *interfaces, json_t *ports, const struct stack_node_config *config,
-                     const json_t *interface, const char *bridge)
+static void add_port(json_t *interfaces, json_t *ports, const struct stack_node_config *config, const json_t *interface,
+                     const char *bridge)
 {
 	const char *name = json_walk_str(interface, "name", NULL);
 	bool is_internal = strcmp(json_walk_str(interface, "type", NULL), "internal") == 0;
@@ -69,8 +68,8 @@ static void add_ports(json_t *interfaces, json_t *ports, const struct stack_node
 	bool is_one = head != NULL && strcmp(head, "uuid") == 0;
 	size_t n = is_one ? 1 : json_array_size(json_array_get(set, 1));
 	for (size_t i = 0; i < n; i++) {
-		const char *uuid = json_string_value(
-		        json_array_get(is_one ? set : json_array_get(json_array_get(set, 1), i), 1));
+		const char *uuid =
+		        json_string_value(json_array_get(is_one ? set : json_array_get(json_array_get(set, 1), i), 1));
 		const char *name = json_walk_str(replica, "Port", uuid != NULL ? uuid : "", "name", NULL);
 		add_port(interfaces, ports, config, ovsdb_find(replica, "Interface", "name", name, NULL),
 		         json_walk_str(bridge, "name", NULL));
@@ -84,9 +83,9 @@ static json_t *interfaces_of(const struct stack_node_config *config, const json_
 	json_object_foreach (json_object_get(replica, "Bridge"), uuid, row) {
 		json_t *ports = json_array();
 		add_ports(list, ports, config, replica, row);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:{s:o}}", "name", json_walk_str(row, "name", NULL),
-		                                      "type", "ovs-bridge", "state", "up", "bridge", "port",
-		                                      sorted(ports)));
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:s, s:s, s:{s:o}}", "name", json_walk_str(row, "name", NULL),
+		                                "type", "ovs-bridge", "state", "up", "bridge", "port", sorted(ports)));
 	}
 	return sorted(list);
 }
