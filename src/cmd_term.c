@@ -11,10 +11,10 @@
 #include "ui/screen.h"
 
 enum {
-	FRAME_MS = 16,       /* between frames while a program floods */
-	QUICK_MS = 2,        /* between frames while it says little, and while a key waits for its echo */
-	FLOOD_SIZE = 4096,   /* since the last frame: more is a flood */
-	ECHO_MS = 100,       /* after a key */
+	FRAME_MS = 16,     /* between frames while a program floods */
+	QUICK_MS = 2,      /* between frames while it says little, and while a key waits for its echo */
+	FLOOD_SIZE = 4096, /* since the last frame: more is a flood */
+	ECHO_MS = 100,     /* after a key */
 };
 
 struct pane {
@@ -33,9 +33,11 @@ struct pane {
 static void paint(struct pane *pane)
 {
 	static const struct canvas_look looks[ROLE_COUNT]; /* the program's own colours */
-	int first, last, mouse = term_wants_motion(pane->term, true) ? SCREEN_MOUSE_ALL : term_wants_motion(pane->term, false) ? SCREEN_MOUSE_DRAGS
-										     : term_wants_mouse(pane->term) ? SCREEN_MOUSE_CLICKS
-														    : SCREEN_MOUSE_OFF;
+	int first, last,
+	        mouse = term_wants_motion(pane->term, true)    ? SCREEN_MOUSE_ALL
+	                : term_wants_motion(pane->term, false) ? SCREEN_MOUSE_DRAGS
+	                : term_wants_mouse(pane->term)         ? SCREEN_MOUSE_CLICKS
+	                                                       : SCREEN_MOUSE_OFF;
 	struct canvas *canvas = pane->canvas;
 	bool visible = term_cursor(pane->term, &canvas->cursor_x, &canvas->cursor_y);
 	if (!visible)
@@ -178,10 +180,16 @@ static void on_signal(int signum, void *user)
 
 static bool open_pane(struct pane *pane, struct err *err)
 {
-	static const struct screen_events events = {.on_input = on_input, .on_resize = on_resize, .on_colors = on_colors,
-						.on_gone = on_gone}; /* nothing is flushed while the screen is not ready */
-	struct term_options options = {.events = {.on_dirty = on_dirty, .on_title = on_title, .on_bell = on_bell,
-						  .on_exit = on_exit_of, .on_clipboard = on_clipboard}};
+	static const struct screen_events events = {
+	        .on_input = on_input,
+	        .on_resize = on_resize,
+	        .on_colors = on_colors,
+	        .on_gone = on_gone}; /* nothing is flushed while the screen is not ready */
+	struct term_options options = {.events = {.on_dirty = on_dirty,
+	                                          .on_title = on_title,
+	                                          .on_bell = on_bell,
+	                                          .on_exit = on_exit_of,
+	                                          .on_clipboard = on_clipboard}};
 	pane->screen = screen_create(pane->loop, &events, pane, err);
 	if (!pane->screen)
 		return false;
@@ -246,10 +254,11 @@ int cmd_term(int argc, char **argv)
 {
 	bool may_copy = false;
 	const struct cmd_option options[] = {
-		{"--clipboard", NULL, "let the command set the clipboard (OSC 52)", NULL, &may_copy},
+	        {"--clipboard", NULL, "let the command set the clipboard (OSC 52)", NULL, &may_copy},
 	};
-	const struct cmd_usage usage = {"onesdn term [OPTION]... [--] [COMMAND [ARG]...]",
-					"One pane with COMMAND (else your shell), the whole screen; ends with its exit status.", options, 1, 0};
+	const struct cmd_usage usage = {
+	        "onesdn term [OPTION]... [--] [COMMAND [ARG]...]",
+	        "One pane with COMMAND (else your shell), the whole screen; ends with its exit status.", options, 1, 0};
 	const char *shell = getenv("SHELL");
 	const char *otherwise[] = {shell && *shell ? shell : "/bin/sh", NULL};
 	int status = 2, ours = words_of_ours(argc, argv);

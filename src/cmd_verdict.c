@@ -34,7 +34,8 @@ static struct policy_world *world_of(const json_t *objects)
 static bool is_same_object(const json_t *a, const json_t *b)
 {
 	return strcmp(json_walk_str(a, "kind", NULL), json_walk_str(b, "kind", NULL)) == 0 &&
-	       strcmp(json_walk_str(a, "metadata", "namespace", NULL), json_walk_str(b, "metadata", "namespace", NULL)) == 0 &&
+	       strcmp(json_walk_str(a, "metadata", "namespace", NULL),
+	              json_walk_str(b, "metadata", "namespace", NULL)) == 0 &&
 	       strcmp(json_walk_str(a, "metadata", "name", NULL), json_walk_str(b, "metadata", "name", NULL)) == 0;
 }
 
@@ -63,13 +64,16 @@ static bool read_port(const char *text, struct policy_question *question, struct
 	int64_t port = 0;
 	bool is_good = policy_proto_find(proto, &question->proto);
 	free(proto);
-	is_good = is_good && (question->proto == POLICY_ICMP ? !text[len] || strcmp(text + len, "/0") == 0
-	                                                       : text[len] == '/' && text_to_int(text + len + 1, 1, 65535, &port));
+	is_good = is_good &&
+	          (question->proto == POLICY_ICMP ? !text[len] || strcmp(text + len, "/0") == 0
+	                                          : text[len] == '/' && text_to_int(text + len + 1, 1, 65535, &port));
 	question->port = (int)port;
-	return is_good || err_set(err, ERR_INVALID, "port '%s' is not PROTO/PORT; write tcp/9000, udp/53, sctp/3868 or icmp", text);
+	return is_good || err_set(err, ERR_INVALID,
+	                          "port '%s' is not PROTO/PORT; write tcp/9000, udp/53, sctp/3868 or icmp", text);
 }
 
-static bool ask(const struct policy_world *world, const struct flow *flow, struct policy_verdict out[POLICY_N_PROFILES], struct err *err)
+static bool ask(const struct policy_world *world, const struct flow *flow, struct policy_verdict out[POLICY_N_PROFILES],
+                struct err *err)
 {
 	struct policy_question question = {.from = flow->from, .to = flow->to, .network = flow->network};
 	if (!read_port(flow->port, &question, err))
@@ -86,8 +90,9 @@ static bool ask(const struct policy_world *world, const struct flow *flow, struc
 
 static json_t *verdict_json(const struct policy_verdict *verdict)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b}", "verdict", verdict->allowed ? "allow" : "deny", "reason", verdict->reason,
-	                 "egress", verdict->egress, "ingress", verdict->ingress, "lostReply", verdict->lost_reply);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b}", "verdict", verdict->allowed ? "allow" : "deny", "reason",
+	                 verdict->reason, "egress", verdict->egress, "ingress", verdict->ingress, "lostReply",
+	                 verdict->lost_reply);
 }
 
 static void print_safe(const char *text)
@@ -105,11 +110,13 @@ static void print_verdict(const char *label, const struct policy_verdict *verdic
 	putchar('\n');
 }
 
-static bool print_flow(const struct policy_world *now, const struct policy_world *then, const struct flow *flow, json_t *json, struct err *err)
+static bool print_flow(const struct policy_world *now, const struct policy_world *then, const struct flow *flow,
+                       json_t *json, struct err *err)
 {
 	const struct policy_world *worlds[] = {now, then};
 	static const char *const whens[] = {"now", "with"};
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s}", "from", flow->from, "to", flow->to, "network", flow->network, "port", flow->port);
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s}", "from", flow->from, "to", flow->to, "network", flow->network,
+	                          "port", flow->port);
 	if (!json) {
 		print_safe(flow->from);
 		fputs(" -> ", stdout);
@@ -130,7 +137,8 @@ static bool print_flow(const struct policy_world *now, const struct policy_world
 			json_object_set_new(entry, "with", place);
 		if (!json) {
 			char label[64];
-			snprintf(label, sizeof label, "%s%s", then ? whens[w] : "verdict", is_same ? "" : ", OVN-Kubernetes");
+			snprintf(label, sizeof label, "%s%s", then ? whens[w] : "verdict",
+			         is_same ? "" : ", OVN-Kubernetes");
 			print_verdict(label, &verdicts[POLICY_OVNK]);
 			if (!is_same)
 				print_verdict("    the API means", &verdicts[POLICY_SPEC]);
@@ -158,7 +166,8 @@ static void print_finding(const struct policy_finding *finding, void *user)
 }
 
 /* ---- objects, an act's flows ---- */
-static bool answer(const struct request *request, const struct play_act *act, const json_t *objects, const json_t *manifest, struct err *err)
+static bool answer(const struct request *request, const struct play_act *act, const json_t *objects,
+                   const json_t *manifest, struct err *err)
 {
 	json_t *later = manifest ? objects_with(objects, manifest) : NULL;
 	struct policy_world *now = world_of(objects), *then = later ? world_of(later) : NULL;
@@ -206,24 +215,31 @@ static size_t check_case_flow(const struct policy_world *world, const json_t *fl
 {
 	size_t n_wrong = 0;
 	for (enum policy_profile profile = 0; profile < POLICY_N_PROFILES; profile++) {
-		struct policy_question question = {.from = json_walk_str(flow, "from", NULL), .to = json_walk_str(flow, "to", NULL),
+		struct policy_question question = {.from = json_walk_str(flow, "from", NULL),
+		                                   .to = json_walk_str(flow, "to", NULL),
 		                                   .network = json_walk_str(flow, "network", NULL),
-		                                   .port = (int)json_walk_int(flow, 0, "port", NULL), .profile = profile};
-		const char *expect = json_walk_str(flow, "expect", NULL), *ovnk = json_walk_str(flow, "expect_ovnk", NULL);
+		                                   .port = (int)json_walk_int(flow, 0, "port", NULL),
+		                                   .profile = profile};
+		const char *expect = json_walk_str(flow, "expect", NULL),
+		           *ovnk = json_walk_str(flow, "expect_ovnk", NULL);
 		struct policy_verdict verdict = {0};
 		struct err err = {0};
 		if (profile == POLICY_OVNK && *ovnk)
 			expect = ovnk;
 		++*n_checks;
-		bool is_asked = policy_proto_find(json_walk_str(flow, "proto", NULL), &question.proto) ? policy_ask(world, &question, &verdict, &err)
-		                                                                                      : err_set(&err, ERR_INVALID, "unknown proto");
+		bool is_asked = policy_proto_find(json_walk_str(flow, "proto", NULL), &question.proto)
+		                        ? policy_ask(world, &question, &verdict, &err)
+		                        : err_set(&err, ERR_INVALID, "unknown proto");
 		if (!is_asked || verdict.allowed != (strcmp(expect, "allow") == 0)) {
 			printf("%s (%s): ", name, policy_profile_name(profile));
 			print_safe(question.from);
 			fputs(" -> ", stdout);
 			print_safe(question.to);
-			printf(" %s/%d: expected %s, got %s: ", json_walk_str(flow, "proto", NULL), question.port, expect,
-			       !is_asked ? "an error" : verdict.allowed ? "allow" : "deny");
+			printf(" %s/%d: expected %s, got %s: ", json_walk_str(flow, "proto", NULL), question.port,
+			       expect,
+			       !is_asked         ? "an error"
+			       : verdict.allowed ? "allow"
+			                         : "deny");
 			print_safe(is_asked ? verdict.reason : err.text);
 			putchar('\n');
 			n_wrong++;
@@ -233,7 +249,8 @@ static size_t check_case_flow(const struct policy_world *world, const json_t *fl
 	return n_wrong;
 }
 
-static bool check_case(const char *line, size_t len, const char *where, size_t *n_checks, size_t *n_wrong, struct err *err)
+static bool check_case(const char *line, size_t len, const char *where, size_t *n_checks, size_t *n_wrong,
+                       struct err *err)
 {
 	json_t *cased = json_parse(line, len, where, err);
 	if (!cased)
@@ -257,7 +274,8 @@ static bool run_cases(const char *path, struct err *err)
 	for (ssize_t len; is_good && (len = getline(&line, &size, file)) >= 0;) {
 		char *where = mem_printf("%s:%zu", path, ++n_cases);
 		if (len > CASE_LINE_MAX)
-			is_good = err_set(err, ERR_LIMIT, "%s: the line is longer than %d MiB", where, CASE_LINE_MAX >> 20);
+			is_good = err_set(err, ERR_LIMIT, "%s: the line is longer than %d MiB", where,
+			                  CASE_LINE_MAX >> 20);
 		else if (len > 1)
 			is_good = check_case(line, (size_t)len, where, &n_checks, &n_wrong, err);
 		free(where);
@@ -274,7 +292,8 @@ static bool run_cases(const char *path, struct err *err)
 static bool is_usable(const struct request *request, const char *act)
 {
 	const struct flow *flow = &request->flow;
-	bool has_any = flow->from || flow->to || flow->network || flow->port, has_all = flow->from && flow->to && flow->network && flow->port;
+	bool has_any = flow->from || flow->to || flow->network || flow->port,
+	     has_all = flow->from && flow->to && flow->network && flow->port;
 	if (request->cases)
 		return !has_any && !act;
 	return has_any ? has_all && !request->lint : act || request->lint;
@@ -284,21 +303,28 @@ int cmd_verdict(int argc, char **argv)
 {
 	struct request request = {.source.no_start = true};
 	const struct cmd_option options[] = {
-	    {"--cases", "FILE", "check every flow of a file of cases, one JSON object a line; prints each difference", &request.cases, NULL},
-	    {"--objects", "FILE", "Kubernetes lists or objects instead of a cluster; - is standard input", &request.objects, NULL},
-	    {"--context", "NAME", "ask this kube context, not the lab", &request.source.context, NULL},
-	    {"--kubeconfig", "FILE", "the file it is in", &request.source.kubeconfig, NULL},
-	    {"--from", "NS/NAME|IP", "one flow: where it comes from", &request.flow.from, NULL},
-	    {"--to", "NS/NAME|IP", "where it goes", &request.flow.to, NULL},
-	    {"--network", "NAME", "on which network (its name, not the attachment's)", &request.flow.network, NULL},
-	    {"--port", "PROTO/PORT", "tcp/9000, udp/53, sctp/3868, icmp", &request.flow.port, NULL},
-	    {"--with", "FILE", "also the verdict after this manifest was applied", &request.with, NULL},
-	    {"--lint", NULL, "what is wrong or surprising about each policy; status 1 if there is an error", NULL, &request.lint},
-	    {"--json", NULL, "as JSON", NULL, &request.json},
+	        {"--cases", "FILE",
+	         "check every flow of a file of cases, one JSON object a line; prints each difference", &request.cases,
+	         NULL},
+	        {"--objects", "FILE", "Kubernetes lists or objects instead of a cluster; - is standard input",
+	         &request.objects, NULL},
+	        {"--context", "NAME", "ask this kube context, not the lab", &request.source.context, NULL},
+	        {"--kubeconfig", "FILE", "the file it is in", &request.source.kubeconfig, NULL},
+	        {"--from", "NS/NAME|IP", "one flow: where it comes from", &request.flow.from, NULL},
+	        {"--to", "NS/NAME|IP", "where it goes", &request.flow.to, NULL},
+	        {"--network", "NAME", "on which network (its name, not the attachment's)", &request.flow.network, NULL},
+	        {"--port", "PROTO/PORT", "tcp/9000, udp/53, sctp/3868, icmp", &request.flow.port, NULL},
+	        {"--with", "FILE", "also the verdict after this manifest was applied", &request.with, NULL},
+	        {"--lint", NULL, "what is wrong or surprising about each policy; status 1 if there is an error", NULL,
+	         &request.lint},
+	        {"--json", NULL, "as JSON", NULL, &request.json},
 	};
-	const struct cmd_usage usage = {.synopsis = "onesdn verdict [OPTION]... [ACT]",
-	                                .about = "What the multi-network policies say of an act's flows or of one flow, and why.",
-	                                .options = options, .n_options = sizeof options / sizeof *options, .max_operands = 1};
+	const struct cmd_usage usage = {
+	        .synopsis = "onesdn verdict [OPTION]... [ACT]",
+	        .about = "What the multi-network policies say of an act's flows or of one flow, and why.",
+	        .options = options,
+	        .n_options = sizeof options / sizeof *options,
+	        .max_operands = 1};
 	const char *operand = NULL;
 	size_t n_operands = 0;
 	int status;
@@ -306,7 +332,10 @@ int cmd_verdict(int argc, char **argv)
 	if (!cmd_read_options(&usage, argc, argv, &operand, &n_operands, &status))
 		return status;
 	if (!is_usable(&request, operand)) {
-		fprintf(stderr, "onesdn: name an ACT, or all of --from --to --network --port, or --lint, or --cases alone\nusage: %s\n", usage.synopsis);
+		fprintf(stderr,
+		        "onesdn: name an ACT, or all of --from --to --network --port, or --lint, or --cases "
+		        "alone\nusage: %s\n",
+		        usage.synopsis);
 		return 2;
 	}
 	bool is_good = request.cases ? run_cases(request.cases, &err) : run(&request, operand, &err);

@@ -77,7 +77,8 @@ static void on_deadline(void *user)
 {
 	struct gathering *g = user;
 	const char *problem = g->kube ? kube_problem(g->kube) : "";
-	err_set(g->err, ERR_TIMEOUT, "the cluster did not answer within %d s%s%s", DEADLINE_MS / 1000, *problem ? ": " : "", problem);
+	err_set(g->err, ERR_TIMEOUT, "the cluster did not answer within %d s%s%s", DEADLINE_MS / 1000,
+	        *problem ? ": " : "", problem);
 	g->is_over = true;
 }
 
@@ -107,8 +108,11 @@ static void on_connected(struct connection *connection, const struct err *err, v
 		g->is_over = true;
 		return;
 	}
-	struct kube_options options = {.socket = connection->socket, .kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
-	                               .context = connection->contexts[PLAY_ADMIN], .events = {.on_state = on_state}, .user = g};
+	struct kube_options options = {.socket = connection->socket,
+	                               .kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
+	                               .context = connection->contexts[PLAY_ADMIN],
+	                               .events = {.on_state = on_state},
+	                               .user = g};
 	g->kube = kube_create(g->loop, &options);
 	kube_watch(g->kube, (1u << KUBE_N_KINDS) - 1, g->namespaces);
 	connection_destroy(connection);

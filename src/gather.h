@@ -11,6 +11,7 @@
 bool gather_file(const char *path, json_t *into, struct err *err);
 /* Appends what the cluster has of every watched kind in `namespaces` (NULL-terminated; NULL: all) now. Waits for it, at most
  * 20 s; ERR_TIMEOUT says what was missing. */
-bool gather_cluster(const struct connect_options *options, const char *const *namespaces, json_t *into, struct err *err);
+bool gather_cluster(const struct connect_options *options, const char *const *namespaces, json_t *into,
+                    struct err *err);
 
 #endif

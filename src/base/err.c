@@ -54,11 +54,14 @@ static enum err_code code_of(int errnum)
 		int errnum;
 		enum err_code code;
 	} codes[] = {
-		{ENOENT, ERR_NOT_FOUND},    {ENOTDIR, ERR_NOT_FOUND},        {ESRCH, ERR_NOT_FOUND},
-		{EACCES, ERR_DENIED},       {EPERM, ERR_DENIED},             {EROFS, ERR_DENIED},
-		{EEXIST, ERR_CONFLICT},     {ECONNREFUSED, ERR_UNAVAILABLE}, {ECONNRESET, ERR_UNAVAILABLE},
-		{EPIPE, ERR_UNAVAILABLE},   {ETIMEDOUT, ERR_TIMEOUT},        {EMFILE, ERR_LIMIT},
-		{ENFILE, ERR_LIMIT},        {ENOSPC, ERR_LIMIT},             {EDQUOT, ERR_LIMIT},
+	        {ENOENT, ERR_NOT_FOUND},       {ENOTDIR, ERR_NOT_FOUND},
+	        {ESRCH, ERR_NOT_FOUND},        {EACCES, ERR_DENIED},
+	        {EPERM, ERR_DENIED},           {EROFS, ERR_DENIED},
+	        {EEXIST, ERR_CONFLICT},        {ECONNREFUSED, ERR_UNAVAILABLE},
+	        {ECONNRESET, ERR_UNAVAILABLE}, {EPIPE, ERR_UNAVAILABLE},
+	        {ETIMEDOUT, ERR_TIMEOUT},      {EMFILE, ERR_LIMIT},
+	        {ENFILE, ERR_LIMIT},           {ENOSPC, ERR_LIMIT},
+	        {EDQUOT, ERR_LIMIT},
 	};
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
 		if (codes[i].errnum == errnum)

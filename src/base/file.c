@@ -20,7 +20,8 @@ static bool read_all(int fd, const char *path, size_t max_size, struct str *out,
 		if (n == 0)
 			return true;
 		if ((size_t)n > max_size - size)
-			return err_set(err, ERR_LIMIT, "%s is larger than the %zu bytes that are read of such a file", path, max_size);
+			return err_set(err, ERR_LIMIT, "%s is larger than the %zu bytes that are read of such a file",
+			               path, max_size);
 		size += (size_t)n;
 		str_append_n(out, piece, (size_t)n);
 	}

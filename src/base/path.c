@@ -26,7 +26,8 @@ static char *runtime_dir(void)
 {
 	const char *base = absolute_env("XDG_RUNTIME_DIR");
 	/* After sudo the variable may still name another user's directory. */
-	return base && is_ours(base) ? mem_printf("%s/onesdn", base) : mem_printf("/tmp/onesdn-%u", (unsigned)geteuid());
+	return base && is_ours(base) ? mem_printf("%s/onesdn", base)
+	                             : mem_printf("/tmp/onesdn-%u", (unsigned)geteuid());
 }
 
 static char *home_dir(const char *variable, const char *below_home, struct err *err)
@@ -53,7 +54,8 @@ static bool is_private(const char *dir, struct err *err)
 	if (lstat(dir, &st) != 0)
 		return err_errno(err, errno, "the directory %s cannot be looked at", dir);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
-		return err_set(err, ERR_DENIED, "%s is not a directory of this user alone (mode 0700): remove it or set XDG_RUNTIME_DIR",
+		return err_set(err, ERR_DENIED,
+		               "%s is not a directory of this user alone (mode 0700): remove it or set XDG_RUNTIME_DIR",
 		               dir);
 	}
 	return true;
@@ -64,11 +66,12 @@ char *path_user(enum path_kind kind, struct err *err)
 	static const struct {
 		const char *variable, *below_home;
 	} places[] = {
-		[PATH_CACHE] = {"XDG_CACHE_HOME", ".cache"},
-		[PATH_STATE] = {"XDG_STATE_HOME", ".local/state"},
-		[PATH_CONFIG] = {"XDG_CONFIG_HOME", ".config"},
+	        [PATH_CACHE] = {"XDG_CACHE_HOME", ".cache"},
+	        [PATH_STATE] = {"XDG_STATE_HOME", ".local/state"},
+	        [PATH_CONFIG] = {"XDG_CONFIG_HOME", ".config"},
 	};
-	char *dir = kind == PATH_RUNTIME ? runtime_dir() : home_dir(places[kind].variable, places[kind].below_home, err);
+	char *dir =
+	        kind == PATH_RUNTIME ? runtime_dir() : home_dir(places[kind].variable, places[kind].below_home, err);
 	if (!dir)
 		return NULL;
 	if (!file_make_dirs(dir, 0700, err) || (kind == PATH_RUNTIME && !is_private(dir, err))) {
@@ -155,7 +158,8 @@ char *path_data(const char *relative, struct err *err)
 	if (!found && dir)
 		found = if_there(mem_printf("%s/../share/onesdn/%s", dir, relative));
 	if (!found) {
-		err_set(err, ERR_NOT_FOUND, "%s is neither beside the program%s%s nor under ONESDN_DATA: install it or set ONESDN_DATA",
+		err_set(err, ERR_NOT_FOUND,
+		        "%s is neither beside the program%s%s nor under ONESDN_DATA: install it or set ONESDN_DATA",
 		        relative, dir ? " in " : "", dir ? dir : "");
 	}
 	free(build);

@@ -58,7 +58,8 @@ static bool literal(const char **at, const char *any_of)
 static bool parse_date(const char **at, int64_t *ms)
 {
 	int year, month, day;
-	if (!digits(at, 4, &year) || !literal(at, "-") || !digits(at, 2, &month) || !literal(at, "-") || !digits(at, 2, &day))
+	if (!digits(at, 4, &year) || !literal(at, "-") || !digits(at, 2, &month) || !literal(at, "-") ||
+	    !digits(at, 2, &day))
 		return false;
 	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month))
 		return false;
@@ -69,7 +70,8 @@ static bool parse_date(const char **at, int64_t *ms)
 static bool parse_clock(const char **at, int64_t *ms)
 {
 	int hour, minute, second, fraction = 0;
-	if (!digits(at, 2, &hour) || !literal(at, ":") || !digits(at, 2, &minute) || !literal(at, ":") || !digits(at, 2, &second))
+	if (!digits(at, 2, &hour) || !literal(at, ":") || !digits(at, 2, &minute) || !literal(at, ":") ||
+	    !digits(at, 2, &second))
 		return false;
 	if (hour > 23 || minute > 59 || second > 60) /* 60: a leap second */
 		return false;
@@ -104,7 +106,8 @@ bool time_parse(const char *rfc3339, int64_t *ms)
 {
 	const char *at = rfc3339;
 	int64_t date, clock, zone;
-	if (!parse_date(&at, &date) || !literal(&at, "Tt ") || !parse_clock(&at, &clock) || !parse_zone(&at, &zone) || *at != '\0')
+	if (!parse_date(&at, &date) || !literal(&at, "Tt ") || !parse_clock(&at, &clock) || !parse_zone(&at, &zone) ||
+	    *at != '\0')
 		return false;
 	*ms = date + clock - zone;
 	return true;
@@ -112,7 +115,8 @@ bool time_parse(const char *rfc3339, int64_t *ms)
 
 void time_format(int64_t ms, char out[32])
 {
-	int64_t low = days_of(0, 1, 1) * DAY, high = days_of(10000, 1, 1) * DAY - 1; /* RFC 3339 has four digits for the year */
+	int64_t low = days_of(0, 1, 1) * DAY,
+	        high = days_of(10000, 1, 1) * DAY - 1; /* RFC 3339 has four digits for the year */
 	ms = ms < low ? low : ms > high ? high : ms;
 	int64_t days = ms >= 0 ? ms / DAY : -((DAY - 1 - ms) / DAY);
 	int64_t rest = (ms - days * DAY) / SECOND;
@@ -125,8 +129,8 @@ void time_format(int64_t ms, char out[32])
 	int day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
 	int month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
 	int year = (int)(year_of_era + era * 400 + (month <= 2));
-	snprintf(out, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000, (unsigned)month % 100, (unsigned)day % 100,
-	         (unsigned)(rest / 3600) % 24, (unsigned)(rest / 60) % 60, (unsigned)rest % 60);
+	snprintf(out, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000, (unsigned)month % 100,
+	         (unsigned)day % 100, (unsigned)(rest / 3600) % 24, (unsigned)(rest / 60) % 60, (unsigned)rest % 60);
 }
 
 /* One row per stretch: below `below` the age is printed in `unit`, with the rest in `rest_unit` where there is one
@@ -135,15 +139,11 @@ static const struct {
 	int64_t below, unit, rest_unit;
 	char name, rest_name;
 } ages[] = {
-	{2 * MINUTE, SECOND, 0, 's', 0},
-	{10 * MINUTE, MINUTE, SECOND, 'm', 's'},
-	{3 * HOUR, MINUTE, 0, 'm', 0},
-	{8 * HOUR, HOUR, MINUTE, 'h', 'm'},
-	{2 * DAY, HOUR, 0, 'h', 0},
-	{8 * DAY, DAY, HOUR, 'd', 'h'},
-	{2 * 365 * DAY, DAY, 0, 'd', 0},
-	{8 * 365 * DAY, 365 * DAY, DAY, 'y', 'd'},
-	{INT64_MAX, 365 * DAY, 0, 'y', 0},
+        {2 * MINUTE, SECOND, 0, 's', 0},   {10 * MINUTE, MINUTE, SECOND, 'm', 's'},
+        {3 * HOUR, MINUTE, 0, 'm', 0},     {8 * HOUR, HOUR, MINUTE, 'h', 'm'},
+        {2 * DAY, HOUR, 0, 'h', 0},        {8 * DAY, DAY, HOUR, 'd', 'h'},
+        {2 * 365 * DAY, DAY, 0, 'd', 0},   {8 * 365 * DAY, 365 * DAY, DAY, 'y', 'd'},
+        {INT64_MAX, 365 * DAY, 0, 'y', 0},
 };
 
 void time_age(int64_t ms, char out[16])

@@ -13,7 +13,8 @@
 #include "yaml.h"
 
 #define DEPTH_MAX 64
-#define COPIED_MAX 100000  /* values that aliases may add to a stream; a text counts once more for every COPIED_TEXT bytes */
+#define COPIED_MAX                                                                                                     \
+	100000 /* values that aliases may add to a stream; a text counts once more for every COPIED_TEXT bytes */
 #define COPIED_TEXT 64
 #define ANCHORS_MAX 10000  /* in a document */
 #define VALUES_MAX 2000000 /* values in a stream: some 200 MB */
@@ -82,7 +83,8 @@ static char *token_text(struct reader *r, struct fy_token *token)
 	uint32_t cp;
 	for (size_t at = 0, used; (used = utf8_decode(text + at, len - at, &cp)) > 0; at += used) {
 		if (cp == 0 || (cp == 0xfffd && used == 1)) { /* by an escape: the stream itself holds none */
-			refuse(r, "a text must not hold %s", cp == 0 ? "the character NUL" : "a half of a surrogate pair");
+			refuse(r, "a text must not hold %s",
+			       cp == 0 ? "the character NUL" : "a half of a surrogate pair");
 			return NULL;
 		}
 	}
@@ -241,7 +243,8 @@ static bool on_start(struct reader *r, struct fy_event *event)
 	if (r->depth == DEPTH_MAX)
 		return refuse(r, "this is nested deeper than %d levels", DEPTH_MAX);
 	char *tag = tag_of(event);
-	bool ok = !tag || text_equal(tag, "!") || text_equal(tag, is_map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq") ||
+	bool ok = !tag || text_equal(tag, "!") ||
+	          text_equal(tag, is_map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq") ||
 	          refuse(r, "the tag %.60s is not known: only those of YAML's core schema are", tag);
 	free(tag);
 	struct fy_token *token = fy_event_get_anchor_token(event);
@@ -377,7 +380,7 @@ static bool read_stream(struct reader *r, const char *text, size_t len)
 		base_abort("libfyaml cannot make its diagnostics: out of memory");
 	fy_diag_set_collect_errors(diag, true);
 	struct fy_parse_cfg config = {
-		.search_path = "", .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_QUIET, .diag = diag};
+	        .search_path = "", .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_QUIET, .diag = diag};
 	struct fy_parser *parser = fy_parser_create(&config);
 	if (!parser || fy_parser_set_string(parser, text, len) != 0)
 		base_abort("libfyaml cannot make a parser: out of memory");

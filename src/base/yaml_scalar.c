@@ -74,7 +74,7 @@ static bool is_one_of(const char *text, const char *const *words)
 static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
 static const char *const trues[] = {"true", "True", "TRUE", NULL};
 static const char *const falses[] = {"false", "False", "FALSE", NULL};
-static const char *const unbounded[] = {".inf", ".Inf", ".INF",  "+.inf", "+.Inf", "+.INF", "-.inf",
+static const char *const unbounded[] = {".inf",  ".Inf",  ".INF", "+.inf", "+.Inf", "+.INF", "-.inf",
                                         "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  NULL};
 
 static json_t *as_null(const char *text)
@@ -92,10 +92,10 @@ static const struct {
 	const char *tag;
 	json_t *(*resolve)(const char *text);
 } scalars[] = {
-	{"tag:yaml.org,2002:null", as_null},
-	{"tag:yaml.org,2002:bool", as_bool},
-	{"tag:yaml.org,2002:int", as_int},
-	{"tag:yaml.org,2002:float", as_float},
+        {"tag:yaml.org,2002:null", as_null},
+        {"tag:yaml.org,2002:bool", as_bool},
+        {"tag:yaml.org,2002:int", as_int},
+        {"tag:yaml.org,2002:float", as_float},
 };
 
 static json_t *plain_value(const char *text, struct err *err)
@@ -106,7 +106,8 @@ static json_t *plain_value(const char *text, struct err *err)
 			return value;
 	}
 	if (is_one_of(text, unbounded) || is_float(text)) {
-		err_set(err, ERR_INVALID, "the number %.40s has no place in JSON: quote it if it is meant as a text", text);
+		err_set(err, ERR_INVALID, "the number %.40s has no place in JSON: quote it if it is meant as a text",
+		        text);
 		return NULL;
 	}
 	return json_string(text);

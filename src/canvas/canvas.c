@@ -9,7 +9,7 @@ enum { SIDE_MAX = 1000, REPLACEMENT = 0xfffd };
 
 static const char *const role_names[ROLE_COUNT] = {
 #define X(id, name) [ROLE_##id] = name,
-	CANVAS_ROLES(X)
+        CANVAS_ROLES(X)
 #undef X
 };
 
@@ -115,7 +115,8 @@ static uint32_t safe_char(uint32_t ch)
 		return ' ';
 	if (ch < 0x20 || (ch >= 0x7f && ch < 0xa0) || (ch >= 0xd800 && ch < 0xe000) || ch > 0x10ffff)
 		return REPLACEMENT;
-	if (ch == 0x061c || ch == 0x200e || ch == 0x200f || (ch >= 0x2028 && ch <= 0x202e) || (ch >= 0x2066 && ch <= 0x2069))
+	if (ch == 0x061c || ch == 0x200e || ch == 0x200f || (ch >= 0x2028 && ch <= 0x202e) ||
+	    (ch >= 0x2066 && ch <= 0x2069))
 		return REPLACEMENT;
 	return ch;
 }
@@ -165,7 +166,8 @@ int canvas_put(struct canvas *canvas, int x, int y, int max, enum canvas_role ro
 	return used;
 }
 
-int canvas_put_fit(struct canvas *canvas, int x, int y, int max, enum canvas_role role, uint16_t attrs, const char *text)
+int canvas_put_fit(struct canvas *canvas, int x, int y, int max, enum canvas_role role, uint16_t attrs,
+                   const char *text)
 {
 	const char *more = canvas->ascii ? "..." : "…";
 	int more_cols = canvas->ascii ? 3 : 1;
@@ -195,9 +197,9 @@ struct box_set {
 	uint32_t top_left, top_right, bottom_left, bottom_right, across, down;
 };
 static const struct box_set box_sets[] = {
-	[BOX_SQUARE] = {0x250c, 0x2510, 0x2514, 0x2518, 0x2500, 0x2502},
-	[BOX_ROUND] = {0x256d, 0x256e, 0x2570, 0x256f, 0x2500, 0x2502},
-	[BOX_DOTTED] = {0x250c, 0x2510, 0x2514, 0x2518, 0x2504, 0x2506},
+        [BOX_SQUARE] = {0x250c, 0x2510, 0x2514, 0x2518, 0x2500, 0x2502},
+        [BOX_ROUND] = {0x256d, 0x256e, 0x2570, 0x256f, 0x2500, 0x2502},
+        [BOX_DOTTED] = {0x250c, 0x2510, 0x2514, 0x2518, 0x2504, 0x2506},
 };
 
 void canvas_box(struct canvas *canvas, struct rect area, enum canvas_box box, enum canvas_role role, const char *title)

@@ -42,8 +42,8 @@ static const struct {
 	uint16_t attr;
 	const char *code;
 } sgr_codes[] = {
-	{ATTR_BOLD, ";1"},  {ATTR_DIM, ";2"},     {ATTR_ITALIC, ";3"}, {ATTR_UNDERLINE, ";4"},
-	{ATTR_BLINK, ";5"}, {ATTR_REVERSE, ";7"}, {ATTR_CONCEAL, ";8"}, {ATTR_STRIKE, ";9"},
+        {ATTR_BOLD, ";1"},  {ATTR_DIM, ";2"},     {ATTR_ITALIC, ";3"},  {ATTR_UNDERLINE, ";4"},
+        {ATTR_BLINK, ";5"}, {ATTR_REVERSE, ";7"}, {ATTR_CONCEAL, ";8"}, {ATTR_STRIKE, ";9"},
 };
 
 static void append_sgr_color(struct str *out, uint32_t color, int base)
@@ -76,7 +76,8 @@ static bool same_look(const struct canvas_look *a, const struct canvas_look *b)
 /* On a blank only the background and what is drawn across it can be seen. */
 static bool is_empty(const struct cell *cell, const struct canvas_look *look)
 {
-	return is_blank(cell) && look->bg == COLOR_DEFAULT && !(look->attrs & (ATTR_REVERSE | ATTR_UNDERLINE | ATTR_STRIKE));
+	return is_blank(cell) && look->bg == COLOR_DEFAULT &&
+	       !(look->attrs & (ATTR_REVERSE | ATTR_UNDERLINE | ATTR_STRIKE));
 }
 
 static int seen_columns(const struct cell *row, int cols, const struct canvas_look looks[ROLE_COUNT])
@@ -114,8 +115,9 @@ enum { CELL_COLS_PX = 9, CELL_ROWS_PX = 19, BASELINE_PX = 14, FONT_PX = 15 };
 
 static unsigned palette_rgb(unsigned index)
 {
-	static const unsigned first[16] = {0x000000, 0xcd3131, 0x0dbc79, 0xe5e510, 0x2472c8, 0xbc3fbc, 0x11a8cd, 0xe5e5e5,
-					   0x666666, 0xf14c4c, 0x23d18b, 0xf5f543, 0x3b8eea, 0xd670d6, 0x29b8db, 0xffffff};
+	static const unsigned first[16] = {0x000000, 0xcd3131, 0x0dbc79, 0xe5e510, 0x2472c8, 0xbc3fbc,
+	                                   0x11a8cd, 0xe5e5e5, 0x666666, 0xf14c4c, 0x23d18b, 0xf5f543,
+	                                   0x3b8eea, 0xd670d6, 0x29b8db, 0xffffff};
 	static const unsigned steps[6] = {0, 95, 135, 175, 215, 255};
 	if (index < 16)
 		return first[index];
@@ -129,7 +131,7 @@ static unsigned rgb_of(uint32_t color, unsigned otherwise)
 {
 	return COLOR_KIND(color) == 2   ? color & 0xffffff
 	       : COLOR_KIND(color) == 1 ? palette_rgb(color & 0xff)
-					: otherwise;
+	                                : otherwise;
 }
 
 struct svg {
@@ -160,11 +162,20 @@ static void svg_escaped(struct str *out, const char *text)
 {
 	for (; *text; text++)
 		switch (*text) {
-		case '&': str_append(out, "&amp;"); break;
-		case '<': str_append(out, "&lt;"); break;
-		case '>': str_append(out, "&gt;"); break;
-		case '"': str_append(out, "&quot;"); break;
-		default: str_append_c(out, *text);
+		case '&':
+			str_append(out, "&amp;");
+			break;
+		case '<':
+			str_append(out, "&lt;");
+			break;
+		case '>':
+			str_append(out, "&gt;");
+			break;
+		case '"':
+			str_append(out, "&quot;");
+			break;
+		default:
+			str_append_c(out, *text);
 		}
 }
 
@@ -177,7 +188,7 @@ static void svg_background(const struct svg *svg, int y)
 			end++;
 		if (paper != svg->paper)
 			str_append_f(svg->out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#%06x\"/>\n",
-				     x * CELL_COLS_PX, y * CELL_ROWS_PX, (end - x) * CELL_COLS_PX, CELL_ROWS_PX, paper);
+			             x * CELL_COLS_PX, y * CELL_ROWS_PX, (end - x) * CELL_COLS_PX, CELL_ROWS_PX, paper);
 	}
 }
 
@@ -188,7 +199,7 @@ static void svg_run(const struct svg *svg, int x, int end, int y, const struct s
 	for (int i = x; i < end; i++)
 		append_cell(&text, &row[i]);
 	str_append_f(svg->out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" fill=\"#%06x\"", x * CELL_COLS_PX,
-		     y * CELL_ROWS_PX + BASELINE_PX, (end - x) * CELL_COLS_PX, look->ink);
+	             y * CELL_ROWS_PX + BASELINE_PX, (end - x) * CELL_COLS_PX, look->ink);
 	if (look->attrs & ATTR_BOLD)
 		str_append(svg->out, " font-weight=\"bold\"");
 	if (look->attrs & ATTR_ITALIC)
@@ -197,7 +208,7 @@ static void svg_run(const struct svg *svg, int x, int end, int y, const struct s
 		str_append(svg->out, " opacity=\"0.6\"");
 	if (look->attrs & (ATTR_UNDERLINE | ATTR_STRIKE))
 		str_append_f(svg->out, " text-decoration=\"%s\"",
-			     look->attrs & ATTR_STRIKE ? "line-through" : "underline");
+		             look->attrs & ATTR_STRIKE ? "line-through" : "underline");
 	str_append_c(svg->out, '>');
 	svg_escaped(svg->out, str_text(&text));
 	str_append(svg->out, "</text>\n");
@@ -223,20 +234,26 @@ static void svg_text(const struct svg *svg, int y)
 	}
 }
 
-void canvas_svg(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], const char *title, struct str *out)
+void canvas_svg(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], const char *title,
+                struct str *out)
 {
-	struct svg svg = {canvas, looks, rgb_of(looks[ROLE_TEXT].fg, SVG_INK), rgb_of(looks[ROLE_TEXT].bg, SVG_PAPER), out};
+	struct svg svg = {canvas, looks, rgb_of(looks[ROLE_TEXT].fg, SVG_INK), rgb_of(looks[ROLE_TEXT].bg, SVG_PAPER),
+	                  out};
 	int width = canvas->cols * CELL_COLS_PX, height = canvas->rows * CELL_ROWS_PX;
 	struct str name = {0};
 	str_append_safe(&name, title ? title : "", title ? strlen(title) : 0);
-	str_append_f(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n<title>",
-		     width, height, width, height);
+	str_append_f(
+	        out,
+	        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n<title>",
+	        width, height, width, height);
 	svg_escaped(out, str_text(&name));
 	str_append_f(out, "</title>\n<rect width=\"%d\" height=\"%d\" fill=\"#%06x\"/>\n", width, height, svg.paper);
 	for (int y = 0; y < canvas->rows; y++)
 		svg_background(&svg, y);
-	str_append_f(out, "<g font-family=\"'DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"%d\" "
-			  "xml:space=\"preserve\">\n", FONT_PX);
+	str_append_f(out,
+	             "<g font-family=\"'DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"%d\" "
+	             "xml:space=\"preserve\">\n",
+	             FONT_PX);
 	for (int y = 0; y < canvas->rows; y++)
 		svg_text(&svg, y);
 	str_append(out, "</g>\n</svg>\n");

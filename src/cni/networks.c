@@ -191,5 +191,6 @@ void cni_launcher_interface(const char *network, char out[16])
 {
 	uint8_t digest[32];
 	cni_sha256(network, strlen(network), digest);
-	snprintf(out, 16, "pod%02x%02x%02x%02x%02x%x", digest[0], digest[1], digest[2], digest[3], digest[4], digest[5] >> 4);
+	snprintf(out, 16, "pod%02x%02x%02x%02x%02x%x", digest[0], digest[1], digest[2], digest[3], digest[4],
+	         digest[5] >> 4);
 }

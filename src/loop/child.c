@@ -47,10 +47,10 @@ struct failure {
 };
 enum { STEP_TERMINAL, STEP_FDS, STEP_CWD, STEP_EXEC };
 static const char *const steps[] = {
-	[STEP_TERMINAL] = "its terminal cannot be set up",
-	[STEP_FDS] = "its input and output cannot be set up",
-	[STEP_CWD] = "its working directory cannot be entered",
-	[STEP_EXEC] = "it cannot be executed",
+        [STEP_TERMINAL] = "its terminal cannot be set up",
+        [STEP_FDS] = "its input and output cannot be set up",
+        [STEP_CWD] = "its working directory cannot be entered",
+        [STEP_EXEC] = "it cannot be executed",
 };
 
 /* ---- a terminal ---- */
@@ -62,14 +62,14 @@ static void sane_termios(struct termios *t)
 		int index;
 		cc_t value;
 	} keys[] = {
-		{VINTR, 3},   {VQUIT, 28},  {VERASE, 127},  {VKILL, 21},   {VEOF, 4},   {VMIN, 1},     {VTIME, 0},   {VSTART, 17},
-		{VSTOP, 19},  {VSUSP, 26},  {VREPRINT, 18}, {VWERASE, 23}, {VLNEXT, 22}, {VDISCARD, 15},
+	        {VINTR, 3},   {VQUIT, 28}, {VERASE, 127}, {VKILL, 21},    {VEOF, 4},     {VMIN, 1},    {VTIME, 0},
+	        {VSTART, 17}, {VSTOP, 19}, {VSUSP, 26},   {VREPRINT, 18}, {VWERASE, 23}, {VLNEXT, 22}, {VDISCARD, 15},
 	};
 	*t = (struct termios){
-		.c_iflag = BRKINT | ICRNL | IXON | IMAXBEL | IUTF8,
-		.c_oflag = OPOST | ONLCR,
-		.c_cflag = CS8 | CREAD | B38400,
-		.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE,
+	        .c_iflag = BRKINT | ICRNL | IXON | IMAXBEL | IUTF8,
+	        .c_oflag = OPOST | ONLCR,
+	        .c_cflag = CS8 | CREAD | B38400,
+	        .c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE,
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		t->c_cc[keys[i].index] = keys[i].value;
@@ -108,7 +108,9 @@ static void reset_signals(void)
 		unsigned long flags;
 		void (*restorer)(void);
 		uint64_t mask;
-	} action = {.handler = SIG_DFL}; /* the kernel's own: libc's sigaction refuses the two signals that it keeps for itself */
+	} action = {
+	        .handler =
+	                SIG_DFL}; /* the kernel's own: libc's sigaction refuses the two signals that it keeps for itself */
 	sigset_t none;
 	for (int signum = 1; signum < NSIG; signum++)
 		syscall(SYS_rt_sigaction, signum, &action, NULL, sizeof action.mask);
@@ -241,7 +243,8 @@ static bool has_started(int report, const struct loop_spawn *spec, struct err *e
 	if (is_missing(&failure, spec->argv[0]))
 		return err_set(err, ERR_NOT_FOUND, "the program %s is not there or not on $PATH", spec->argv[0]);
 	if (failure.step == STEP_CWD)
-		return err_errno(err, failure.errnum, "%s cannot be started: %s (%s)", spec->argv[0], steps[failure.step], spec->cwd);
+		return err_errno(err, failure.errnum, "%s cannot be started: %s (%s)", spec->argv[0],
+		                 steps[failure.step], spec->cwd);
 	return err_errno(err, failure.errnum, "%s cannot be started: %s", spec->argv[0], steps[failure.step]);
 }
 
@@ -316,7 +319,8 @@ static struct loop_child *watch(struct loop *loop, pid_t pid, loop_child_fn *fn,
 	return child;
 }
 
-struct loop_child *loop_spawn(struct loop *loop, const struct loop_spawn *spec, loop_child_fn *fn, void *user, struct err *err)
+struct loop_child *loop_spawn(struct loop *loop, const struct loop_spawn *spec, loop_child_fn *fn, void *user,
+                              struct err *err)
 {
 	int master = -1, slave = -1;
 	if (spec->pty && !open_terminal(spec->rows, spec->cols, &master, &slave, err)) {

@@ -56,10 +56,10 @@ static void finish(struct loop_command *command, int status)
 {
 	close_all(command);
 	struct loop_result result = {
-		.status = status,
-		.out = str_text(&command->streams[OUTPUT].text),
-		.errors = str_text(&command->streams[ERRORS].text),
-		.failure = command->failure.code != ERR_NONE ? command->failure.text : NULL,
+	        .status = status,
+	        .out = str_text(&command->streams[OUTPUT].text),
+	        .errors = str_text(&command->streams[ERRORS].text),
+	        .failure = command->failure.code != ERR_NONE ? command->failure.text : NULL,
 	};
 	command->fn(&result, command->user);
 }
@@ -179,8 +179,8 @@ static bool start(struct loop_command *command, const struct loop_spawn *spec, c
 	return true;
 }
 
-struct loop_command *loop_command_create(struct loop *loop, const struct loop_spawn *spec, const char *input, size_t max_size,
-                                         int64_t deadline_ms, loop_result_fn *fn, void *user)
+struct loop_command *loop_command_create(struct loop *loop, const struct loop_spawn *spec, const char *input,
+                                         size_t max_size, int64_t deadline_ms, loop_result_fn *fn, void *user)
 {
 	struct loop_command *command = mem_alloc(sizeof *command);
 	command->loop = loop;

@@ -211,13 +211,14 @@ static void finish(struct http *http, CURLcode result)
 	else if (http->is_stopped)
 		str_append_f(&failure, "the answer from %s was not read to its end", http->where);
 	else if (result != CURLE_OK)
-		str_append_f(&failure, "%s: %s", http->where, http->errors[0] ? http->errors : curl_easy_strerror(result));
+		str_append_f(&failure, "%s: %s", http->where,
+		             http->errors[0] ? http->errors : curl_easy_strerror(result));
 	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
 	struct http_reply reply = {
-		.status = http_status(http),
-		.is_whole = failure.len == 0,
-		.content_type = type ? type : "",
-		.failure = failure.data,
+	        .status = http_status(http),
+	        .is_whole = failure.len == 0,
+	        .content_type = type ? type : "",
+	        .failure = failure.data,
 	};
 	http->on_done(http, &reply, http->user);
 	str_finish(&failure);
@@ -310,7 +311,8 @@ static void set_method(struct http *http, const struct http_request *request)
 	for (size_t i = 0; i < sizeof with_body / sizeof with_body[0]; i++)
 		has_body |= text_equal(method, with_body[i]);
 	if (has_body) {
-		curl_easy_setopt(http->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(request->body ? request->body_size : 0));
+		curl_easy_setopt(http->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+		                 (curl_off_t)(request->body ? request->body_size : 0));
 		curl_easy_setopt(http->easy, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
 	} else if (text_equal(method, "HEAD")) {
 		curl_easy_setopt(http->easy, CURLOPT_NOBODY, 1L);
@@ -341,11 +343,13 @@ static void set_transport(struct http *http, const struct http_request *request)
 		http->refusal = mem_printf("%s is too long for a socket's path", request->socket);
 }
 
-struct http *http_create(struct loop *loop, const struct http_request *request, http_data_fn *on_data, http_done_fn *on_done, void *user)
+struct http *http_create(struct loop *loop, const struct http_request *request, http_data_fn *on_data,
+                         http_done_fn *on_done, void *user)
 {
 	struct hub *hub = hub_get(loop);
 	struct http *http = mem_alloc(sizeof *http);
-	*http = (struct http){.hub = hub, .easy = curl_easy_init(), .on_data = on_data, .on_done = on_done, .user = user};
+	*http = (struct http){
+	        .hub = hub, .easy = curl_easy_init(), .on_data = on_data, .on_done = on_done, .user = user};
 	http->on_head = request->on_head;
 	if (!http->easy)
 		base_abort("libcurl is out of memory");

@@ -110,7 +110,8 @@ static void refuse_open(uv_handle_t *handle, void *user)
 {
 	(void)user;
 	if (!uv_is_closing(handle))
-		base_abort("the event loop was destroyed before a %s of it", uv_handle_type_name(uv_handle_get_type(handle)));
+		base_abort("the event loop was destroyed before a %s of it",
+		           uv_handle_type_name(uv_handle_get_type(handle)));
 }
 
 void loop_destroy(struct loop *loop)
@@ -203,7 +204,8 @@ static void run_timers(struct loop *loop)
 		int64_t due = timer->due + timer->repeat;
 		loop_timer_stop(timer);
 		if (timer->repeat > 0) {
-			timer->due = due > loop->now ? due : loop->now + timer->repeat; /* missed beats are not made up for */
+			timer->due = due > loop->now ? due
+			                             : loop->now + timer->repeat; /* missed beats are not made up for */
 			insert_timer(timer);
 		}
 		timer->fn(timer->user);

@@ -100,7 +100,8 @@ static struct saved_cursor *saved_of(struct emulator *emulator)
 static void save_cursor(struct emulator *emulator)
 {
 	struct saved_cursor *saved = saved_of(emulator);
-	*saved = (struct saved_cursor){emulator->x, emulator->y, emulator->phantom, emulator->pen, {0}, emulator->active};
+	*saved = (struct saved_cursor){emulator->x,   emulator->y, emulator->phantom,
+	                               emulator->pen, {0},         emulator->active};
 	memcpy(saved->sets, emulator->sets, sizeof saved->sets);
 }
 
@@ -293,11 +294,12 @@ static const struct {
 	char leader, intermediate, final;
 	void (*run)(struct emulator *emulator, const struct csi *csi);
 } sequences[] = {
-	{0, 0, 'm', sgr},             {0, 0, 'b', repeat},           {0, 0, '@', shift_chars},   {0, 0, 'P', shift_chars},
-	{0, 0, 'h', set_modes},       {0, 0, 'l', set_modes},        {'?', 0, 'h', set_modes},   {'?', 0, 'l', set_modes},
-	{0, 0, 's', save_or_margins}, {0, 0, 'u', restore},          {0, 0, 'r', margins},       {0, 0, 'J', erase_display},
-	{0, '!', 'p', ignore},        {'?', '$', 'p', report_mode},  {0, ' ', 'q', cursor_shape}, {0, 0, 't', window_report},
-	{'>', 0, 'q', report_version},
+        {0, 0, 'm', sgr},           {0, 0, 'b', repeat},           {0, 0, '@', shift_chars},
+        {0, 0, 'P', shift_chars},   {0, 0, 'h', set_modes},        {0, 0, 'l', set_modes},
+        {'?', 0, 'h', set_modes},   {'?', 0, 'l', set_modes},      {0, 0, 's', save_or_margins},
+        {0, 0, 'u', restore},       {0, 0, 'r', margins},          {0, 0, 'J', erase_display},
+        {0, '!', 'p', ignore},      {'?', '$', 'p', report_mode},  {0, ' ', 'q', cursor_shape},
+        {0, 0, 't', window_report}, {'>', 0, 'q', report_version},
 };
 
 static void on_csi(void *user, const struct csi *csi)
@@ -442,11 +444,12 @@ static void on_reply(void *user, const char *bytes, size_t size)
 }
 
 static const struct vt_events vt_events = {on_erase, on_scroll,  on_fill, on_altscreen, on_visible,
-					   on_mouse, on_reverse, on_bell, on_reply};
+                                           on_mouse, on_reverse, on_bell, on_reply};
 
 /* ---- the whole ---- */
 
-void emulator_init(struct emulator *emulator, int rows, int cols, size_t scrollback, const struct emulator_events *events, void *user)
+void emulator_init(struct emulator *emulator, int rows, int cols, size_t scrollback,
+                   const struct emulator_events *events, void *user)
 {
 	*emulator = (struct emulator){.events = events, .user = user, .visible = true};
 	emulator->output.id = emulator->done.id = -1;
@@ -486,7 +489,8 @@ void emulator_resize(struct emulator *emulator, int rows, int cols)
 	struct saved_cursor *saved = &emulator->saved[0];
 	bool on_main = emulator->grid == main;
 	int y = on_main ? emulator->y : saved->y;
-	struct anchor at_saved = {grid_id(main, clamp(saved->y, 0, main->rows - 1)), saved->x + saved->phantom}, at = at_saved;
+	struct anchor at_saved = {grid_id(main, clamp(saved->y, 0, main->rows - 1)), saved->x + saved->phantom},
+	              at = at_saved;
 	if (on_main)
 		at = (struct anchor){grid_id(main, y), emulator->x + emulator->phantom};
 	struct anchor *anchors[] = {&at, &at_saved, &emulator->output, &emulator->done};

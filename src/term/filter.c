@@ -31,7 +31,7 @@ static bool may_follow(unsigned char first, size_t at, unsigned char c)
 	if (at > 1)
 		return true;
 	return !((first == 0xe0 && c < 0xa0) || (first == 0xed && c > 0x9f) || (first == 0xf0 && c < 0x90) ||
-		 (first == 0xf4 && c > 0x8f));
+	         (first == 0xf4 && c > 0x8f));
 }
 
 static void emit_glyph(struct filter *filter, uint32_t ch)

@@ -42,7 +42,7 @@ static inline void row_clear(struct row *row)
 /* Only what the row's cells still use stays: a line may be rewritten for ever without being cleared. */
 static void compact_extras(struct row *row)
 {
-	uint32_t (*kept)[CELL_CHARS] = mem_alloc(row->cap_extras * sizeof *kept);
+	uint32_t(*kept)[CELL_CHARS] = mem_alloc(row->cap_extras * sizeof *kept);
 	uint16_t n = 0;
 	for (int x = 0; x < row->len; x++) {
 		uint32_t *ch = &row->cells[x].ch;

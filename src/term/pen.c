@@ -5,8 +5,9 @@ static const struct {
 	uint8_t on, off;
 	uint8_t attr;
 } switches[] = {
-	{1, 22, ATTR_BOLD},  {2, 22, ATTR_DIM},     {3, 23, ATTR_ITALIC},  {4, 24, ATTR_UNDERLINE}, {21, 24, ATTR_UNDERLINE},
-	{5, 25, ATTR_BLINK}, {6, 25, ATTR_BLINK},   {7, 27, ATTR_REVERSE}, {8, 28, ATTR_CONCEAL},   {9, 29, ATTR_STRIKE},
+        {1, 22, ATTR_BOLD},       {2, 22, ATTR_DIM},    {3, 23, ATTR_ITALIC}, {4, 24, ATTR_UNDERLINE},
+        {21, 24, ATTR_UNDERLINE}, {5, 25, ATTR_BLINK},  {6, 25, ATTR_BLINK},  {7, 27, ATTR_REVERSE},
+        {8, 28, ATTR_CONCEAL},    {9, 29, ATTR_STRIKE},
 };
 
 static uint32_t byte_of(int value)
@@ -76,7 +77,8 @@ void pen_sgr(struct pen *pen, const struct csi *csi)
 			i += extended_color(csi, i, value == 38 ? &pen->fg : value == 48 ? &pen->bg : &unused);
 			continue;
 		}
-		bool no_underline = value == 4 && i + 1 < csi->n && csi->joined[i + 1] && csi->param[i + 1] == 0; /* 4:0 */
+		bool no_underline =
+		        value == 4 && i + 1 < csi->n && csi->joined[i + 1] && csi->param[i + 1] == 0; /* 4:0 */
 		set_one(pen, no_underline ? 24 : value);
 		for (i++; i < csi->n && csi->joined[i];) /* 4:3 and the like: one underline is drawn for all */
 			i++;

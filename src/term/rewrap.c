@@ -5,9 +5,9 @@
 struct rewrap {
 	const struct grid *from;
 	struct grid *to;
-	struct row *out;               /* the row that is being filled; NULL before the first */
-	struct anchor **anchors;       /* still to be found, by where they were */
-	struct anchor *found;          /* where they are now */
+	struct row *out;         /* the row that is being filled; NULL before the first */
+	struct anchor **anchors; /* still to be found, by where they were */
+	struct anchor *found;    /* where they are now */
 	size_t n_anchors;
 };
 
@@ -27,8 +27,9 @@ static int text_length(const struct row *row)
 	int len = row->len;
 	while (len > 0) {
 		const struct glyph *cell = &row->cells[len - 1];
-		bool seen = (cell->ch & (GLYPH_CHAR | GLYPH_EXTRA)) != 0 || cell->bg != COLOR_DEFAULT || GLYPH_WIDTH_OF(cell->ch) == 0 ||
-			    (GLYPH_ATTRS_OF(cell->ch) & (ATTR_REVERSE | ATTR_UNDERLINE)) != 0;
+		bool seen = (cell->ch & (GLYPH_CHAR | GLYPH_EXTRA)) != 0 || cell->bg != COLOR_DEFAULT ||
+		            GLYPH_WIDTH_OF(cell->ch) == 0 ||
+		            (GLYPH_ATTRS_OF(cell->ch) & (ATTR_REVERSE | ATTR_UNDERLINE)) != 0;
 		if (seen)
 			break;
 		len--;

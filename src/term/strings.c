@@ -26,7 +26,8 @@ static void answer_color(struct emulator *emulator, int which)
 	uint32_t color = emulator->colors[which];
 	unsigned r = color >> 16 & 0xff, g = color >> 8 & 0xff, b = color & 0xff;
 	char text[64];
-	int n = snprintf(text, sizeof text, "\033]%d;rgb:%02x%02x/%02x%02x/%02x%02x\033\\", 10 + which, r, r, g, g, b, b);
+	int n = snprintf(text, sizeof text, "\033]%d;rgb:%02x%02x/%02x%02x/%02x%02x\033\\", 10 + which, r, r, g, g, b,
+	                 b);
 	emulator->events->reply(emulator->user, text, (size_t)n);
 }
 
@@ -122,7 +123,8 @@ static void osc_mark(struct emulator *emulator, const char *text, size_t len)
 	if (mark.kind == TERM_MARK_DONE) {
 		int64_t status;
 		char number[16];
-		snprintf(number, sizeof number, "%.*s", len > 2 ? (int)strcspn(text + 2, ";") : 0, text + 2 * (len > 2));
+		snprintf(number, sizeof number, "%.*s", len > 2 ? (int)strcspn(text + 2, ";") : 0,
+		         text + 2 * (len > 2));
 		if (text_to_int(number, 0, 255, &status))
 			mark.status = (int)status;
 		if (on_main)
@@ -135,8 +137,8 @@ static const struct {
 	const char *number;
 	void (*run)(struct emulator *emulator, const char *text, size_t len);
 } commands[] = {
-	{"0;", set_title},      {"2;", set_title},       {"10;", osc_foreground},
-	{"11;", osc_background}, {"52;", osc_clipboard}, {"133;", osc_mark},
+        {"0;", set_title},       {"2;", set_title},      {"10;", osc_foreground},
+        {"11;", osc_background}, {"52;", osc_clipboard}, {"133;", osc_mark},
 };
 
 /* ---- DCS $q: how is this set? ---- */

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 enum {
-	READ_MAX = 65536,               /* a turn */
-	WRITE_MAX = 1 << 20,            /* waiting */
+	READ_MAX = 65536,    /* a turn */
+	WRITE_MAX = 1 << 20, /* waiting */
 	SCROLLBACK_DEFAULT = 10000,
 	SCROLLBACK_MAX = 100000,
 	HOLD_MS = 150,
-	END_MS = 40,                    /* without output, after the program has ended */
+	END_MS = 40, /* without output, after the program has ended */
 };
 
 static int clamp(int value, int low, int high)
@@ -98,7 +98,7 @@ struct term *term_create(struct loop *loop, const struct term_options *options)
 	term->events = options->events;
 	term->user = options->user;
 	emulator_init(&term->emulator, clamp(options->rows, 2, 500), clamp(options->cols, 2, 1000),
-		      scrollback < SCROLLBACK_MAX ? scrollback : SCROLLBACK_MAX, &emulator_events, term);
+	              scrollback < SCROLLBACK_MAX ? scrollback : SCROLLBACK_MAX, &emulator_events, term);
 	if (term->events.on_output)
 		term->emulator.filter.record = &term->record;
 	if (loop) {
@@ -234,7 +234,8 @@ static void on_child(struct loop_child *child, int status, void *user)
 
 bool term_start(struct term *term, const char *const *argv, const char *const *env, const char *cwd, struct err *err)
 {
-	static const char *const always[] = {"TERM=xterm-256color", "COLORTERM=truecolor", "LINES", "COLUMNS", "TMUX", "TERMINFO"};
+	static const char *const always[] = {
+	        "TERM=xterm-256color", "COLORTERM=truecolor", "LINES", "COLUMNS", "TMUX", "TERMINFO"};
 	if (!term->loop || term->child)
 		return err_set(err, ERR_CONFLICT, "a program runs in this pane already; end it first");
 	VEC(const char *) all = {0};
@@ -243,8 +244,13 @@ bool term_start(struct term *term, const char *const *argv, const char *const *e
 	for (; env && *env; env++)
 		vec_push(&all, *env);
 	vec_push(&all, NULL);
-	struct loop_spawn spec = {.argv = argv, .env = all.data, .cwd = cwd, .pty = true, .rows = (uint16_t)term->emulator.grid->rows,
-				  .cols = (uint16_t)term->emulator.grid->cols, .fds = {-1, -1, -1}};
+	struct loop_spawn spec = {.argv = argv,
+	                          .env = all.data,
+	                          .cwd = cwd,
+	                          .pty = true,
+	                          .rows = (uint16_t)term->emulator.grid->rows,
+	                          .cols = (uint16_t)term->emulator.grid->cols,
+	                          .fds = {-1, -1, -1}};
 	term->has_exited = term->awaits_room = false;
 	term->child = loop_spawn(term->loop, &spec, on_child, term, err);
 	vec_finish(&all);

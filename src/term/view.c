@@ -23,8 +23,10 @@ static const struct row *row_of(const struct term *term, int line)
 static void fill_cell(struct cell *cell, const struct row *row, int x, uint16_t reverse)
 {
 	const struct glyph *glyph = &row->cells[x];
-	*cell = (struct cell){.fg = glyph->fg & 0x03ffffff, .bg = glyph->bg & 0x03ffffff, .width = GLYPH_WIDTH_OF(glyph->ch),
-			      .attrs = (uint16_t)(GLYPH_ATTRS_OF(glyph->ch) ^ reverse)};
+	*cell = (struct cell){.fg = glyph->fg & 0x03ffffff,
+	                      .bg = glyph->bg & 0x03ffffff,
+	                      .width = GLYPH_WIDTH_OF(glyph->ch),
+	                      .attrs = (uint16_t)(GLYPH_ATTRS_OF(glyph->ch) ^ reverse)};
 	if (glyph->ch & GLYPH_EXTRA)
 		grid_chars(row, x, cell->ch);
 	else
@@ -168,7 +170,8 @@ static void keep_end(struct str *out, size_t start, size_t max)
 }
 
 /* From column first_x of line `first` to before column last_x of line `last`. */
-static void append_text(const struct grid *grid, int first, int first_x, int last, int last_x, size_t max, struct str *out)
+static void append_text(const struct grid *grid, int first, int first_x, int last, int last_x, size_t max,
+                        struct str *out)
 {
 	size_t start = out->len;
 	for (int line = first; line <= last; line++) {

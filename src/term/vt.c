@@ -82,12 +82,12 @@ static void on_output(const char *bytes, size_t size, void *user)
 }
 
 static const VTermStateCallbacks callbacks = {
-	.putglyph = on_glyph,
-	.scrollrect = on_scroll,
-	.erase = on_erase,
-	.settermprop = on_prop,
-	.bell = on_bell,
-	.setlineinfo = on_line,
+        .putglyph = on_glyph,
+        .scrollrect = on_scroll,
+        .erase = on_erase,
+        .settermprop = on_prop,
+        .bell = on_bell,
+        .setlineinfo = on_line,
 };
 
 struct vt *vt_create(int rows, int cols, const struct vt_events *events, void *user)
@@ -139,17 +139,27 @@ void vt_resize(struct vt *vt, int rows, int cols)
 /* ---- to the program ---- */
 
 static const VTermKey keys[] = {
-	[TERM_KEY_ENTER] = VTERM_KEY_ENTER,   [TERM_KEY_TAB] = VTERM_KEY_TAB,         [TERM_KEY_BACKSPACE] = VTERM_KEY_BACKSPACE,
-	[TERM_KEY_ESCAPE] = VTERM_KEY_ESCAPE, [TERM_KEY_UP] = VTERM_KEY_UP,           [TERM_KEY_DOWN] = VTERM_KEY_DOWN,
-	[TERM_KEY_LEFT] = VTERM_KEY_LEFT,     [TERM_KEY_RIGHT] = VTERM_KEY_RIGHT,     [TERM_KEY_INSERT] = VTERM_KEY_INS,
-	[TERM_KEY_DELETE] = VTERM_KEY_DEL,    [TERM_KEY_HOME] = VTERM_KEY_HOME,       [TERM_KEY_END] = VTERM_KEY_END,
-	[TERM_KEY_PAGE_UP] = VTERM_KEY_PAGEUP, [TERM_KEY_PAGE_DOWN] = VTERM_KEY_PAGEDOWN,
+        [TERM_KEY_ENTER] = VTERM_KEY_ENTER,
+        [TERM_KEY_TAB] = VTERM_KEY_TAB,
+        [TERM_KEY_BACKSPACE] = VTERM_KEY_BACKSPACE,
+        [TERM_KEY_ESCAPE] = VTERM_KEY_ESCAPE,
+        [TERM_KEY_UP] = VTERM_KEY_UP,
+        [TERM_KEY_DOWN] = VTERM_KEY_DOWN,
+        [TERM_KEY_LEFT] = VTERM_KEY_LEFT,
+        [TERM_KEY_RIGHT] = VTERM_KEY_RIGHT,
+        [TERM_KEY_INSERT] = VTERM_KEY_INS,
+        [TERM_KEY_DELETE] = VTERM_KEY_DEL,
+        [TERM_KEY_HOME] = VTERM_KEY_HOME,
+        [TERM_KEY_END] = VTERM_KEY_END,
+        [TERM_KEY_PAGE_UP] = VTERM_KEY_PAGEUP,
+        [TERM_KEY_PAGE_DOWN] = VTERM_KEY_PAGEDOWN,
 };
 
 static VTermModifier modifiers_of(int modifiers)
 {
-	return (VTermModifier)((modifiers & TERM_SHIFT ? VTERM_MOD_SHIFT : 0) | (modifiers & TERM_ALT ? VTERM_MOD_ALT : 0) |
-			       (modifiers & TERM_CTRL ? VTERM_MOD_CTRL : 0));
+	return (VTermModifier)((modifiers & TERM_SHIFT ? VTERM_MOD_SHIFT : 0) |
+	                       (modifiers & TERM_ALT ? VTERM_MOD_ALT : 0) |
+	                       (modifiers & TERM_CTRL ? VTERM_MOD_CTRL : 0));
 }
 
 void vt_key(struct vt *vt, enum term_key_code code, int modifiers)
