@@ -176,7 +176,7 @@ static void set_state(struct console *c, enum play_console_state state)
 	c->options.events.on_state(c, c->options.user);
 }
 
-static char *find_virtctl(void)
+char *console_virtctl(void)
 {
 	char *program = path_program("virtctl");
 	if (!program)
@@ -187,7 +187,7 @@ static char *find_virtctl(void)
 static void start(struct console *c)
 {
 	struct err err;
-	char *program = find_virtctl();
+	char *program = console_virtctl();
 	const char *argv[] = {program,    "console", c->name, "-n", c->ns, c->context ? "--context" : NULL,
 	                      c->context, NULL};
 	const char *const env[] = {c->environment, NULL};

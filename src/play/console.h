@@ -20,6 +20,9 @@ enum console_line {
 /* Pure: of a line up to the cursor, without the blanks at its end. */
 enum console_line console_line_of(const char *line);
 
+/* The virtctl to run: that on PATH, else the one that comes with us. The caller frees. */
+char *console_virtctl(void);
+
 struct console;
 struct console_events {                                        /* none may destroy the console: post that */
 	void (*on_state)(struct console *console, void *user); /* state or words are others */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "play/console.h"
 #include "play/typer.h"
 
 #define LINE_MAX_BYTES 65536
@@ -80,13 +81,29 @@ char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err)
 	return out;
 }
 
+/* Where no virtctl is installed, the one that comes with us is found last of all. */
+static char *path_with_virtctl(void)
+{
+	const char *path = getenv("PATH");
+	char *installed = path_program("virtctl"), *ours = installed ? NULL : console_virtctl();
+	char *slash = ours ? strrchr(ours, '/') : NULL;
+	char *out = slash ? mem_printf("PATH=%s:%.*s", path ? path : "/usr/bin:/bin", (int)(slash - ours), ours)
+	                  : mem_strdup("BASH_ENV"); /* nothing to set */
+	free(installed);
+	free(ours);
+	return out;
+}
+
 static bool start_here(struct shell *s, const char *kubeconfig, struct err *err)
 {
 	if (!write_rcfile(s, err))
 		return false;
+	char *path = path_with_virtctl();
 	const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
-	const char *const env[] = {kubeconfig, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
-	return term_start(s->term, argv, env, s->cwd, err);
+	const char *const env[] = {kubeconfig, path, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
+	bool ok = term_start(s->term, argv, env, s->cwd, err);
+	free(path);
+	return ok;
 }
 
 /* In there our private files are out of sight, so the start file goes along in the environment. */
