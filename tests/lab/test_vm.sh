@@ -1,7 +1,9 @@
 #!/bin/bash
 # A virtual machine's life in the lab, with the second act's manifests: created, booted, its console, what it reaches,
 # paused, restarted, stopped, deleted. Real kubectl, this project's virtctl, real packets.
+# shellcheck source=tests/lab/lib.sh disable=SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/vm_lib.sh
 . "$(dirname "$0")/vm_lib.sh"
 
 boots() {
