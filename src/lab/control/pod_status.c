@@ -360,7 +360,7 @@ bool pod_status_write(struct pod *pod)
 		json_t *old = pod->object;
 		pod->object = json_incref((json_t *)(uintptr_t)stored);
 		json_decref(old);
-	} else if (err.code != ERR_NOT_FOUND) {
+	} else if (err.code != ERR_NOT_FOUND && err.code != ERR_CONFLICT) { /* news of a change are on their way */
 		log_write(LOG_WARN, "status of pod %s: %s", pod->key, err.text);
 	}
 	return is_done;
