@@ -62,6 +62,15 @@ static bool named_port_matches(const struct contact *contact, const struct port_
 	return false;
 }
 
+/* OVN-Kubernetes does not resolve names: one alone means any port of the protocol, beside numbers it means nothing. */
+static bool has_number(const struct rule *rule, enum policy_proto proto)
+{
+	for (size_t i = 0; i < rule->ports.len; i++)
+		if (rule->ports.data[i].is_valid && rule->ports.data[i].proto == proto && rule->ports.data[i].first > 0)
+			return true;
+	return false;
+}
+
 static bool ports_match(const struct contact *contact, const struct rule *rule)
 {
 	if (rule->ports.len == 0)
@@ -70,8 +79,8 @@ static bool ports_match(const struct contact *contact, const struct rule *rule)
 		const struct port_rule *port = &rule->ports.data[i];
 		if (!port->is_valid || port->proto != contact->proto || contact->proto == POLICY_ICMP)
 			continue;
-		if (port->name) { /* OVN-Kubernetes does not resolve names: any port of the protocol */
-			if (contact->profile == POLICY_OVNK || named_port_matches(contact, port))
+		if (port->name) {
+			if (contact->profile == POLICY_OVNK ? !has_number(rule, port->proto) : named_port_matches(contact, port))
 				return true;
 		} else if (port->first == 0 || (contact->port >= port->first && contact->port <= port->last)) {
 			return true;

@@ -137,6 +137,10 @@ static void test_reasons(void **state)
 	     "a/p ingress[1] allows it", true},
 	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"one\"}},\"policyTypes\":[\"Egress\"],\"egress\":[{\"to\":[{\"ipBlock\":{\"cidr\":\"10.1.1.2/32\"}}]}]}",
 	     "a/p egress[0] allows it", true},
+	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"}]}]}",
+	     "a/p ingress[0] allows it", true},
+	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"},{\"port\":81}]}]}",
+	     "a/p selects a/two for ingress; none allows it", false},
 	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"none\"}},\"policyTypes\":[\"Egress\"]}",
 	     "no policy selects a/one for egress; no policy selects a/two for ingress", true},
 	};
