@@ -101,6 +101,8 @@ static void take_terminal(bool is_terminal)
 	signal(SIGTTOU, SIG_DFL);
 }
 
+static volatile sig_atomic_t running; /* the child of run_inside, for whoever must pass a signal on */
+
 static int run_inside(char **argv)
 {
 	bool is_terminal = isatty(STDIN_FILENO) != 0;
@@ -117,6 +119,7 @@ static int run_inside(char **argv)
 		fprintf(stderr, "onesdn lab: cannot start a process in the lab: %s\n", strerror(errno));
 		return 1;
 	}
+	running = pid;
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -125,21 +128,35 @@ static int run_inside(char **argv)
 		signal(SIGTTOU, SIG_IGN);
 		tcsetpgrp(STDIN_FILENO, getpgrp());
 	}
-	/* After entering another PID namespace no thread can be made, which exit handlers (a sanitizer's) may want. */
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	running = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int enter_and_run(const char *target, char **argv)
+/* After entering another PID namespace no thread can be made, which exit handlers (a sanitizer's) may want. */
+static _Noreturn void end(int status)
+{
+	fflush(NULL);
+	_exit(status);
+}
+
+static bool enter(const char *target)
 {
 	struct err err = {0};
 	if (!enter_lab(&err) || (target != NULL && !enter_target(target, &err))) {
 		fprintf(stderr, "onesdn lab: %s\n", err.text);
-		return 1;
+		return false;
 	}
 	if (chdir("/") < 0)
 		fprintf(stderr, "onesdn lab: cannot go to /: %s\n", strerror(errno));
 	set_environment(target);
-	return run_inside(argv);
+	return true;
+}
+
+static int enter_and_run(const char *target, char **argv)
+{
+	if (!enter(target))
+		return 1;
+	end(run_inside(argv));
 }
 
 int command_shell(int argc, char **argv)
@@ -185,23 +202,60 @@ static bool pretend_groups(struct err *err)
 	       err_errno(err, errno, "preparing for tcpdump");
 }
 
-/* On the bridge all of its ports at once; in the older cooked format, for only that one shows VLAN tags. */
-static void capture_options(bool is_bridge, int argc, char **argv, const char **out)
+/* tcpdump on `interface` with the caller's arguments; those may name another source. */
+static int run_tcpdump(const char *interface, int argc, char **argv)
 {
 	static const char *const always[] = {"tcpdump", "-Z", "root", "-n", "-e", "-l"};
+	const char **options = mem_alloc(((size_t)argc + 10) * sizeof *options);
 	bool has_source = false;
 	size_t n = 0;
 	for (int i = 0; i < argc; i++)
 		has_source = has_source || text_has_prefix(argv[i], "-i") || text_has_prefix(argv[i], "-r");
 	for (; n < sizeof always / sizeof always[0]; n++)
-		out[n] = always[n];
-	if (!has_source)
-		out[n++] = is_bridge ? "-iany" : "-ieth0";
-	if (!has_source && is_bridge)
-		out[n++] = "-yLINUX_SLL";
+		options[n] = always[n];
+	if (!has_source) {
+		options[n++] = "-i";
+		options[n++] = interface;
+	}
 	for (int i = 0; i < argc; i++)
-		out[n++] = argv[i];
-	out[n] = NULL;
+		options[n++] = argv[i];
+	int status = run_inside((char **)(uintptr_t)options);
+	free((void *)options);
+	return status;
+}
+
+static int run_script(const char *script, const char *argument)
+{
+	const char *const argv[] = {"sh", "-c", script, "capture", argument, NULL};
+	return run_inside((char **)(uintptr_t)argv);
+}
+
+static void pass_on(int signum)
+{
+	if (running > 0)
+		kill(running, signum);
+}
+
+/* All frames of the bridge, each once and with its tag: a mirror of its ports, there while we look. */
+static int capture_bridge(int argc, char **argv)
+{
+	static const char begin[] =
+	        "ovs-vsctl add-port " UNDERLAY_BRIDGE " $1 -- set interface $1 type=internal -- --id=@port get port $1 "
+	        "-- --id=@mirror create mirror name=$1 select-all=true output-port=@port "
+	        "-- add bridge " UNDERLAY_BRIDGE " mirrors @mirror >/dev/null && "
+	        "sysctl -qw net.ipv6.conf.$1.disable_ipv6=1 2>/dev/null; ip link set $1 up";
+	static const char finish[] = "ovs-vsctl -- --id=@mirror get mirror $1 "
+	                             "-- remove bridge " UNDERLAY_BRIDGE " mirrors @mirror -- del-port $1";
+	const struct sigaction action = {.sa_handler = pass_on};
+	char *port = mem_printf("capture%d", (int)getpid());
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	int status = run_script(begin, port);
+	if (status == 0)
+		status = run_tcpdump(port, argc, argv);
+	run_script(finish, port);
+	free(port);
+	return status;
 }
 
 int command_capture(int argc, char **argv)
@@ -215,9 +269,7 @@ int command_capture(int argc, char **argv)
 		fprintf(stderr, "onesdn lab capture: %s\n", err.text);
 		return 1;
 	}
-	const char **options = mem_alloc(((size_t)argc + 10) * sizeof *options);
-	capture_options(is_bridge, argc - first, argv + first, options);
-	int status = enter_and_run(is_bridge ? NULL : target, (char **)(uintptr_t)options);
-	free((void *)options);
-	return status;
+	if (!enter(is_bridge ? NULL : target))
+		return 1;
+	end(is_bridge ? capture_bridge(argc - first, argv + first) : run_tcpdump("eth0", argc - first, argv + first));
 }
