@@ -110,15 +110,10 @@ static void fill_diagram(struct ui *ui)
 static const struct topo *planned_topo(struct ui *ui)
 {
 	if (!ui->planned) {
-		struct topo_host hosts[16] = {{0}};
-		size_t n = ui->act->hosts.len < 16 ? ui->act->hosts.len : 16;
-		for (size_t i = 0; i < n; i++)
-			hosts[i] = (struct topo_host){.name = ui->act->hosts.data[i].name,
-			                              .address = ui->act->hosts.data[i].address,
-			                              .network = ui->act->hosts.data[i].network};
+		struct topo_host hosts[PLAY_HOSTS_MAX];
 		struct topo_input input = {
 		        .hosts = hosts,
-		        .n_hosts = n,
+		        .n_hosts = play_act_hosts(ui->act, 0, hosts),
 		        .planned = (const json_t *const *)ui->act->planned.data,
 		        .n_planned = ui->act->planned.len,
 		        .namespaces = (const char *const *)ui->act->namespaces.data,
