@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -64,27 +65,31 @@ static bool map_ids(uid_t uid, gid_t gid, struct err *err)
 	return true;
 }
 
-/* One of our programs at a place in the lab's /run; fd is closed. */
-static bool mount_program(int fd, const char *at, struct err *err)
+/* One of our programs at a place in the lab's /run; fd is closed. A copy: a mount would lose the file when a build replaces it. */
+static bool copy_program(int fd, const char *at, struct err *err)
 {
-	char from[64];
-	int target = open(at, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	struct stat info = {0};
+	int target = open(at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	bool is_good = fd >= 0 && target >= 0 && fstat(fd, &info) == 0;
+	for (off_t left = info.st_size; is_good && left > 0;) {
+		ssize_t n = sendfile(target, fd, NULL, (size_t)left);
+		is_good = n > 0;
+		left -= n;
+	}
+	if (!is_good)
+		err_errno(err, errno, "copying a program to %s", at);
 	if (target >= 0)
 		close(target);
-	snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
-	bool is_done = fd >= 0 && mount(from, at, NULL, MS_BIND, NULL) == 0;
-	if (!is_done)
-		err_errno(err, errno, "mounting a program at %s", at);
 	if (fd >= 0)
 		close(fd);
-	return is_done;
+	return is_good;
 }
 
 static bool mount_lab(struct err *err)
 {
 	char *workload = path_self("onesdn-workload"), *self = path_self("onesdn-lab");
-	int fds[] = {open(workload, O_PATH | O_CLOEXEC), /* before /run is covered: the build may be there */
-	             open(self, O_PATH | O_CLOEXEC)};
+	int fds[] = {open(workload, O_RDONLY | O_CLOEXEC), /* before /run is covered: the build may be there */
+	             open(self, O_RDONLY | O_CLOEXEC)};
 	free(workload);
 	free(self);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -93,7 +98,7 @@ static bool mount_lab(struct err *err)
 		return preflight_namespace_failure(errno, "mounting the lab's /run", err);
 	if (!file_make_dirs("/run/bin", 0755, err))
 		return false;
-	if (!mount_program(fds[0], SUPERVISOR_WORKLOAD, err) || !mount_program(fds[1], SUPERVISOR_DATABASE, err))
+	if (!copy_program(fds[0], SUPERVISOR_WORKLOAD, err) || !copy_program(fds[1], SUPERVISOR_DATABASE, err))
 		return false;
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return preflight_namespace_failure(errno, "mounting the lab's /proc", err);
