@@ -6,6 +6,9 @@ export BUILD=${BUILD:-build}
 echo "== lab"
 tests/bench/lab_bench.sh
 echo
+echo "== a virtual machine's console"
+tests/bench/console_bench.sh
+echo
 echo "== the full screen"
 "$BUILD/bench/bench_show"
 echo
