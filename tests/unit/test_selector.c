@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lab/api/private.h"
+#include "lab/labels.h"
 
 static bool matches(const char *labels, const char *fields)
 {
@@ -115,9 +116,9 @@ static void label_selector_objects(void **state)
 	json_t *yes = json_pack("{s:s,s:s}", "app", "web", "tier", "a"),
 	       *no = json_pack("{s:s,s:s,s:s}", "app", "web", "tier", "a", "old", "1");
 	(void)state;
-	assert_true(selector_object_matches(selector, yes));
-	assert_false(selector_object_matches(selector, no));
-	assert_false(selector_object_matches(selector, NULL));
+	assert_true(labels_match(selector, yes));
+	assert_false(labels_match(selector, no));
+	assert_false(labels_match(selector, NULL));
 	json_decref(selector);
 	json_decref(yes);
 	json_decref(no);

@@ -162,8 +162,6 @@ struct selector;
 struct selector *selector_parse(const char *labels, const char *fields, struct err *err); /* either may be "" */
 void selector_destroy(struct selector *selector);
 bool selector_matches(const struct selector *selector, const json_t *object);
-/* A LabelSelector object (matchLabels, matchExpressions) against labels. */
-bool selector_object_matches(const json_t *selector, const json_t *labels);
 
 /* ---- table.c ---- */
 bool table_is_wanted(const char *accept);

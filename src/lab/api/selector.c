@@ -1,4 +1,4 @@
-/* selector: label and field selectors, as text in a query or as a LabelSelector object. */
+/* selector: label and field selectors as text in a query. LabelSelector objects are lab/labels.h's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,42 +228,5 @@ bool selector_matches(const struct selector *selector, const json_t *object)
 	for (size_t i = 0; i < selector->terms.len; i++)
 		if (!term_matches(&selector->terms.data[i], object))
 			return false;
-	return true;
-}
-
-/* ---- LabelSelector ---- */
-
-static bool expression_matches(const json_t *expression, const json_t *labels)
-{
-	const char *op = json_walk_str(expression, "operator", NULL);
-	const json_t *value = json_object_get(labels, json_walk_str(expression, "key", NULL));
-	bool is_in = false;
-	size_t i;
-	json_t *item;
-	if (strcmp(op, "Exists") == 0)
-		return value != NULL;
-	if (strcmp(op, "DoesNotExist") == 0)
-		return value == NULL;
-	json_array_foreach (json_object_get(expression, "values"), i, item)
-		is_in = is_in || (value && json_equal(item, value));
-	if (strcmp(op, "In") == 0)
-		return is_in;
-	return strcmp(op, "NotIn") == 0 && !is_in;
-}
-
-bool selector_object_matches(const json_t *selector, const json_t *labels)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-	json_object_foreach ((json_t *)json_object_get(selector, "matchLabels"), key, value) {
-		const json_t *label = json_object_get(labels, key);
-		if (!label || !json_equal(label, value))
-			return false;
-	}
-	json_array_foreach (json_object_get(selector, "matchExpressions"), i, value) {
-		if (!expression_matches(value, labels))
-			return false;
-	}
 	return true;
 }
