@@ -102,7 +102,7 @@ static bool peer_matches(const struct contact *contact, const struct rule *rule,
 	if (peer->endpoint && (rule->peers[peer->at / 64] >> (peer->at % 64) & 1))
 		return true;
 	for (size_t i = 0; peer->address.family && i < rule->blocks.len; i++)
-		if (block_has(&rule->blocks.data[i], &peer->address))
+		if (policy_block_has(&rule->blocks.data[i], &peer->address))
 			return true;
 	return false;
 }

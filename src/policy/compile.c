@@ -34,10 +34,10 @@ bool policy_selects(const struct policy *policy, const struct endpoint *endpoint
 			return false;
 	}
 	const json_t *selector = json_walk(policy->object, "spec", "podSelector", NULL);
-	return selector_matches(selector, endpoint->labels);
+	return policy_selector_matches(selector, endpoint->labels);
 }
 
-bool block_has(const struct block *block, const struct cni_address *address)
+bool policy_block_has(const struct block *block, const struct cni_address *address)
 {
 	if (!block->is_valid || !cni_address_is_in(address, &block->cidr))
 		return false;
@@ -70,12 +70,12 @@ static void mark_peers(struct policy_world *world, const struct policy *policy, 
 		if (!policy_is_about(policy, endpoint->network))
 			continue;
 		if (json_is_object(spaces)) {
-			if (!selector_matches(spaces, map_find(&world->namespaces, endpoint->ns)))
+			if (!policy_selector_matches(spaces, map_find(&world->namespaces, endpoint->ns)))
 				continue;
 		} else if (strcmp(endpoint->ns, policy->ns) != 0) {
 			continue;
 		}
-		if (!json_is_object(pods) || selector_matches(pods, endpoint->labels))
+		if (!json_is_object(pods) || policy_selector_matches(pods, endpoint->labels))
 			rule->peers[i / 64] |= UINT64_C(1) << (i % 64);
 	}
 }
@@ -218,7 +218,7 @@ static int by_id(const void *a, const void *b)
 	return order ? order : strcmp(json_walk_str(x, "metadata", "name", NULL), json_walk_str(y, "metadata", "name", NULL));
 }
 
-void compile_policies(struct policy_world *world)
+void policy_compile_all(struct policy_world *world)
 {
 	VEC(const json_t *) list = {0};
 	size_t i;

@@ -26,7 +26,7 @@ static void find(const struct lint *lint, enum policy_severity severity, const c
 
 static void lint_selector(const struct lint *lint, const json_t *selector, const char *path)
 {
-	const char *key, *problem = json_is_object(selector) ? selector_problem(selector, &key) : NULL;
+	const char *key, *problem = json_is_object(selector) ? policy_selector_problem(selector, &key) : NULL;
 	if (problem)
 		find(lint, POLICY_ERROR, path, "the selector %s%s%s; it matches nothing: mend it", problem, *key ? ", key " : "", key);
 }

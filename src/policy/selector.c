@@ -29,11 +29,11 @@ static bool expression_matches(const json_t *expression, const json_t *labels)
 	return false;
 }
 
-bool selector_matches(const json_t *selector, const json_t *labels)
+bool policy_selector_matches(const json_t *selector, const json_t *labels)
 {
 	const char *key;
 	const json_t *value;
-	if (!json_is_object(selector) || selector_problem(selector, &key))
+	if (!json_is_object(selector) || policy_selector_problem(selector, &key))
 		return false;
 	json_object_foreach ((json_t *)selector, key, value) {
 		if (strcmp(key, "matchLabels") != 0)
@@ -76,7 +76,7 @@ static const char *expression_problem(const json_t *expression)
 	return "has an unknown operator (In, NotIn, Exists, DoesNotExist)";
 }
 
-const char *selector_problem(const json_t *selector, const char **key)
+const char *policy_selector_problem(const json_t *selector, const char **key)
 {
 	const json_t *labels = json_object_get(selector, "matchLabels"), *list = json_object_get(selector, "matchExpressions");
 	*key = "";

@@ -114,7 +114,7 @@ struct policy_world *policy_world_create(const json_t *const *objects, size_t n_
 			take_endpoint(world, attachment, &pods);
 	}
 	map_finish(&pods);
-	compile_policies(world);
+	policy_compile_all(world);
 	return world;
 }
 

@@ -67,17 +67,17 @@ struct policy_world {
 };
 
 /* Does a LabelSelector match? An unknown operator or a malformed one matches nothing. NULL labels are none. */
-bool selector_matches(const json_t *selector, const json_t *labels);
+bool policy_selector_matches(const json_t *selector, const json_t *labels);
 /* Words for what is wrong with a selector, NULL when it is fine; *key borrows the offending key. */
-const char *selector_problem(const json_t *selector, const char **key);
+const char *policy_selector_problem(const json_t *selector, const char **key);
 
 /* compile.c: policies of the world's objects into world->policies and the endpoints' lists. */
-void compile_policies(struct policy_world *world);
+void policy_compile_all(struct policy_world *world);
 void policy_finish(struct policy *policy);
 bool policy_is_refused_on(const struct policy *policy, size_t network);
 bool policy_is_about(const struct policy *policy, size_t network);
 /* Does the policy select this endpoint under the profile? */
 bool policy_selects(const struct policy *policy, const struct endpoint *endpoint, enum policy_profile profile);
-bool block_has(const struct block *block, const struct cni_address *address);
+bool policy_block_has(const struct block *block, const struct cni_address *address);
 
 #endif
