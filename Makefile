@@ -31,7 +31,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags ncursesw jansson libpq 2>/dev/null)
 Q := $(if $(V),,@)
 
 # Modules from the highest floor to the lowest, which is also the order that a linker wants.
-MODULES := lab virtctl workload ui play diagram policy topo kube websocket cni cast term canvas loop base
+MODULES := lab virtctl workload ui play diagram policy scenario topo kube websocket cni cast term canvas loop base
 LIBS_base := -lfyaml -ljansson
 LIBS_loop := -luv -lcurl
 LIBS_term := -lvterm
@@ -145,16 +145,16 @@ pty: all $(PTY)
 lab: all $(LABT)
 	BUILD=$(BUILD) tests/run.sh lab
 check:
-	BUILD=$(BUILD) CC=$(CC) tests/run.sh check
+	BUILD=$(BUILD) CC="$(CC)" tests/run.sh check
 fuzz-replay: $(REPLAY)
 	BUILD=$(BUILD) tests/run.sh fuzz
 test: deps-test
 	$(MAKE) test-programs
-	BUILD=$(BUILD) CC=$(CC) tests/run.sh check unit fuzz golden pty lab
+	BUILD=$(BUILD) CC="$(CC)" tests/run.sh check unit fuzz golden pty lab
 bench: all $(BENCH)
 	BUILD=$(BUILD) tests/bench/run.sh
 lint:
-	BUILD=$(BUILD) CC=$(CC) tests/check/lint.sh
+	BUILD=$(BUILD) CC="$(CC)" tests/check/lint.sh
 
 fuzz/%: $(BUILD)/fuzz/%
 	@mkdir -p $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*

@@ -17,7 +17,7 @@ struct request {
 };
 
 /* ---- objects ---- */
-static bool gather_objects(const struct request *request, const struct play_act *act, json_t *into, struct err *err)
+static bool gather_objects(const struct request *request, const struct scenario_act *act, json_t *into, struct err *err)
 {
 	for (size_t i = 0; i < request->n_files; i++)
 		if (!gather_file(request->files[i], into, err))
@@ -46,7 +46,7 @@ static const char *const flow_states[] = {
 enum { N_FLOW_STATES = sizeof flow_states / sizeof *flow_states };
 
 /* "blue=ok,0.9 ms": the state and note of the act's flow of that id. */
-static bool set_flow(const struct play_act *act, struct diagram_flow *flows, const char *text, struct err *err)
+static bool set_flow(const struct scenario_act *act, struct diagram_flow *flows, const char *text, struct err *err)
 {
 	size_t id = strcspn(text, "=");
 	const char *state = text + id + (text[id] == '=');
@@ -66,11 +66,11 @@ static bool set_flow(const struct play_act *act, struct diagram_flow *flows, con
 	return err_set(err, ERR_INVALID, "--flow %s: the act \"%s\" has no such flow", text, act->name);
 }
 
-static struct diagram_flow *make_flows(const struct request *request, const struct play_act *act, struct err *err)
+static struct diagram_flow *make_flows(const struct request *request, const struct scenario_act *act, struct err *err)
 {
 	struct diagram_flow *flows = mem_alloc((act->flows.len + 1) * sizeof *flows);
 	for (size_t i = 0; i < act->flows.len; i++) {
-		const struct play_flow_plan *plan = &act->flows.data[i];
+		const struct scenario_flow *plan = &act->flows.data[i];
 		flows[i] = (struct diagram_flow){.id = plan->id,
 		                                 .from = plan->from,
 		                                 .to = plan->to,
@@ -129,7 +129,7 @@ static void print_diagram(const struct request *request, const struct diagram *d
 
 static bool draw(const struct request *request, struct diagram_options *options, struct err *err)
 {
-	struct play_act *act = play_act_load(request->act, "lab", err);
+	struct scenario_act *act = scenario_load(request->act, "lab", err);
 	json_t *objects = json_array();
 	struct diagram_flow *flows = NULL;
 	bool is_good = act && gather_objects(request, act, objects, err) && (flows = make_flows(request, act, err));
@@ -137,9 +137,9 @@ static bool draw(const struct request *request, struct diagram_options *options,
 		VEC(const json_t *) list = {0};
 		for (size_t i = 0; i < json_array_size(objects); i++)
 			vec_push(&list, json_array_get(objects, i));
-		struct topo_host hosts[PLAY_HOSTS_MAX];
+		struct topo_host hosts[SCENARIO_HOSTS_MAX];
 		struct topo_input input = {.hosts = hosts,
-		                           .n_hosts = play_act_hosts(act, 0, hosts),
+		                           .n_hosts = scenario_hosts(act, 0, hosts),
 		                           .objects = list.data,
 		                           .n_objects = list.len,
 		                           .planned = (const json_t *const *)act->planned.data,
@@ -156,7 +156,7 @@ static bool draw(const struct request *request, struct diagram_options *options,
 	}
 	free(flows);
 	json_decref(objects);
-	play_act_destroy(act);
+	scenario_destroy(act);
 	return is_good;
 }
 

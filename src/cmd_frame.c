@@ -44,7 +44,7 @@ static const struct cmd_usage usage = {
 };
 
 struct frame {
-	struct play_act *act;
+	struct scenario_act *act;
 	struct loop *loop;
 	struct kube *kube;
 	struct play *play;
@@ -104,7 +104,7 @@ static bool read_flow(struct frame *frame, const char *word, size_t len, struct 
 
 static bool read_flows(struct frame *frame, struct err *err)
 {
-	const struct play_act *act = frame->act;
+	const struct scenario_act *act = frame->act;
 	for (size_t i = 0; i < act->flows.len && i < FLOWS_MAX; i++)
 		frame->flows[i].plan = &act->flows.data[i];
 	frame->pretend.flows = frame->flows;
@@ -206,14 +206,14 @@ static bool make(struct frame *frame, const char *name, struct err *err)
 	                           .ascii = args.ascii,
 	                           .type_ms = -1};
 	bool is_made = false;
-	frame->act = play_act_load(name, "lab", err);
+	frame->act = scenario_load(name, "lab", err);
 	if (frame->act && (frame->loop = loop_create(err)) && feed_objects(frame, err) && read_pretend(frame, err)) {
 		struct play_options play = {.loop = frame->loop,
 		                            .kube = frame->kube,
 		                            .act = frame->act,
 		                            .environment = "lab",
 		                            .read_only = true};
-		const struct play_act *act = frame->act;
+		const struct scenario_act *act = frame->act;
 		frame->play = play_create(&play, err);
 		if (frame->play)
 			frame->act = NULL; /* the play's from now on */
@@ -249,7 +249,7 @@ static void finish(struct frame *frame)
 	play_destroy(frame->play);
 	term_destroy(frame->pane);
 	kube_destroy(frame->kube);
-	play_act_destroy(frame->act);
+	scenario_destroy(frame->act);
 	free(frame->failure);
 	if (frame->loop)
 		loop_destroy(frame->loop);

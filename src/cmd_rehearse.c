@@ -17,7 +17,7 @@ enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, TIMEOUT_S = 120, LIVE_MS = 20000, 
 
 struct act_run {
 	char *name;
-	struct play_act *act; /* NULL: it could not be read; the play's once it runs */
+	struct scenario_act *act; /* NULL: it could not be read; the play's once it runs */
 	char *problem;
 };
 
@@ -64,7 +64,7 @@ static void print_description(const char *text)
 
 static void print_stage(struct rehearsal *r, size_t stage, bool ok)
 {
-	const struct play_act *act = play_act(r->play);
+	const struct scenario_act *act = play_act(r->play);
 	printf("%s %zu - ", ok ? "ok" : "not ok", ++r->n_lines);
 	print_description(act->name);
 	printf("/%s: ", act->stages.data[stage].id);
@@ -240,7 +240,7 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 	}
 }
 
-static bool has_cleanup(const struct play_act *act)
+static bool has_cleanup(const struct scenario_act *act)
 {
 	for (size_t i = 0; i < act->stages.len; i++) {
 		if (act->stages.data[i].is_cleanup)
@@ -265,7 +265,7 @@ static void start_act(struct rehearsal *r)
 	        .events = {.on_stage = on_stage},
 	        .user = r,
 	};
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		options.kubeconfigs[i] = r->connection->kubeconfigs[i];
 		options.contexts[i] = r->connection->contexts[i];
 	}
@@ -324,7 +324,7 @@ static void undo_next(struct rehearsal *r)
 
 static void step_failing(struct rehearsal *r)
 {
-	const struct play_act *act = play_act(r->play);
+	const struct scenario_act *act = play_act(r->play);
 	size_t stage = play_stage(r->play) + 1;
 	for (; stage < act->stages.len && !act->stages.data[stage].is_cleanup; stage++)
 		print_skipped(r, stage);
@@ -341,7 +341,7 @@ static void step_failing(struct rehearsal *r)
 static void step(void *user)
 {
 	struct rehearsal *r = user;
-	const struct play_act *act = r->play ? play_act(r->play) : NULL;
+	const struct scenario_act *act = r->play ? play_act(r->play) : NULL;
 	if (!act)
 		return;
 	if (r->is_undoing)
@@ -381,8 +381,8 @@ static void on_connected(struct connection *connection, const struct err *err, v
 	}
 	struct kube_options options = {
 	        .socket = connection->socket,
-	        .kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
-	        .context = connection->contexts[PLAY_ADMIN],
+	        .kubeconfig = connection->kubeconfigs[SCENARIO_ADMIN],
+	        .context = connection->contexts[SCENARIO_ADMIN],
 	        .events = {on_change, on_state},
 	        .user = r,
 	};
@@ -428,7 +428,7 @@ static bool load_acts(struct rehearsal *r, const char *const *names, size_t n, c
 {
 	for (size_t i = 0; i < n; i++) {
 		struct err err;
-		struct act_run run = {.name = mem_strdup(names[i]), .act = play_act_load(names[i], environment, &err)};
+		struct act_run run = {.name = mem_strdup(names[i]), .act = scenario_load(names[i], environment, &err)};
 		if (!run.act)
 			run.problem = mem_strdup(err.text);
 		vec_push(&r->acts, run);
@@ -479,7 +479,7 @@ static void rehearse(struct rehearsal *r, const struct connect_options *connect)
 static void finish(struct rehearsal *r)
 {
 	for (size_t i = 0; i < r->acts.len; i++) {
-		play_act_destroy(r->acts.data[i].act);
+		scenario_destroy(r->acts.data[i].act);
 		free(r->acts.data[i].name);
 		free(r->acts.data[i].problem);
 	}
@@ -513,7 +513,7 @@ static int run(struct rehearsal *r, const char *const *names, size_t n)
 static int run_named(struct rehearsal *r, const char **names, size_t n)
 {
 	struct err err;
-	char *all = n == 0 ? play_act_names(&err) : NULL, *rest = all, *name;
+	char *all = n == 0 ? scenario_names(&err) : NULL, *rest = all, *name;
 	if (n == 0 && !all) {
 		fprintf(stderr, "onesdn: %s\n", err.text);
 		return 1;

@@ -39,7 +39,7 @@ static const struct cmd_usage usage = {
 struct show {
 	struct loop *loop;
 	struct ui_config config;
-	struct play_act *act; /* until a play has taken it */
+	struct scenario_act *act; /* until a play has taken it */
 	const char *environment;
 	struct connecting *connecting;
 	struct connection *connection;
@@ -104,7 +104,7 @@ static bool start_play(struct show *show, struct err *err)
 	        .user = show,
 	        .events = {.on_change = on_play_change, .on_stage = on_stage},
 	};
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		with.kubeconfigs[i] = show->connection->kubeconfigs[i];
 		with.contexts[i] = show->connection->contexts[i];
 	}
@@ -164,13 +164,13 @@ static void on_quit(void *user)
 static bool on_act(const char *name, struct err *err, void *user)
 {
 	struct show *show = user;
-	struct play_act *act = play_act_load(name, show->environment, err);
+	struct scenario_act *act = scenario_load(name, show->environment, err);
 	if (!act)
 		return false;
 	ui_set_show(show->ui, NULL, NULL);
 	ui_set_act(show->ui, act);
 	play_destroy(show->play);
-	play_act_destroy(show->act);
+	scenario_destroy(show->act);
 	show->play = NULL;
 	show->act = act;
 	return !show->kube || start_play(show, err);
@@ -212,7 +212,7 @@ static bool begin(struct show *show, const char *name, struct err *err)
 	static const int signums[] = {SIGTERM, SIGHUP, SIGINT};
 	show->environment =
 	        connect_environment(&(struct connect_options){.context = args.context, .kubeconfig = args.kubeconfig});
-	if (!take_config(show, err) || !(show->act = play_act_load(name, show->environment, err)) ||
+	if (!take_config(show, err) || !(show->act = scenario_load(name, show->environment, err)) ||
 	    !(show->loop = loop_create(err)))
 		return false;
 	struct ui_options with = {
@@ -240,7 +240,7 @@ static void end(struct show *show)
 	connect_cancel(show->connecting);
 	ui_destroy(show->ui);
 	play_destroy(show->play);
-	play_act_destroy(show->act);
+	scenario_destroy(show->act);
 	kube_destroy(show->kube);
 	for (size_t i = 0; i < sizeof show->signals / sizeof *show->signals; i++)
 		loop_signal_destroy(show->signals[i]);
@@ -257,7 +257,7 @@ static void end(struct show *show)
 /* The first act of the show. */
 static char *default_act(struct err *err)
 {
-	char *names = play_act_names(err);
+	char *names = scenario_names(err);
 	if (names)
 		names[strcspn(names, " ")] = '\0';
 	if (names && !*names) {
@@ -273,7 +273,7 @@ static bool is_act(const char *name)
 {
 	if (strchr(name, '/') || strchr(name, '.') || access(name, F_OK) == 0)
 		return true;
-	char *names = play_act_names(NULL);
+	char *names = scenario_names(NULL);
 	size_t len = strlen(name);
 	bool found = false;
 	for (const char *p = names; p && *p && !found; p += strcspn(p, " "), p += strspn(p, " "))

@@ -166,7 +166,7 @@ static void print_finding(const struct policy_finding *finding, void *user)
 }
 
 /* ---- objects, an act's flows ---- */
-static bool answer(const struct request *request, const struct play_act *act, const json_t *objects,
+static bool answer(const struct request *request, const struct scenario_act *act, const json_t *objects,
                    const json_t *manifest, struct err *err)
 {
 	json_t *later = manifest ? objects_with(objects, manifest) : NULL;
@@ -179,7 +179,7 @@ static bool answer(const struct request *request, const struct play_act *act, co
 	else if (request->flow.from)
 		is_good = print_flow(now, then, &request->flow, json, err);
 	for (size_t i = 0; is_good && !request->lint && !request->flow.from && i < act->flows.len; i++) {
-		const struct play_flow_plan *plan = &act->flows.data[i];
+		const struct scenario_flow *plan = &act->flows.data[i];
 		struct flow flow = {plan->from, plan->to, plan->network, plan->port};
 		is_good = print_flow(now, then, &flow, json, err);
 	}
@@ -196,7 +196,7 @@ static bool answer(const struct request *request, const struct play_act *act, co
 
 static bool run(const struct request *request, const char *act_name, struct err *err)
 {
-	struct play_act *act = act_name ? play_act_load(act_name, connect_environment(&request->source), err) : NULL;
+	struct scenario_act *act = act_name ? scenario_load(act_name, connect_environment(&request->source), err) : NULL;
 	json_t *objects = json_array(), *manifest = request->with ? json_array() : NULL;
 	const char *const *namespaces = act ? (const char *const *)act->namespaces.data : NULL;
 	bool is_good = (act || !act_name) && (!manifest || gather_file(request->with, manifest, err)) &&
@@ -205,7 +205,7 @@ static bool run(const struct request *request, const char *act_name, struct err 
 	               answer(request, act, objects, manifest, err);
 	json_decref(objects);
 	json_decref(manifest);
-	play_act_destroy(act);
+	scenario_destroy(act);
 	return is_good;
 }
 

@@ -70,7 +70,7 @@ void connection_destroy(struct connection *connection)
 {
 	if (!connection)
 		return;
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		free(connection->kubeconfigs[i]);
 		free(connection->contexts[i]);
 	}
@@ -82,7 +82,7 @@ static struct connection *connection_of_context(const struct connecting *c)
 {
 	struct connection *connection = mem_alloc(sizeof *connection);
 	connection->environment = connect_environment(&c->options);
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		connection->kubeconfigs[i] = mem_strdup(c->kubeconfig);
 		connection->contexts[i] = mem_strdup(c->context);
 	}
@@ -91,8 +91,8 @@ static struct connection *connection_of_context(const struct connecting *c)
 
 static struct connection *connection_of_lab(struct err *err)
 {
-	static const char *const contexts[] = {[PLAY_ADMIN] = "lab", [PLAY_OWNER] = "lab-workload-owner",
-	                                       [PLAY_HOST] = "lab"};
+	static const char *const contexts[] = {[SCENARIO_ADMIN] = "lab", [SCENARIO_OWNER] = "lab-workload-owner",
+	                                       [SCENARIO_HOST] = "lab"};
 	char *socket = lab_path("api.sock", err);
 	if (!socket)
 		return NULL;
@@ -100,7 +100,7 @@ static struct connection *connection_of_lab(struct err *err)
 	connection->is_lab = true;
 	connection->environment = "lab";
 	connection->socket = socket;
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		connection->kubeconfigs[i] = lab_path("kubeconfig", NULL);
 		connection->contexts[i] = mem_strdup(contexts[i]);
 	}

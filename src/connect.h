@@ -14,7 +14,7 @@ struct connect_options {
 struct connection {
 	bool is_lab, was_started;                                       /* was_started: we brought the lab up */
 	char *socket;                                                   /* the lab's; NULL for a context */
-	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS]; /* may be NULL */
+	char *kubeconfigs[SCENARIO_N_PERSONAS], *contexts[SCENARIO_N_PERSONAS]; /* may be NULL */
 	const char *environment;                                        /* "lab" or "kind" */
 };
 typedef void connect_done_fn(struct connection *connection, const struct err *err,

@@ -109,8 +109,8 @@ static void on_connected(struct connection *connection, const struct err *err, v
 		return;
 	}
 	struct kube_options options = {.socket = connection->socket,
-	                               .kubeconfig = connection->kubeconfigs[PLAY_ADMIN],
-	                               .context = connection->contexts[PLAY_ADMIN],
+	                               .kubeconfig = connection->kubeconfigs[SCENARIO_ADMIN],
+	                               .context = connection->contexts[SCENARIO_ADMIN],
 	                               .events = {.on_state = on_state},
 	                               .user = g};
 	g->kube = kube_create(g->loop, &options);

@@ -1,66 +1,17 @@
-/* play: the show without a screen. Acts read from scenario files, stages, actions, checks, flows, undo.
+/* play: the show without a screen. Performs an act (scenario): stages, actions, checks, flows, undo.
  *
- * Floor 4. Knows the cluster (kube, topo) and panes (term), nothing of curses: `onesdn rehearse` runs it bare, the ui
+ * Floor 5. Knows the cluster (kube, topo) and panes (term), nothing of curses: `onesdn rehearse` runs it bare, the ui
  * paints its state and turns keys into its verbs. A stage goes PENDING -> SHOWN (typed out at the prompt, not run) ->
  * RUNNING -> CHECKING -> DONE or FAILED. Commands are typed into a real shell in a pty; their exit status comes from
  * OSC 133 marks. Checks are asked of the cluster (watched, never polled) or of the command's own result.
- * The scenario format is documented in docs/SCENARIO.md.
  */
 #ifndef ONESDN_PLAY_H
 #define ONESDN_PLAY_H
 
 #include "onesdn/kube.h"
 #include "onesdn/loop.h"
+#include "onesdn/scenario.h"
 #include "onesdn/term.h"
-#include "onesdn/topo.h"
-
-/* ---- acts as written ---- */
-/* HOST: the cluster admin on the machine that the nodes hang off (in the lab, its host namespace), not at the cluster. */
-enum play_persona { PLAY_ADMIN, PLAY_OWNER, PLAY_HOST, PLAY_N_PERSONAS };
-const char *play_persona_name(enum play_persona persona); /* "cluster-admin", "workload-owner", "host" */
-enum play_action { PLAY_RUN, PLAY_APPLY, PLAY_CONSOLE, PLAY_PICTURE };
-struct play_stage { /* read only for others; texts are safe to print */
-	char *id, *title, *say, *read;       /* say: speaker notes; read: guided text */
-	enum play_persona persona;
-	enum play_action action;
-	char *command;                       /* RUN, APPLY, and what CONSOLE types: as written, {vars} not yet filled in */
-	char *manifest_name, *manifest_text; /* APPLY: the file that is shown before it is applied */
-	char *console;                       /* CONSOLE: the virtual machine, "namespace/name"; else "" */
-	int64_t minutes_ms;                  /* of the plan; 0: none */
-	bool changes;                        /* the cluster is another one afterwards; such a stage should have an undo */
-	bool has_undo;
-	bool is_cleanup;                     /* a rehearsal runs it even when a stage before it has failed */
-	int line;                            /* in the scenario file */
-};
-struct play_flow_plan {
-	char *id, *from, *to, *port, *network; /* network "": the first that both are on */
-};
-struct play_host {                  /* a machine outside the cluster: drawn planned until its stage is done */
-	char *name, *address, *network;
-	char *bridge;                /* of the physical network; "" when not said */
-	size_t stage;                /* the one that shows it is there */
-};
-struct play_act {
-	char *name, *title, *summary, *path;
-	bool by_node;                        /* how the diagram groups */
-	VEC(char *) namespaces;              /* NULL-terminated, len without the NULL */
-	VEC(struct play_stage) stages;
-	VEC(struct play_flow_plan) flows;
-	VEC(struct play_host) hosts;
-	VEC(json_t *) planned;               /* the objects that its manifests promise */
-	char *warnings;                      /* what is odd but no mistake, "file:line: what\n"...; "" */
-	struct play_script *script;          /* checks, vars, actions in detail: play's own */
-};
-/* `name`: an act that is shipped or installed (manifests/FOLDER/NAME.scenario.yaml), or a path to a file. `environment` is "lab"
- * or "kind": picks among commands that differ. Every mistake in the file is reported, one a line: "file:line: what; cure"
- * (as many as fit, then how many more there are). */
-struct play_act *play_act_load(const char *name, const char *environment, struct err *err);
-void play_act_destroy(struct play_act *act);
-/* Its machines outside the cluster for topo_input; bit i of `there`: number i is there. How many; texts are the act's. */
-#define PLAY_HOSTS_MAX 32
-size_t play_act_hosts(const struct play_act *act, uint64_t there, struct topo_host out[PLAY_HOSTS_MAX]);
-/* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */
-char *play_act_names(struct err *err);
 
 /* ---- the engine ---- */
 enum play_state { PLAY_PENDING, PLAY_SHOWN, PLAY_RUNNING, PLAY_CHECKING, PLAY_DONE, PLAY_FAILED, PLAY_SKIPPED };
@@ -72,9 +23,9 @@ struct play_events { /* callbacks may read the play; verbs are to be posted */
 struct play_options {
 	struct loop *loop;
 	struct kube *kube;
-	struct play_act *act;                /* the play's from now on */
-	const char *kubeconfigs[PLAY_N_PERSONAS]; /* paths put into the shell's KUBECONFIG; NULL: the environment's */
-	const char *contexts[PLAY_N_PERSONAS];    /* kube context of each persona; NULL: the current one */
+	struct scenario_act *act;                /* the play's from now on */
+	const char *kubeconfigs[SCENARIO_N_PERSONAS]; /* paths put into the shell's KUBECONFIG; NULL: the environment's */
+	const char *contexts[SCENARIO_N_PERSONAS];    /* kube context of each persona; NULL: the current one */
 	const char *environment;             /* "lab" or "kind" */
 	bool unattended;                     /* what is shown runs at once; only moving on to the next stage is the caller's */
 	bool offline;                        /* the objects are recorded (kube's offline): no cluster is waited for */
@@ -87,7 +38,7 @@ struct play_options {
 };
 struct play *play_create(const struct play_options *options, struct err *err);
 void play_destroy(struct play *play);
-const struct play_act *play_act(const struct play *play);
+const struct scenario_act *play_act(const struct play *play);
 
 /* ---- verbs: each is legal at any time; what makes no sense says so in play_message ---- */
 void play_next(struct play *play);       /* shows, runs, moves on: one step of those that Space goes through */
@@ -112,7 +63,7 @@ bool play_is_busy(const struct play *play);         /* a command runs or a check
 bool play_shell_is_busy(const struct play *play);   /* a program runs in a shell, also one that was typed by hand */
 bool play_is_over(const struct play *play);         /* the last stage is done or skipped */
 int64_t play_started(const struct play *play);      /* loop time of the first stage's start; 0: not yet */
-struct term *play_shell(struct play *play, enum play_persona persona); /* started on first use; the play's */
+struct term *play_shell(struct play *play, enum scenario_persona persona); /* started on first use; the play's */
 /* The command that `next` would run, with its values filled in where they are known already; the caller frees. */
 char *play_next_command(const struct play *play);
 
@@ -142,7 +93,7 @@ void play_console_attach(struct play *play, size_t at); /* now: also takes it ba
 
 enum play_flow_state { PLAY_FLOW_UNTRIED, PLAY_FLOW_UNDERWAY, PLAY_FLOW_OK, PLAY_FLOW_BLOCKED, PLAY_FLOW_FAILED };
 struct play_flow {
-	const struct play_flow_plan *plan;
+	const struct scenario_flow *plan;
 	enum play_flow_state state;
 	char note[64];                       /* "0.9 ms" */
 };

@@ -34,7 +34,7 @@ struct ui_events { /* none may destroy the ui: post that */
 struct ui_options {
 	struct loop *loop;              /* NULL only without a terminal */
 	const struct ui_config *config; /* borrowed for the call */
-	const struct play_act *act;     /* borrowed until ui_set_act */
+	const struct scenario_act *act;     /* borrowed until ui_set_act */
 	const char *context;            /* shown until the cluster says its name */
 	bool read_only;
 	int cols, rows; /* 0: the terminal's */
@@ -48,7 +48,7 @@ void ui_destroy(struct ui *ui); /* gives the terminal back */
 /* ---- what happens outside ---- */
 void ui_progress(struct ui *ui, const char *line); /* on the way to the cluster */
 void ui_problem(struct ui *ui, const char *text);  /* the cluster cannot be reached: why, and the cure */
-void ui_set_act(struct ui *ui, const struct play_act *act);
+void ui_set_act(struct ui *ui, const struct scenario_act *act);
 /* From now on this show is painted and driven; both NULL: none. Borrowed until the next call or ui_destroy. */
 void ui_set_show(struct ui *ui, struct play *play, struct kube *kube);
 void ui_changed(struct ui *ui); /* play or kube has changed: paint when it is time */

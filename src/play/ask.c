@@ -31,7 +31,7 @@ static struct check_facts facts_of(struct play *p)
 	        .kube = p->kube,
 	        .topo = play_topo(p),
 	        .planned = (const json_t *const *)p->act->planned.data,
-	        .n_planned = play_script_of(p, p->stage)->n_planned,
+	        .n_planned = play_stage_of(p, p->stage)->n_planned,
 	        .output = str_text(&p->output),
 	        .status = p->status,
 	};
@@ -55,11 +55,11 @@ static const char *lost(const struct play *p)
 	return p->is_lost ? "the command failed while the cluster was away (r runs it again); " : "";
 }
 
-static void fail(struct play *p, const struct script_check *check, const char *found, const char *cure)
+static void fail(struct play *p, const struct scenario_check *check, const char *found, const char *cure)
 {
 	struct str expected = {0};
 	check_describe(check, &expected);
-	if (check_is_of_cluster(check)) {
+	if (scenario_check_is_of_cluster(check)) {
 		str_append(&expected, " within ");
 		words_duration(&expected, check->within_ms);
 	}
@@ -67,7 +67,7 @@ static void fail(struct play *p, const struct script_check *check, const char *f
 	str_finish(&expected);
 }
 
-static void say_waiting(struct play *p, const struct script_check *check, const char *found)
+static void say_waiting(struct play *p, const struct scenario_check *check, const char *found)
 {
 	struct str wanted = {0}, since = {0};
 	check_describe(check, &wanted);
@@ -80,10 +80,10 @@ static void say_waiting(struct play *p, const struct script_check *check, const 
 }
 
 /* One check; true: go on with the next one. */
-static bool ask_one(struct play *p, const struct script_check *check, const struct check_facts *facts,
+static bool ask_one(struct play *p, const struct scenario_check *check, const struct check_facts *facts,
                     struct str *checked)
 {
-	bool is_of_cluster = check_is_of_cluster(check), goes_on = false;
+	bool is_of_cluster = scenario_check_is_of_cluster(check), goes_on = false;
 	struct str found = {0}, cure = {0}, away = {0};
 	if (is_of_cluster && words_away(p, &away)) {
 		words_message(p, true, "%s%s", lost(p), str_text(&away));
@@ -111,19 +111,19 @@ static bool ask_one(struct play *p, const struct script_check *check, const stru
 
 void ask_again(struct play *p)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	struct check_facts facts = facts_of(p);
 	struct str checked = {0};
 	count_time(p);
 	/* The command's own result first: no waiting changes it. */
 	bool goes_on = true;
-	for (size_t i = 0; goes_on && i < script->checks.len; i++) {
-		if (!check_is_of_cluster(&script->checks.data[i]))
-			goes_on = ask_one(p, &script->checks.data[i], &facts, &checked);
+	for (size_t i = 0; goes_on && i < stage->checks.len; i++) {
+		if (!scenario_check_is_of_cluster(&stage->checks.data[i]))
+			goes_on = ask_one(p, &stage->checks.data[i], &facts, &checked);
 	}
-	for (size_t i = 0; goes_on && i < script->checks.len; i++) {
-		if (check_is_of_cluster(&script->checks.data[i]))
-			goes_on = ask_one(p, &script->checks.data[i], &facts, &checked);
+	for (size_t i = 0; goes_on && i < stage->checks.len; i++) {
+		if (scenario_check_is_of_cluster(&stage->checks.data[i]))
+			goes_on = ask_one(p, &stage->checks.data[i], &facts, &checked);
 	}
 	if (goes_on)
 		words_done(p, str_text(&checked));
@@ -138,10 +138,10 @@ int64_t ask_next_ms(const struct play *p)
 		next = limit + 1;
 	if (p->step != STEP_CHECKS)
 		return next;
-	const struct script_stage *script = play_script_of(p, p->stage);
-	for (size_t i = 0; i < script->checks.len; i++) {
-		int64_t left = script->checks.data[i].within_ms - p->waited_ms;
-		if (check_is_of_cluster(&script->checks.data[i]) && left >= 0 && left < next)
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	for (size_t i = 0; i < stage->checks.len; i++) {
+		int64_t left = stage->checks.data[i].within_ms - p->waited_ms;
+		if (scenario_check_is_of_cluster(&stage->checks.data[i]) && left >= 0 && left < next)
 			next = left + 1;
 	}
 	return next;
@@ -149,14 +149,14 @@ int64_t ask_next_ms(const struct play *p)
 
 bool ask_waiting(struct play *p, struct str *out)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	if (p->job != JOB_STAGE || !is_live(p))
 		return false;
 	struct check_facts facts = facts_of(p);
-	for (size_t i = 0; i < script->checks.len; i++) {
+	for (size_t i = 0; i < stage->checks.len; i++) {
 		struct str found = {0}, cure = {0};
-		bool waits = check_is_of_cluster(&script->checks.data[i]) &&
-		             check_ask(&script->checks.data[i], &facts, &found, &cure) != CHECK_HOLDS;
+		bool waits = scenario_check_is_of_cluster(&stage->checks.data[i]) &&
+		             check_ask(&stage->checks.data[i], &facts, &found, &cure) != CHECK_HOLDS;
 		if (waits)
 			str_append(out, str_text(&found));
 		str_finish(&found);

@@ -6,24 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/script.h"
+#include "play/check.h"
 
 #define QUOTE_MAX 160 /* bytes of an output or a value that are quoted in one line */
 #define NAMED_MAX 2   /* pods that are named with their state; the others are counted */
 
 /* What one check is asked with, and where the answer goes. */
 struct asking {
-	const struct script_check *check;
+	const struct scenario_check *check;
 	const struct check_facts *facts;
 	struct str *found, *cure;
 };
 
-static enum kube_kind_id kind_id(const struct script_check *check)
+static enum kube_kind_id kind_id(const struct scenario_check *check)
 {
 	return (enum kube_kind_id)(check->object - kube_kinds);
 }
 
-static void append_namespaces(const struct script_check *check, struct str *out)
+static void append_namespaces(const struct scenario_check *check, struct str *out)
 {
 	for (size_t i = 0; i < check->namespaces.len; i++) {
 		if (check->namespaces.data[i][0] != '\0')
@@ -31,7 +31,7 @@ static void append_namespaces(const struct script_check *check, struct str *out)
 	}
 }
 
-static void append_object(const struct script_check *check, const char *ns, struct str *out)
+static void append_object(const struct scenario_check *check, const char *ns, struct str *out)
 {
 	str_append_f(out, "%s %s%s%s", check->object->singular, ns, ns[0] ? "/" : "", check->name);
 }
@@ -287,7 +287,8 @@ static enum check_result ask_field(const struct asking *a)
 		return CHECK_WAITS;
 	for (size_t i = 0; i < a->check->namespaces.len; i++) {
 		const char *ns = a->check->namespaces.data[i];
-		const json_t *object = find_object(a, ns), *value = object ? path_get(object, a->check->path) : NULL;
+		const json_t *object = find_object(a, ns),
+		             *value = object ? scenario_path_get(object, a->check->path) : NULL;
 		struct str text = {0};
 		append_value(&text, value);
 		bool same = value && text_equal(str_text(&text), a->check->expected);
@@ -356,7 +357,7 @@ static enum check_result ask_network(const struct asking *a)
 
 static enum check_result ask_address(const struct asking *a)
 {
-	const struct script_check *check = a->check;
+	const struct scenario_check *check = a->check;
 	const char *address = topo_address(a->facts->topo, check->name, check->network);
 	if (address[0] != '\0') {
 		str_append_f(a->found, "%s has %s on %s", check->name, address, check->network);
@@ -377,7 +378,7 @@ static enum check_result ask_address(const struct asking *a)
 
 static enum check_result ask_output(const struct asking *a)
 {
-	const struct script_check *check = a->check;
+	const struct scenario_check *check = a->check;
 	const char *output = a->facts->output ? a->facts->output : "";
 	bool holds = check->is_pattern ? regexec(&check->pattern, output, 0, NULL, 0) == 0
 	                               : strstr(output, check->expected) != NULL;
@@ -401,23 +402,23 @@ static enum check_result ask_exit(const struct asking *a)
 
 /* ---- the table ---- */
 
-static void describe_object(const struct script_check *check, const char *words, struct str *out)
+static void describe_object(const struct scenario_check *check, const char *words, struct str *out)
 {
 	str_append_f(out, "%s/%s %s", check->object->singular, check->name, words);
 	append_namespaces(check, out);
 }
 
-static void describe_exists(const struct script_check *check, struct str *out)
+static void describe_exists(const struct scenario_check *check, struct str *out)
 {
 	describe_object(check, "exists", out);
 }
 
-static void describe_gone(const struct script_check *check, struct str *out)
+static void describe_gone(const struct scenario_check *check, struct str *out)
 {
 	describe_object(check, "is gone", out);
 }
 
-static void describe_ready(const struct script_check *check, struct str *out)
+static void describe_ready(const struct scenario_check *check, struct str *out)
 {
 	if (check->name[0] != '\0')
 		str_append_f(out, "%s/%s Ready", check->object->singular, check->name);
@@ -426,37 +427,37 @@ static void describe_ready(const struct script_check *check, struct str *out)
 	append_namespaces(check, out);
 }
 
-static void describe_condition(const struct script_check *check, struct str *out)
+static void describe_condition(const struct scenario_check *check, struct str *out)
 {
 	describe_object(check, "has", out);
 	str_append_f(out, " %s %s", check->type, check->expected);
 }
 
-static void describe_field(const struct script_check *check, struct str *out)
+static void describe_field(const struct scenario_check *check, struct str *out)
 {
 	describe_object(check, "has", out);
 	str_append_f(out, " %s ", check->path);
 	append_quote(out, check->expected);
 }
 
-static void describe_network(const struct script_check *check, struct str *out)
+static void describe_network(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "network %s attached", check->network);
 	append_namespaces(check, out);
 }
 
-static void describe_address(const struct script_check *check, struct str *out)
+static void describe_address(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "%s has an address on %s", check->name, check->network);
 }
 
-static void describe_output(const struct script_check *check, struct str *out)
+static void describe_output(const struct scenario_check *check, struct str *out)
 {
 	str_append(out, check->is_pattern ? "the output matches " : "the output has ");
 	append_quote(out, check->expected);
 }
 
-static void describe_exit(const struct script_check *check, struct str *out)
+static void describe_exit(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "exit status %d", check->status);
 }
@@ -464,32 +465,26 @@ static void describe_exit(const struct script_check *check, struct str *out)
 /* clang-format off */
 static const struct {
 	enum check_result (*ask)(const struct asking *a);
-	void (*describe)(const struct script_check *check, struct str *out);
-	bool is_of_cluster;
+	void (*describe)(const struct scenario_check *check, struct str *out);
 } kinds[] = {
-	[CHECK_EXISTS] = {ask_exists, describe_exists, true},
-	[CHECK_GONE] = {ask_gone, describe_gone, true},
-	[CHECK_READY] = {ask_ready, describe_ready, true},
-	[CHECK_CONDITION] = {ask_condition, describe_condition, true},
-	[CHECK_FIELD] = {ask_field, describe_field, true},
-	[CHECK_NETWORK] = {ask_network, describe_network, true},
-	[CHECK_ADDRESS] = {ask_address, describe_address, true},
-	[CHECK_OUTPUT] = {ask_output, describe_output, false},
-	[CHECK_EXIT] = {ask_exit, describe_exit, false},
+	[SCENARIO_CHECK_EXISTS] = {ask_exists, describe_exists},
+	[SCENARIO_CHECK_GONE] = {ask_gone, describe_gone},
+	[SCENARIO_CHECK_READY] = {ask_ready, describe_ready},
+	[SCENARIO_CHECK_CONDITION] = {ask_condition, describe_condition},
+	[SCENARIO_CHECK_FIELD] = {ask_field, describe_field},
+	[SCENARIO_CHECK_NETWORK] = {ask_network, describe_network},
+	[SCENARIO_CHECK_ADDRESS] = {ask_address, describe_address},
+	[SCENARIO_CHECK_OUTPUT] = {ask_output, describe_output},
+	[SCENARIO_CHECK_EXIT] = {ask_exit, describe_exit},
 };
 /* clang-format on */
 
-bool check_is_of_cluster(const struct script_check *check)
-{
-	return kinds[check->kind].is_of_cluster;
-}
-
-void check_describe(const struct script_check *check, struct str *out)
+void check_describe(const struct scenario_check *check, struct str *out)
 {
 	kinds[check->kind].describe(check, out);
 }
 
-enum check_result check_ask(const struct script_check *check, const struct check_facts *facts, struct str *found,
+enum check_result check_ask(const struct scenario_check *check, const struct check_facts *facts, struct str *found,
                             struct str *cure)
 {
 	struct asking a = {.check = check, .facts = facts, .found = found, .cure = cure};

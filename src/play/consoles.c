@@ -49,7 +49,7 @@ static bool is_machine(struct play *p, const char *id)
 	return at != TOPO_NONE && topo->workloads.data[at].kind == TOPO_VM;
 }
 
-struct console *consoles_open(struct play *p, const char *id, enum play_persona persona, struct err *err)
+struct console *consoles_open(struct play *p, const char *id, enum scenario_persona persona, struct err *err)
 {
 	size_t at = play_console_find(p, id);
 	if (at != TOPO_NONE)
@@ -68,7 +68,7 @@ struct console *consoles_open(struct play *p, const char *id, enum play_persona 
 	        .kube = p->kube,
 	        .id = id,
 	        .environment = environment,
-	        .cwd = p->act->script->folder,
+	        .cwd = p->act->folder,
 	        .rows = p->options.rows,
 	        .cols = p->options.cols,
 	        .events = {on_state, on_line, on_typed, describe},
@@ -127,7 +127,7 @@ size_t play_console_find(const struct play *p, const char *id)
 
 size_t play_console_open(struct play *p, const char *id, struct err *err)
 {
-	struct console *console = consoles_open(p, id, PLAY_OWNER, err);
+	struct console *console = consoles_open(p, id, SCENARIO_OWNER, err);
 	return console ? play_console_find(p, id) : TOPO_NONE;
 }
 

@@ -16,14 +16,14 @@
 #define SETTLED_MS 250
 #define SEEN_MAX 200 /* bytes of what was seen instead */
 
-static const struct script_console *script_console(const struct play *p)
+static const struct scenario_dialog *script_of(const struct play *p)
 {
-	return &play_script_of(p, p->stage)->console;
+	return &play_stage_of(p, p->stage)->dialog;
 }
 
 bool dialog_is(const struct play *p)
 {
-	return p->job == JOB_STAGE && p->act->stages.data[p->stage].action == PLAY_CONSOLE;
+	return p->job == JOB_STAGE && p->act->stages.data[p->stage].action == SCENARIO_CONSOLE;
 }
 
 struct console *dialog_console(const struct play *p)
@@ -47,10 +47,10 @@ static int64_t now(const struct play *p)
 /* What came after what was typed, a prompt, too; of a console that was only opened, all that its screen shows. */
 static void seen_text(const struct play *p, struct str *out)
 {
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	struct term *term = console_term(dialog_console(p));
 	int rows, cols;
-	if (script->verb == CONSOLE_OPENS) {
+	if (script->verb == SCENARIO_OPENS) {
 		term_size(term, &rows, &cols);
 		term_text(term, 0, rows - 1, OUTPUT_MAX, out);
 		return;
@@ -97,7 +97,7 @@ static void append_where(const struct play *p, struct str *out)
 static void keep_output(struct play *p)
 {
 	struct str text = {0};
-	if (script_console(p)->verb == CONSOLE_OPENS)
+	if (script_of(p)->verb == SCENARIO_OPENS)
 		seen_text(p, &text);
 	else
 		console_output(dialog_console(p), OUTPUT_MAX, p->prompt, &text);
@@ -116,7 +116,7 @@ static void fail(struct play *p, const char *expected, const char *cure)
 
 static bool is_expected(const struct play *p)
 {
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	struct str text = {0};
 	seen_text(p, &text);
 	bool is_seen = script->is_pattern ? regexec(&script->pattern, str_text(&text), 0, NULL, 0) == 0
@@ -129,11 +129,11 @@ static bool is_expected(const struct play *p)
 
 static void end_command(struct play *p)
 {
-	const struct texts *commands = perform_commands(p);
+	const struct scenario_texts *commands = perform_commands(p);
 	p->status = -1;
 	if (p->go_since == 0)
 		p->go_since = now(p);
-	if (script_console(p)->verb != CONSOLE_LOGS_IN)
+	if (script_of(p)->verb != SCENARIO_LOGS_IN)
 		keep_output(p);
 	perform_note_flow(p, now(p) - console_silent_ms(dialog_console(p)));
 	console_hold_size(dialog_console(p), false);
@@ -149,10 +149,10 @@ static void end_command(struct play *p)
 
 static int64_t prompt_ms(const struct play *p)
 {
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	if (script->within_ms > 0)
 		return script->within_ms;
-	return script->verb == CONSOLE_LOGS_IN ? LOGIN_MS : PROMPT_MS;
+	return script->verb == SCENARIO_LOGS_IN ? LOGIN_MS : PROMPT_MS;
 }
 
 /* What waits for input says nothing by itself. A Ctrl-C that nothing came of has met a shell between two commands. */
@@ -238,30 +238,30 @@ static void find_shell(struct play *p, struct console *c)
 static void wait_for_prompt(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	enum console_verb verb = script_console(p)->verb;
+	enum scenario_verb verb = script_of(p)->verb;
 	if (console_state(c) != PLAY_CONSOLE_ATTACHED) {
 		p->prompt_since = 0;
 		return;
 	}
 	if (p->prompt_since == 0)
 		p->prompt_since = now(p);
-	if (verb != CONSOLE_SENDS)
+	if (verb != SCENARIO_SENDS)
 		clear_line(p, c);
-	if (verb == CONSOLE_LOGS_IN)
+	if (verb == SCENARIO_LOGS_IN)
 		find_login(p, c);
-	else if (verb == CONSOLE_TYPES)
+	else if (verb == SCENARIO_TYPES)
 		find_shell(p, c);
 	else if (console_silent_ms(c) >= SETTLED_MS)
 		type_text(p, c);
 	if (!dialog_is(p) || p->step != STEP_PROMPT)
 		return;
-	if (verb != CONSOLE_SENDS)
+	if (verb != SCENARIO_SENDS)
 		nudge(p, c);
 	if (now(p) - p->prompt_since > prompt_ms(p))
 		fail(p,
-		     verb == CONSOLE_LOGS_IN ? "a login prompt, or a shell"
-		     : verb == CONSOLE_TYPES ? "a shell's prompt"
-		                             : "a console that waits for input",
+		     verb == SCENARIO_LOGS_IN ? "a login prompt, or a shell"
+		     : verb == SCENARIO_TYPES ? "a shell's prompt"
+		                              : "a console that waits for input",
 		     "see what runs there (i types into it), then run the stage again (r)");
 }
 
@@ -277,7 +277,7 @@ static void begin_text(struct play *p)
 	if (!p->text) {
 		p->step = STEP_VALUES;
 		words_message(p, true, "%s; the command is shown as soon as it is known", why.text);
-		if (p->options.unattended && now(p) - p->job_since > SCRIPT_WITHIN_MS)
+		if (p->options.unattended && now(p) - p->job_since > SCENARIO_WITHIN_MS)
 			words_fail(p,
 			           &(struct words_failure){"every variable of the command has a value", why.text, ""});
 		return;
@@ -312,7 +312,7 @@ void dialog_begin(struct play *p)
 	}
 	if (console_state(c) == PLAY_CONSOLE_LEFT || console_state(c) == PLAY_CONSOLE_DROPPED)
 		console_attach(c);
-	if (script_console(p)->verb == CONSOLE_OPENS)
+	if (script_of(p)->verb == SCENARIO_OPENS)
 		begin_watching(p);
 	else
 		begin_text(p);
@@ -326,7 +326,7 @@ void dialog_type_rest(struct play *p)
 void dialog_run(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	const char *key = script_console(p)->key;
+	const char *key = script_of(p)->key;
 	p->go = true;
 	if (p->go_since == 0)
 		p->go_since = now(p);
@@ -336,7 +336,7 @@ void dialog_run(struct play *p)
 		return;
 	}
 	console_send(c, key ? key : "\r", key ? strlen(key) : 1);
-	if (script_console(p)->verb == CONSOLE_SENDS && !script_console(p)->has_expect)
+	if (script_of(p)->verb == SCENARIO_SENDS && !script_of(p)->has_expect)
 		end_command(p);
 }
 
@@ -353,7 +353,7 @@ void dialog_typed(struct play *p)
 static bool was_entered(const struct play *p, struct console *c)
 {
 	struct str text = {0};
-	if (p->is_logged_in || script_console(p)->key)
+	if (p->is_logged_in || script_of(p)->key)
 		return false;
 	term_output_text(console_term(c), OUTPUT_MAX, &text);
 	bool is_entered = strchr(str_text(&text), '\n') != NULL;
@@ -384,7 +384,7 @@ static bool is_refusal(const char *text)
 
 static void answer_login(struct play *p, struct console *c)
 {
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	enum console_line at = console_at(c);
 	struct str text = {0};
 	console_output(c, OUTPUT_MAX, "", &text);
@@ -406,7 +406,7 @@ static void answer_login(struct play *p, struct console *c)
 
 static void wait_for_text(struct play *p, int64_t since)
 {
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	if (is_expected(p)) {
 		end_command(p);
 	} else if (now(p) - since > script->expect_ms) {
@@ -423,10 +423,10 @@ static void wait_for_text(struct play *p, int64_t since)
 static void wait_for_end(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	if (console_state(c) != PLAY_CONSOLE_ATTACHED) {
 		p->prompt_since = 0;
-		if (script->verb != CONSOLE_OPENS) {
+		if (script->verb != SCENARIO_OPENS) {
 			keep_output(p);
 			fail(p, "the console stays until the command has ended",
 			     "run the stage again (r) when it is attached");
@@ -435,11 +435,11 @@ static void wait_for_end(struct play *p)
 	}
 	if (p->prompt_since == 0)
 		p->prompt_since = now(p);
-	if (script->verb == CONSOLE_LOGS_IN)
+	if (script->verb == SCENARIO_LOGS_IN)
 		answer_login(p, c);
 	else if (script->has_expect)
-		wait_for_text(p, script->verb == CONSOLE_OPENS ? p->prompt_since : p->run_since);
-	else if (script->verb == CONSOLE_OPENS)
+		wait_for_text(p, script->verb == SCENARIO_OPENS ? p->prompt_since : p->run_since);
+	else if (script->verb == SCENARIO_OPENS)
 		end_command(p);
 	else if (console_at(c) == CONSOLE_SHELL && was_entered(p, c) &&
 	         (is_prompt_back(p, c) || console_silent_ms(c) >= SETTLED_MS))
@@ -479,7 +479,7 @@ void dialog_step_on(struct play *p)
 void dialog_stop(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	if (!c || script_console(p)->verb == CONSOLE_OPENS)
+	if (!c || script_of(p)->verb == SCENARIO_OPENS)
 		return;
 	keep_output(p);
 	console_send(c, "\x03", 1);
@@ -493,11 +493,11 @@ void dialog_cancel(struct play *p, enum play_step step)
 		return;
 	console_stop_typing(c);
 	bool is_typed = step == STEP_TYPING || (step == STEP_TYPED && !p->is_logged_in);
-	if (is_typed && script_console(p)->verb == CONSOLE_LOGS_IN)
+	if (is_typed && script_of(p)->verb == SCENARIO_LOGS_IN)
 		console_send(c, "\x15", 1);
 	else if (is_typed)
 		console_send(c, "\x05\x15", 2);
-	else if (step == STEP_RUNNING && script_console(p)->verb != CONSOLE_OPENS)
+	else if (step == STEP_RUNNING && script_of(p)->verb != SCENARIO_OPENS)
 		console_send(c, "\x03", 1);
 	console_hold_size(c, false);
 }
@@ -513,19 +513,19 @@ static void say_prompt(struct play *p, struct console *c)
 	}
 	append_where(p, &where);
 	words_message(p, false, "waits for %s: %s",
-	              script_console(p)->verb == CONSOLE_LOGS_IN ? "a login prompt or a shell" : "a shell's prompt",
+	              script_of(p)->verb == SCENARIO_LOGS_IN ? "a login prompt or a shell" : "a shell's prompt",
 	              str_text(&where));
 	str_finish(&where);
 }
 
 static void say_running(struct play *p, struct console *c)
 {
-	const struct script_console *script = script_console(p);
+	const struct scenario_dialog *script = script_of(p);
 	if (console_state(c) != PLAY_CONSOLE_ATTACHED)
 		words_message(p, console_state(c) == PLAY_CONSOLE_TAKEN, "%s", console_words(c));
-	else if (script->verb == CONSOLE_LOGS_IN)
+	else if (script->verb == SCENARIO_LOGS_IN)
 		words_message(p, false, "logs in on %s", machine(p));
-	else if (script->verb == CONSOLE_OPENS)
+	else if (script->verb == SCENARIO_OPENS)
 		words_message(p, false, "waits until the console of %s shows \"%s\" (%lld of %lld s)", machine(p),
 		              script->expected ? script->expected : "", (long long)((now(p) - p->prompt_since) / 1000),
 		              (long long)(script->expect_ms / 1000));
@@ -545,7 +545,7 @@ void dialog_words(struct play *p)
 	else if (p->step == STEP_TYPED && p->is_logged_in)
 		words_message(p, false, "a shell is logged in on %s already; Space goes on", machine(p));
 	else if (p->step == STEP_TYPED)
-		words_message(p, false, script_console(p)->verb == CONSOLE_LOGS_IN ? "Space logs in" : "Space runs it");
+		words_message(p, false, script_of(p)->verb == SCENARIO_LOGS_IN ? "Space logs in" : "Space runs it");
 	else if (p->step == STEP_TYPING)
 		words_message(p, false, "%s", "");
 }

@@ -38,12 +38,12 @@ struct play *play_create(const struct play_options *options, struct err *err)
 	p->runs = mem_alloc(sizeof *p->runs * p->act->stages.len);
 	p->tick = loop_timer_create(p->loop, on_tick, p);
 	p->status = -1;
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		p->kubeconfigs[i] = mem_strdup(options->kubeconfigs[i]);
 		p->contexts[i] = mem_strdup(options->contexts[i]);
 	}
 	init_flows(p);
-	kube_watch(p->kube, p->act->script->kinds, (const char *const *)p->act->namespaces.data);
+	kube_watch(p->kube, p->act->kinds, (const char *const *)p->act->namespaces.data);
 	return p;
 }
 
@@ -61,7 +61,7 @@ void play_destroy(struct play *p)
 	}
 	free(p->runs);
 	vec_finish(&p->flows);
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		free(p->kubeconfigs[i]);
 		free(p->contexts[i]);
 	}
@@ -71,18 +71,18 @@ void play_destroy(struct play *p)
 	free(p->message);
 	free(p->note);
 	topo_destroy(p->topo);
-	play_act_destroy(p->act);
+	scenario_destroy(p->act);
 	free(p);
 }
 
-const struct play_act *play_act(const struct play *p)
+const struct scenario_act *play_act(const struct play *p)
 {
 	return p->act;
 }
 
-struct script_stage *play_script_of(const struct play *p, size_t stage)
+struct scenario_stage *play_stage_of(const struct play *p, size_t stage)
 {
-	return &p->act->script->stages.data[stage];
+	return &p->act->stages.data[stage];
 }
 
 void play_changed(struct play *p)
@@ -154,7 +154,7 @@ static bool refuse_change(struct play *p, const char *what)
 
 static void show(struct play *p)
 {
-	const struct play_stage *stage = &p->act->stages.data[p->view];
+	const struct scenario_stage *stage = &p->act->stages.data[p->view];
 	if (stage->changes && refuse_change(p, "the stage"))
 		return;
 	if (p->started == 0)
@@ -162,7 +162,7 @@ static void show(struct play *p)
 	if (p->job != JOB_NONE)
 		perform_cancel(p);
 	p->stage = p->view;
-	if (stage->action == PLAY_PICTURE) {
+	if (stage->action == SCENARIO_PICTURE) {
 		p->job = JOB_STAGE;
 		p->job_since = loop_now(p->loop);
 		p->go_since = p->job_since;
@@ -187,7 +187,7 @@ static void move_on(struct play *p)
 static void show_next(struct play *p)
 {
 	bool is_picture =
-	        p->act->stages.data[p->view].action == PLAY_PICTURE && play_script_of(p, p->view)->checks.len == 0;
+	        p->act->stages.data[p->view].action == SCENARIO_PICTURE && play_stage_of(p, p->view)->checks.len == 0;
 	show(p);
 	if (is_picture && !p->options.unattended && p->runs[p->view].state == PLAY_DONE)
 		move_on(p);
@@ -270,7 +270,7 @@ void play_skip(struct play *p)
 void play_undo(struct play *p)
 {
 	clear_note(p);
-	const struct play_stage *stage = &p->act->stages.data[p->view];
+	const struct scenario_stage *stage = &p->act->stages.data[p->view];
 	if (is_busy(p)) {
 		next_while_busy(p);
 	} else if (!stage->has_undo) {
@@ -354,7 +354,7 @@ bool play_is_busy(const struct play *p)
 
 bool play_shell_is_busy(const struct play *p)
 {
-	for (size_t i = 0; i < PLAY_N_PERSONAS; i++)
+	for (size_t i = 0; i < SCENARIO_N_PERSONAS; i++)
 		if (p->shells[i] && shell_state(p->shells[i]) == SHELL_BUSY)
 			return true;
 	return false;
@@ -371,7 +371,7 @@ int64_t play_started(const struct play *p)
 	return p->started;
 }
 
-struct term *play_shell(struct play *p, enum play_persona persona)
+struct term *play_shell(struct play *p, enum scenario_persona persona)
 {
 	return shell_term(perform_shell(p, persona));
 }
@@ -379,10 +379,10 @@ struct term *play_shell(struct play *p, enum play_persona persona)
 char *play_next_command(const struct play *p)
 {
 	struct str out = {0};
-	const struct script_stage *script = play_script_of(p, p->view);
-	for (size_t i = 0; i < script->commands.len; i++) {
-		char *filled = perform_fill(p, script->commands.data[i], NULL);
-		str_append_f(&out, "%s%s", i ? "\n" : "", filled ? filled : script->commands.data[i]);
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
+	for (size_t i = 0; i < stage->commands.len; i++) {
+		char *filled = perform_fill(p, stage->commands.data[i], NULL);
+		str_append_f(&out, "%s%s", i ? "\n" : "", filled ? filled : stage->commands.data[i]);
 		free(filled);
 	}
 	return str_take(&out);
@@ -422,10 +422,10 @@ const struct topo *play_topo(struct play *p)
 	uint64_t there = hosts_there(p);
 	if (p->topo && p->topo_generation == kube_generation(p->kube) && p->topo_hosts == there)
 		return p->topo;
-	struct topo_host hosts[PLAY_HOSTS_MAX];
+	struct topo_host hosts[SCENARIO_HOSTS_MAX];
 	struct collecting c = {0};
 	for (int kind = 0; kind < KUBE_N_KINDS; kind++) {
-		if (p->act->script->kinds & (1u << kind))
+		if (p->act->kinds & (1u << kind))
 			kube_each(p->kube, (enum kube_kind_id)kind, collect, &c);
 	}
 	struct topo_input input = {
@@ -435,7 +435,7 @@ const struct topo *play_topo(struct play *p)
 	        .n_planned = p->act->planned.len,
 	        .namespaces = (const char *const *)p->act->namespaces.data,
 	        .hosts = hosts,
-	        .n_hosts = play_act_hosts(p->act, there, hosts),
+	        .n_hosts = scenario_hosts(p->act, there, hosts),
 	};
 	p->topo_hosts = there;
 	topo_destroy(p->topo);

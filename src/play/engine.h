@@ -8,8 +8,8 @@
 #ifndef PLAY_ENGINE_H
 #define PLAY_ENGINE_H
 
+#include "play/check.h"
 #include "play/console.h"
-#include "play/script.h"
 #include "play/shell.h"
 
 enum play_job { JOB_NONE, JOB_STAGE, JOB_UNDO };
@@ -34,14 +34,14 @@ struct stage_run {
 
 struct play {
 	struct play_options options;
-	struct play_act *act;
+	struct scenario_act *act;
 	struct loop *loop;
 	struct kube *kube;
-	char *kubeconfigs[PLAY_N_PERSONAS], *contexts[PLAY_N_PERSONAS];
+	char *kubeconfigs[SCENARIO_N_PERSONAS], *contexts[SCENARIO_N_PERSONAS];
 	char *private_dir; /* NULL until the first shell starts */
-	struct shell *shells[PLAY_N_PERSONAS];
+	struct shell *shells[SCENARIO_N_PERSONAS];
 	uint64_t topo_hosts; /* bits: which hosts it has as there */
-	unsigned restart; /* bits of personas whose shell is to be started again */
+	unsigned restart;    /* bits of personas whose shell is to be started again */
 
 	VEC(struct console *) consoles;
 
@@ -85,35 +85,36 @@ struct play {
 void play_set_state(struct play *p, size_t stage, enum play_state state);
 void play_changed(struct play *p);
 void play_end_job(struct play *p); /* no job any more; the tick stops */
-struct script_stage *play_script_of(const struct play *p, size_t stage);
+struct scenario_stage *play_stage_of(const struct play *p, size_t stage);
 
 /* ---- perform.c ---- */
-struct shell *perform_shell(struct play *p, enum play_persona persona); /* created and started on first use */
-void perform_show(struct play *p, enum play_job job, bool go);          /* begins the job on p->stage */
-void perform_run(struct play *p);                                       /* STEP_TYPED: Enter */
-void perform_step_on(struct play *p);                                   /* VALUES and PROMPT: is it so far? */
+struct shell *perform_shell(struct play *p, enum scenario_persona persona); /* created and started on first use */
+void perform_show(struct play *p, enum play_job job, bool go);              /* begins the job on p->stage */
+void perform_run(struct play *p);                                           /* STEP_TYPED: Enter */
+void perform_step_on(struct play *p);                                       /* VALUES and PROMPT: is it so far? */
 void perform_cancel(struct play *p); /* ends the job, whatever it does; Ctrl-C if a command runs */
-const struct texts *perform_commands(const struct play *p);
+const struct scenario_texts *perform_commands(const struct play *p);
 char *perform_fill(const struct play *p, const char *text, struct err *why); /* values filled in; NULL: `why` not */
 void perform_on_tick(struct play *p);
-void perform_type_rest(struct play *p); /* STEP_TYPING: at once */
-void perform_begins(struct play *p);    /* the command runs now */
-void perform_note_flow(struct play *p, int64_t ended); /* ... and has ended: how long it took */
-void perform_keep(struct play *p, const struct str *text); /* output of the stage */
+void perform_type_rest(struct play *p);                     /* STEP_TYPING: at once */
+void perform_begins(struct play *p);                        /* the command runs now */
+void perform_note_flow(struct play *p, int64_t ended);      /* ... and has ended: how long it took */
+void perform_keep(struct play *p, const struct str *text);  /* output of the stage */
 char *perform_private_dir(struct play *p, struct err *err); /* of the play, made on first use; borrowed */
-void perform_finish(struct play *p); /* shells and private files */
+void perform_finish(struct play *p);                        /* shells and private files */
 
 /* ---- consoles.c ---- */
-struct console *consoles_open(struct play *p, const char *id, enum play_persona persona, struct err *err);
+struct console *consoles_open(struct play *p, const char *id, enum scenario_persona persona, struct err *err);
 void consoles_look(struct play *p); /* the cluster has changed */
 void consoles_finish(struct play *p);
 
-/* ---- dialog.c: stages of action PLAY_CONSOLE; the counterparts of perform.c's ---- */
+/* ---- dialog.c: stages of action SCENARIO_CONSOLE; the counterparts of perform.c's ---- */
 bool dialog_is(const struct play *p); /* the job is one */
 void dialog_begin(struct play *p);
 void dialog_run(struct play *p);
 void dialog_type_rest(struct play *p);
-void dialog_step_on(struct play *p); /* is it so far? After a tick, a change of the cluster, and all that the console says */
+void dialog_step_on(
+        struct play *p); /* is it so far? After a tick, a change of the cluster, and all that the console says */
 void dialog_typed(struct play *p);
 void dialog_stop(struct play *p); /* Ctrl-C to what runs there, keeping its output */
 void dialog_cancel(struct play *p, enum play_step step);

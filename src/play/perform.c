@@ -10,9 +10,9 @@
 
 #include "play/engine.h"
 
-#define OUTPUT_MAX 65536            /* bytes of a stage's output that are kept for checks: the end */
-#define PATIENCE_MS ((int64_t)3000) /* after Ctrl-C, before the shell is killed */
-#define VALUES_MS SCRIPT_WITHIN_MS  /* unattended: for a variable to get its value */
+#define OUTPUT_MAX 65536             /* bytes of a stage's output that are kept for checks: the end */
+#define PATIENCE_MS ((int64_t)3000)  /* after Ctrl-C, before the shell is killed */
+#define VALUES_MS SCENARIO_WITHIN_MS /* unattended: for a variable to get its value */
 
 static void on_shell_state(struct shell *shell, enum shell_state state, void *user);
 static void on_shell_done(struct shell *shell, int status, void *user);
@@ -23,7 +23,7 @@ static void on_shell_typed(struct shell *shell, void *user);
 static char *value_of(void *user, const char *name, size_t len, struct err *why)
 {
 	struct play *p = user;
-	const struct script_var *var = script_var_find(p->act->script, name, len);
+	const struct scenario_var *var = scenario_var_find(p->act, name, len);
 	if (!var) {
 		err_set(why, ERR_NOT_FOUND, "the scenario has no variable {%.*s}", (int)len, name);
 		return NULL;
@@ -35,7 +35,7 @@ static char *value_of(void *user, const char *name, size_t len, struct err *why)
 	if (address[0] != '\0' &&
 	    cni_address_parse(address, &parsed)) /* what a cluster says is typed into a shell: an address or nothing */
 		return mem_strdup(address);
-	struct script_check check = {.kind = CHECK_ADDRESS, .name = var->workload, .network = var->network};
+	struct scenario_check check = {.kind = SCENARIO_CHECK_ADDRESS, .name = var->workload, .network = var->network};
 	struct check_facts facts = {.kube = p->kube, .topo = play_topo(p)};
 	struct str found = {0}, cure = {0};
 	check_ask(&check, &facts, &found, &cure);
@@ -47,18 +47,18 @@ static char *value_of(void *user, const char *name, size_t len, struct err *why)
 
 char *perform_fill(const struct play *p, const char *text, struct err *why)
 {
-	return command_fill(text, value_of, (struct play *)p, why);
+	return scenario_command_fill(text, value_of, (struct play *)p, why);
 }
 
-const struct texts *perform_commands(const struct play *p)
+const struct scenario_texts *perform_commands(const struct play *p)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
-	return p->job == JOB_UNDO ? &script->undo : &script->commands;
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	return p->job == JOB_UNDO ? &stage->undo : &stage->commands;
 }
 
 /* ---- shells ---- */
 
-static bool start_shell(struct play *p, enum play_persona persona, struct err *err)
+static bool start_shell(struct play *p, enum scenario_persona persona, struct err *err)
 {
 	return shell_start(p->shells[persona], err);
 }
@@ -85,7 +85,7 @@ char *perform_private_dir(struct play *p, struct err *err)
 	return p->private_dir;
 }
 
-static void create_shell(struct play *p, enum play_persona persona)
+static void create_shell(struct play *p, enum scenario_persona persona)
 {
 	struct err err = {0};
 	perform_private_dir(p, &err);
@@ -94,9 +94,9 @@ static void create_shell(struct play *p, enum play_persona persona)
 	        .persona = persona,
 	        .kubeconfig = p->kubeconfigs[persona],
 	        .context = p->contexts[persona],
-	        .cwd = p->act->script->folder,
+	        .cwd = p->act->folder,
 	        .private_dir = p->private_dir ? p->private_dir : "",
-	        .is_in_lab = persona == PLAY_HOST && text_equal(p->options.environment, "lab"),
+	        .is_in_lab = persona == SCENARIO_HOST && text_equal(p->options.environment, "lab"),
 	        .rows = p->options.rows,
 	        .cols = p->options.cols,
 	        .events = {on_shell_state, on_shell_done, on_shell_typed},
@@ -107,14 +107,14 @@ static void create_shell(struct play *p, enum play_persona persona)
 		words_note(p, true, "%s", err.text);
 }
 
-struct shell *perform_shell(struct play *p, enum play_persona persona)
+struct shell *perform_shell(struct play *p, enum scenario_persona persona)
 {
 	if (!p->shells[persona])
 		create_shell(p, persona);
 	return p->shells[persona];
 }
 
-static enum play_persona persona_of_job(const struct play *p)
+static enum scenario_persona persona_of_job(const struct play *p)
 {
 	return p->act->stages.data[p->stage].persona;
 }
@@ -130,21 +130,21 @@ static bool is_of_job(struct play *p, const struct shell *shell)
 	return p->job != JOB_NONE && !dialog_is(p) && shell == shell_of_job(p);
 }
 
-static enum play_persona persona_of(const struct play *p, const struct shell *shell)
+static enum scenario_persona persona_of(const struct play *p, const struct shell *shell)
 {
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		if (p->shells[i] == shell)
-			return (enum play_persona)i;
+			return (enum scenario_persona)i;
 	}
-	return PLAY_ADMIN;
+	return SCENARIO_ADMIN;
 }
 
 static void restart_shells(void *user)
 {
 	struct play *p = user;
 	struct err err;
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
-		if ((p->restart & (1u << i)) && !start_shell(p, (enum play_persona)i, &err))
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
+		if ((p->restart & (1u << i)) && !start_shell(p, (enum scenario_persona)i, &err))
 			words_note(p, true, "%s", err.text);
 	}
 	p->restart = 0;
@@ -152,7 +152,7 @@ static void restart_shells(void *user)
 
 static void on_shell_off(struct play *p, struct shell *shell)
 {
-	enum play_persona persona = persona_of(p, shell);
+	enum scenario_persona persona = persona_of(p, shell);
 	p->interrupted = 0;
 	if (shell_had_prompt(shell)) {
 		p->restart |= 1u << persona;
@@ -247,9 +247,9 @@ void perform_show(struct play *p, enum play_job job, bool go)
 	p->job_since = loop_now(p->loop);
 	p->run_since = p->go_since = 0;
 	str_clear(&p->output);
-	const struct script_stage *script = play_script_of(p, p->stage);
-	for (size_t i = 0; i < script->seen.len; i++)
-		p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	for (size_t i = 0; i < stage->seen.len; i++)
+		p->flows.data[stage->seen.data[i]].state = PLAY_FLOW_UNTRIED;
 	play_set_state(p, p->stage, job == JOB_UNDO ? PLAY_RUNNING : PLAY_SHOWN);
 	loop_timer_start(p->tick, ask_next_ms(p), 0);
 	if (dialog_is(p))
@@ -329,9 +329,9 @@ void perform_type_rest(struct play *p)
 
 static struct play_flow *flow_of_command(struct play *p)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
-	return p->job == JOB_STAGE && p->command < script->seen.len ? &p->flows.data[script->seen.data[p->command]]
-	                                                            : NULL;
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	return p->job == JOB_STAGE && p->command < stage->seen.len ? &p->flows.data[stage->seen.data[p->command]]
+	                                                           : NULL;
 }
 
 void perform_begins(struct play *p)
@@ -383,9 +383,9 @@ void perform_note_flow(struct play *p, int64_t ended)
 
 static bool has_exit_check(const struct play *p)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
-	for (size_t i = 0; p->job == JOB_STAGE && i < script->checks.len; i++) {
-		if (script->checks.data[i].kind == CHECK_EXIT)
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	for (size_t i = 0; p->job == JOB_STAGE && i < stage->checks.len; i++) {
+		if (stage->checks.data[i].kind == SCENARIO_CHECK_EXIT)
 			return true;
 	}
 	return false;
@@ -420,12 +420,12 @@ static void end_undo(struct play *p)
  * whether the stage holds, it is asked when it is back, and the show goes on by itself. */
 static bool was_lost(const struct play *p, int status)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	struct str away = {0};
-	bool is_lost = p->job == JOB_STAGE && status < 128 && script->checks.len > 0 && words_away(p, &away);
+	bool is_lost = p->job == JOB_STAGE && status < 128 && stage->checks.len > 0 && words_away(p, &away);
 	str_finish(&away);
-	for (size_t i = 0; i < script->checks.len; i++)
-		is_lost = is_lost && check_is_of_cluster(&script->checks.data[i]);
+	for (size_t i = 0; i < stage->checks.len; i++)
+		is_lost = is_lost && scenario_check_is_of_cluster(&stage->checks.data[i]);
 	return is_lost;
 }
 
@@ -495,13 +495,14 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 
 void perform_cancel(struct play *p)
 {
-	bool is_dialog = dialog_is(p), has_shell = p->act->stages.data[p->stage].action != PLAY_PICTURE && !is_dialog;
+	bool is_dialog = dialog_is(p),
+	     has_shell = p->act->stages.data[p->stage].action != SCENARIO_PICTURE && !is_dialog;
 	struct shell *shell = p->job != JOB_NONE && has_shell ? shell_of_job(p) : NULL;
 	enum play_step step = p->step;
-	const struct script_stage *script = play_script_of(p, p->stage);
-	for (size_t i = 0; i < script->seen.len; i++) {
-		if (p->flows.data[script->seen.data[i]].state == PLAY_FLOW_UNDERWAY)
-			p->flows.data[script->seen.data[i]].state = PLAY_FLOW_UNTRIED;
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	for (size_t i = 0; i < stage->seen.len; i++) {
+		if (p->flows.data[stage->seen.data[i]].state == PLAY_FLOW_UNDERWAY)
+			p->flows.data[stage->seen.data[i]].state = PLAY_FLOW_UNTRIED;
 	}
 	play_end_job(p);
 	if (is_dialog)
@@ -562,8 +563,9 @@ void perform_on_tick(struct play *p)
 
 static void remove_private_dir(struct play *p)
 {
-	for (int i = 0; i < PLAY_N_PERSONAS; i++) {
-		char *file = mem_printf("%s/%s.kubeconfig", p->private_dir, play_persona_name((enum play_persona)i));
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
+		char *file =
+		        mem_printf("%s/%s.kubeconfig", p->private_dir, scenario_persona_name((enum scenario_persona)i));
 		unlink(file);
 		free(file);
 	}
@@ -574,7 +576,7 @@ static void remove_private_dir(struct play *p)
 void perform_finish(struct play *p)
 {
 	consoles_finish(p);
-	for (int i = 0; i < PLAY_N_PERSONAS; i++)
+	for (int i = 0; i < SCENARIO_N_PERSONAS; i++)
 		shell_destroy(p->shells[i]);
 	if (p->private_dir)
 		remove_private_dir(p);

@@ -18,7 +18,7 @@ struct shell {
 	struct term *term;
 	enum shell_state state;
 	bool had_prompt;
-	char *rcfile;             /* there until bash has read it */
+	char *rcfile; /* there until bash has read it */
 	struct typer *typer;
 	struct loop_timer *nudge; /* a Ctrl-C that readline has not answered */
 };
@@ -29,7 +29,8 @@ struct shell {
  * "!" is an exclamation mark and nothing of the show is left in the user's own. */
 static char *rc_text(const struct shell *s)
 {
-	static const char *const colors[] = {[PLAY_ADMIN] = "1;35", [PLAY_OWNER] = "1;36", [PLAY_HOST] = "1;33"};
+	static const char *const colors[] = {
+	        [SCENARIO_ADMIN] = "1;35", [SCENARIO_OWNER] = "1;36", [SCENARIO_HOST] = "1;33"};
 	static const char rc[] = "__onesdn_done() { printf '\\e]133;D;%%s\\a' \"$?\"; }\n"
 	                         "PROMPT_COMMAND=__onesdn_done\n"
 	                         "PS0='\\e]133;C\\a'\n"
@@ -43,13 +44,13 @@ static char *rc_text(const struct shell *s)
 	                         "export ONESDN_PERSONA=%s\n";
 	const char *no_color = getenv("NO_COLOR");
 	return mem_printf(rc, no_color && no_color[0] ? "1" : colors[s->options.persona],
-	                  play_persona_name(s->options.persona));
+	                  scenario_persona_name(s->options.persona));
 }
 
 static bool write_rcfile(struct shell *s, struct err *err)
 {
 	free(s->rcfile);
-	s->rcfile = mem_printf("%s/%s.bashrc", s->private_dir, play_persona_name(s->options.persona));
+	s->rcfile = mem_printf("%s/%s.bashrc", s->private_dir, scenario_persona_name(s->options.persona));
 	char *text = rc_text(s);
 	bool ok = file_write(s->rcfile, text, strlen(text), 0600, err);
 	free(text);
@@ -63,7 +64,7 @@ char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err)
 	if (!cluster->context)
 		return cluster->kubeconfig ? mem_printf("KUBECONFIG=%s", cluster->kubeconfig)
 		                           : mem_strdup("BASH_ENV"); /* nothing to set */
-	char *file = mem_printf("%s/%s.kubeconfig", cluster->private_dir, play_persona_name(cluster->persona));
+	char *file = mem_printf("%s/%s.kubeconfig", cluster->private_dir, scenario_persona_name(cluster->persona));
 	json_t *config =
 	        json_pack("{s:s, s:s, s:s}", "apiVersion", "v1", "kind", "Config", "current-context", cluster->context);
 	struct str text = {0};

@@ -27,7 +27,7 @@ struct shell_events { /* none may destroy the shell: post that */
 /* How a persona's programs find the cluster: the word for their environment ("KUBECONFIG=..."; a name to unset if there is
  * nothing to say). A context is put in front by a file in `private_dir`. NULL and err if that cannot be written. */
 struct shell_cluster {
-	enum play_persona persona;
+	enum scenario_persona persona;
 	const char *kubeconfig, *context; /* may be NULL */
 	const char *private_dir;
 };
@@ -35,7 +35,7 @@ char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err);
 
 struct shell_options {
 	struct loop *loop;
-	enum play_persona persona;
+	enum scenario_persona persona;
 	const char *kubeconfig, *context; /* may be NULL */
 	const char *cwd;
 	const char *private_dir; /* for its rcfile and kubeconfig; exists */

@@ -149,20 +149,20 @@ void words_tick(struct play *p)
 {
 	if (p->job == JOB_NONE)
 		return;
-	const struct play_stage *stage = &p->act->stages.data[p->stage];
+	const struct scenario_stage *stage = &p->act->stages.data[p->stage];
 	if (dialog_is(p)) {
 		dialog_words(p);
 		return;
 	}
 	enum shell_state shell =
-	        stage->action == PLAY_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
+	        stage->action == SCENARIO_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
 	if (p->step == STEP_RUNNING)
 		words_running(p);
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY && p->interrupted)
 		words_message(p, false, "waits until the command that was stopped has ended");
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY)
 		words_message(p, true, "a command still runs in the pane of %s; end it (Ctrl-C), and this goes on",
-		              play_persona_name(stage->persona));
+		              scenario_persona_name(stage->persona));
 	else if (p->step == STEP_PROMPT)
 		words_message(p, false, "waits for the shell");
 	else if (p->step == STEP_TYPING || p->step == STEP_ENTERED)
@@ -223,9 +223,9 @@ static void append_failure_line(struct str *out, const char *what, const char *t
 
 static void settle_flows(struct play *p, enum play_flow_state state)
 {
-	const struct script_stage *script = play_script_of(p, p->stage);
-	for (size_t i = 0; i < script->seen.len; i++) {
-		struct play_flow *flow = &p->flows.data[script->seen.data[i]];
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
+	for (size_t i = 0; i < stage->seen.len; i++) {
+		struct play_flow *flow = &p->flows.data[stage->seen.data[i]];
 		if (state == PLAY_FLOW_OK || flow->state == PLAY_FLOW_UNDERWAY)
 			flow->state = state;
 	}

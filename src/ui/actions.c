@@ -45,9 +45,9 @@ static bool has_show(struct ui *ui)
 	return false;
 }
 
-static const struct play_stage *stage_in_view(const struct ui *ui)
+static const struct scenario_stage *stage_in_view(const struct ui *ui)
 {
-	const struct play_act *act = ui->act;
+	const struct scenario_act *act = ui->act;
 	return act->stages.len ? &act->stages.data[play_stage(ui->play)] : NULL;
 }
 
@@ -108,7 +108,7 @@ static void run_undo(struct ui *ui, const char *argument)
 static void run_stage(struct ui *ui, const char *argument)
 {
 	int64_t number;
-	const struct play_act *act = ui->act;
+	const struct scenario_act *act = ui->act;
 	if (!*argument) {
 		action_popup(ui, POPUP_STAGES);
 		return;
@@ -143,7 +143,7 @@ static void run_act(struct ui *ui, const char *argument)
 {
 	struct err err;
 	if (!*argument) {
-		char *names = play_act_names(NULL);
+		char *names = scenario_names(NULL);
 		ui_say(ui, false, "This is %s. Acts: %s", ui->act->name, names ? names : "");
 		free(names);
 		return;
@@ -172,17 +172,17 @@ static void run_shell(struct ui *ui, const char *argument)
 {
 	if (*argument) {
 		int found = -1;
-		for (int i = 0; i < PLAY_N_PERSONAS; i++)
-			if (text_equal(argument, play_persona_name((enum play_persona)i)))
+		for (int i = 0; i < SCENARIO_N_PERSONAS; i++)
+			if (text_equal(argument, scenario_persona_name((enum scenario_persona)i)))
 				found = i;
 		if (found < 0) {
 			ui_say(ui, true, "There is no persona \"%s\": %s or %s", argument,
-			       play_persona_name(PLAY_ADMIN), play_persona_name(PLAY_OWNER));
+			       scenario_persona_name(SCENARIO_ADMIN), scenario_persona_name(SCENARIO_OWNER));
 			return;
 		}
 		ui->shows_persona = true;
 		ui->console[0] = '\0';
-		ui->persona = (enum play_persona)found;
+		ui->persona = (enum scenario_persona)found;
 	}
 	run_type(ui, "");
 }

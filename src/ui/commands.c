@@ -71,7 +71,7 @@ static void offer_argument(const struct ui *ui, enum command_argument kind, cons
 	char *names = NULL;
 	switch (kind) {
 	case ARG_ACT:
-		names = play_act_names(NULL);
+		names = scenario_names(NULL);
 		offer_words(out, names, typed);
 		break;
 	case ARG_THEME:
@@ -87,8 +87,8 @@ static void offer_argument(const struct ui *ui, enum command_argument kind, cons
 			offer(out, ui->act->stages.data[i].id, typed);
 		break;
 	case ARG_PERSONA:
-		for (int i = 0; i < PLAY_N_PERSONAS; i++)
-			offer(out, play_persona_name((enum play_persona)i), typed);
+		for (int i = 0; i < SCENARIO_N_PERSONAS; i++)
+			offer(out, scenario_persona_name((enum scenario_persona)i), typed);
 		break;
 	case ARG_ON_OFF:
 		offer_words(out, "on off", typed);

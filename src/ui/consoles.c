@@ -65,9 +65,9 @@ void ui_console_follow(struct ui *ui, size_t stage, enum play_state state)
 	if ((state != PLAY_SHOWN && state != PLAY_RUNNING) || ui->view.mode != MODE_STAGE ||
 	    stage >= ui->act->stages.len)
 		return;
-	const struct play_stage *shown = &ui->act->stages.data[stage];
-	if (shown->action != PLAY_PICTURE)
-		snprintf(ui->console, sizeof ui->console, "%s", shown->action == PLAY_CONSOLE ? shown->console : "");
+	const struct scenario_stage *shown = &ui->act->stages.data[stage];
+	if (shown->action != SCENARIO_PICTURE)
+		snprintf(ui->console, sizeof ui->console, "%s", shown->action == SCENARIO_CONSOLE ? shown->console : "");
 }
 
 /* ---- by a person ---- */

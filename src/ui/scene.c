@@ -6,7 +6,7 @@
 #include "ui/state.h"
 
 struct diagram_key { /* what a diagram was drawn of; compared bytewise, so zeroed first */
-	const struct play_act *act;
+	const struct scenario_act *act;
 	const struct kube *kube;
 	uint64_t generation, flows, hosts;
 	int cols, rows, tick, ascii;
@@ -43,7 +43,7 @@ static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 	const struct scene *scene = &ui->scene;
 	struct diagram_flow *flows = mem_alloc((scene->n_flows + 1) * sizeof *flows);
 	for (size_t i = 0; i < scene->n_flows; i++) {
-		const struct play_flow_plan *plan = scene->flows[i].plan;
+		const struct scenario_flow *plan = scene->flows[i].plan;
 		flows[i] = (struct diagram_flow){
 		        .id = plan->id,
 		        .from = plan->from,
@@ -110,10 +110,10 @@ static void fill_diagram(struct ui *ui)
 static const struct topo *planned_topo(struct ui *ui)
 {
 	if (!ui->planned) {
-		struct topo_host hosts[PLAY_HOSTS_MAX];
+		struct topo_host hosts[SCENARIO_HOSTS_MAX];
 		struct topo_input input = {
 		        .hosts = hosts,
-		        .n_hosts = play_act_hosts(ui->act, 0, hosts),
+		        .n_hosts = scenario_hosts(ui->act, 0, hosts),
 		        .planned = (const json_t *const *)ui->act->planned.data,
 		        .n_planned = ui->act->planned.len,
 		        .namespaces = (const char *const *)ui->act->namespaces.data,
@@ -210,7 +210,7 @@ static void fill_show(struct ui *ui)
 	scene->topo = play ? play_topo(play) : planned_topo(ui);
 	scene->persona = ui->shows_persona     ? ui->persona
 	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona
-	                                       : PLAY_ADMIN;
+	                                       : SCENARIO_ADMIN;
 	scene->elapsed_ms = elapsed(ui);
 }
 

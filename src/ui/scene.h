@@ -11,7 +11,7 @@
 enum ui_badge { BADGE_PLANNED, BADGE_LIVE, BADGE_STALE };
 
 struct scene {
-	const struct play_act *act;    /* never NULL */
+	const struct scenario_act *act;    /* never NULL */
 	const enum play_state *states; /* one a stage */
 	size_t stage;
 	bool has_show; /* there is a cluster and a play: else it is still being reached */
@@ -27,7 +27,7 @@ struct scene {
 	struct play_console console;   /* the pane is this virtual machine's console; id NULL: it is the shell */
 	const char *tabs;              /* the panes there are, where there is a choice; "" */
 	size_t n_machines;             /* virtual machines in the graph */
-	enum play_persona persona;
+	enum scenario_persona persona;
 	const char *context; /* kube context, "lab" */
 	enum ui_badge badge;
 	const char *stale_since;     /* "14:02:11" when stale */
@@ -118,9 +118,9 @@ struct look_of {
 };
 struct look_of stage_look(enum play_state state);
 struct look_of flow_look(enum play_flow_state state);
-enum canvas_role persona_role(enum play_persona persona);
+enum canvas_role persona_role(enum scenario_persona persona);
 /* Text on as many rows as it needs and the area has, broken at blanks; gives the rows used, at least one. */
 int put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, const char *text, size_t len);
-const char *persona_label(enum play_persona persona, bool is_short);
+const char *persona_label(enum scenario_persona persona, bool is_short);
 
 #endif

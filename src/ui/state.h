@@ -19,7 +19,7 @@ struct ui {
 	bool is_ascii, has_mouse, theme_is_chosen;
 	uint32_t terminal_fg, terminal_bg; /* COLOR_DEFAULT: not told */
 
-	const struct play_act *act;
+	const struct scenario_act *act;
 	struct play *play; /* both NULL until the cluster is there */
 	struct kube *kube;
 
@@ -57,7 +57,7 @@ struct ui {
 	struct str question;
 	void (*on_yes)(struct ui *ui);
 	bool shows_persona; /* :shell chose one */
-	enum play_persona persona;
+	enum scenario_persona persona;
 
 	struct term_key escape_key;
 	char escape_name[32];

@@ -161,7 +161,7 @@ static void forget_view(struct ui *ui)
 	ui->focus[0] = ui->filter[0] = ui->console[0] = '\0';
 }
 
-void ui_set_act(struct ui *ui, const struct play_act *act)
+void ui_set_act(struct ui *ui, const struct scenario_act *act)
 {
 	scene_show_ended(ui);
 	forget_view(ui);
@@ -188,8 +188,8 @@ void ui_set_show(struct ui *ui, struct play *play, struct kube *kube)
 /* Where diagram and terminal share the screen, the one that matters comes forward; a person who types or zooms is left alone. */
 void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state)
 {
-	bool is_apply = stage < ui->act->stages.len && ui->act->stages.data[stage].action == PLAY_APPLY;
-	bool is_picture = stage < ui->act->stages.len && ui->act->stages.data[stage].action == PLAY_PICTURE;
+	bool is_apply = stage < ui->act->stages.len && ui->act->stages.data[stage].action == SCENARIO_APPLY;
+	bool is_picture = stage < ui->act->stages.len && ui->act->stages.data[stage].action == SCENARIO_PICTURE;
 	bool follows = ui->view.mode == MODE_STAGE && ui->view.layout != LAYOUT_ZOOM;
 	ui_dirty(ui);
 	live_hold_stop(ui);

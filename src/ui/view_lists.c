@@ -12,10 +12,10 @@ static bool is_filtered(const struct view_state *view, const char *text)
 int view_stages(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
 {
 	(void)rows;
-	const struct play_act *act = scene->act;
+	const struct scenario_act *act = scene->act;
 	int wide = page->cols >= 60, y = 0;
 	for (size_t i = 0; i < act->stages.len; i++, y++) {
-		const struct play_stage *stage = &act->stages.data[i];
+		const struct scenario_stage *stage = &act->stages.data[i];
 		struct look_of look = stage_look(scene->states[i]);
 		bool is_chosen = i == view->selected;
 		uint16_t attrs = is_chosen ? ATTR_BOLD : is_filtered(view, stage->title) ? 0 : ATTR_DIM;
@@ -41,7 +41,7 @@ static int longest(const struct scene *scene, int which)
 {
 	int cols = 4;
 	for (size_t i = 0; i < scene->n_flows; i++) {
-		const struct play_flow_plan *plan = scene->flows[i].plan;
+		const struct scenario_flow *plan = scene->flows[i].plan;
 		int each = text_columns(which == 0   ? plan->id
 		                        : which == 1 ? plan->from
 		                        : which == 2 ? plan->to
@@ -67,7 +67,7 @@ int view_flows(struct canvas *page, int rows, const struct scene *scene, const s
 		canvas_put(page, at[i], y, page->cols, ROLE_MUTED, 0, heads[i]);
 	for (size_t i = 0; i < scene->n_flows; i++) {
 		const struct play_flow *flow = &scene->flows[i];
-		const struct play_flow_plan *plan = flow->plan;
+		const struct scenario_flow *plan = flow->plan;
 		if (!is_filtered(view, plan->id) && !is_filtered(view, plan->from) && !is_filtered(view, plan->to))
 			continue;
 		y++;

@@ -104,7 +104,7 @@ static const char *word_of(const struct key_row *row, const struct scene *scene)
 	bool is_shown = scene->has_show && scene->act->stages.len && scene->states[scene->stage] == PLAY_SHOWN;
 	if (!is_shown || !text_equal(row->command, "next"))
 		return row->bar;
-	return scene->act->stages.data[scene->stage].action == PLAY_APPLY ? "apply" : "run";
+	return scene->act->stages.data[scene->stage].action == SCENARIO_APPLY ? "apply" : "run";
 }
 
 /* As many rows as fit, the one for help always, and what says that a pane is hidden. */

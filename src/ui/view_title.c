@@ -67,12 +67,12 @@ static int right_parts(const struct scene *scene, int level, int cols_of_line, s
 
 static void put_left(struct canvas *canvas, struct rect area, const struct scene *scene)
 {
-	const struct play_act *act = scene->act;
+	const struct scenario_act *act = scene->act;
 	if (!act->stages.len) {
 		canvas_put_fit(canvas, area.x, area.y, area.cols, ROLE_TITLE, ATTR_BOLD, act->title);
 		return;
 	}
-	const struct play_stage *stage = &act->stages.data[scene->stage];
+	const struct scenario_stage *stage = &act->stages.data[scene->stage];
 	struct str number = {0};
 	str_append_f(&number, "%zu/%zu ", scene->stage + 1, act->stages.len);
 	int x = area.x, right = area.x + area.cols;
@@ -89,7 +89,7 @@ static void put_left(struct canvas *canvas, struct rect area, const struct scene
 void view_title(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
 {
 	(void)view;
-	const struct play_act *act = scene->act;
+	const struct scenario_act *act = scene->act;
 	int wanted =
 	        act->stages.len ? text_columns(act->stages.data[scene->stage].title) + 5 : text_columns(act->title);
 	if (wanted > area.cols / 2)

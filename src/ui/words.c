@@ -60,17 +60,17 @@ struct look_of flow_look(enum play_flow_state state)
 	return looks[(unsigned)state < sizeof looks / sizeof *looks ? state : PLAY_FLOW_UNTRIED];
 }
 
-enum canvas_role persona_role(enum play_persona persona)
+enum canvas_role persona_role(enum scenario_persona persona)
 {
-	return persona == PLAY_OWNER ? ROLE_OWNER : ROLE_ADMIN;
+	return persona == SCENARIO_OWNER ? ROLE_OWNER : ROLE_ADMIN;
 }
 
-const char *persona_label(enum play_persona persona, bool is_short)
+const char *persona_label(enum scenario_persona persona, bool is_short)
 {
-	static const char *const labels[PLAY_N_PERSONAS][2] = {
-	        [PLAY_ADMIN] = {"CLUSTER ADMIN", "ADMIN"},
-	        [PLAY_OWNER] = {"WORKLOAD OWNER", "OWNER"},
-	        [PLAY_HOST] = {"ADMIN ON HOST", "HOST"},
+	static const char *const labels[SCENARIO_N_PERSONAS][2] = {
+	        [SCENARIO_ADMIN] = {"CLUSTER ADMIN", "ADMIN"},
+	        [SCENARIO_OWNER] = {"WORKLOAD OWNER", "OWNER"},
+	        [SCENARIO_HOST] = {"ADMIN ON HOST", "HOST"},
 	};
-	return labels[(unsigned)persona < PLAY_N_PERSONAS ? persona : PLAY_ADMIN][is_short];
+	return labels[(unsigned)persona < SCENARIO_N_PERSONAS ? persona : SCENARIO_ADMIN][is_short];
 }

@@ -112,7 +112,7 @@ static void open_with(const char *stages, struct play_options options)
 	show.kube = kube_create(show.loop, &(struct kube_options){.offline = true, .events = {.on_change = on_change}});
 	options.loop = show.loop;
 	options.kube = show.kube;
-	options.act = play_act_load(path, "lab", &err);
+	options.act = scenario_load(path, "lab", &err);
 	if (!options.act)
 		fail_msg("%s", err.text);
 	options.offline = true;
@@ -153,8 +153,8 @@ typedef bool condition_fn(const void *what);
 static char *screen(void)
 {
 	struct str text = {0};
-	for (int p = 0; p < PLAY_N_PERSONAS; p++) {
-		struct term *term = play_shell(show.play, (enum play_persona)p);
+	for (int p = 0; p < SCENARIO_N_PERSONAS; p++) {
+		struct term *term = play_shell(show.play, (enum scenario_persona)p);
 		term_text(term, 0, 23, 65536, &text);
 	}
 	return str_take(&text);
@@ -212,7 +212,7 @@ static void wait_message(const char *text)
 
 static void type(const char *text)
 {
-	term_write(play_shell(show.play, PLAY_ADMIN), text, strlen(text));
+	term_write(play_shell(show.play, SCENARIO_ADMIN), text, strlen(text));
 }
 
 static void assert_has(const char *text, const char *part)
@@ -472,7 +472,7 @@ static void test_no_cluster(void **state)
 	char *socket = mem_printf("%s/nobody.sock", dir), *path = mem_printf("%s/t.scenario.yaml", dir);
 	show.kube = kube_create(show.loop, &(struct kube_options){.socket = socket, .events = {.on_change = on_change}});
 	show.play = play_create(
-	        &(struct play_options){.loop = show.loop, .kube = show.kube, .act = play_act_load(path, "lab", NULL), .rows = 24, .cols = 80},
+	        &(struct play_options){.loop = show.loop, .kube = show.kube, .act = scenario_load(path, "lab", NULL), .rows = 24, .cols = 80},
 	        NULL);
 	perform(PLAY_CHECKING);
 	wait_message("the cluster has not answered yet: ");
@@ -552,7 +552,7 @@ static void test_prompt_is_cleared(void **state)
 	(void)state;
 	open_show("  - {id: a, title: A, run: echo mine, check: [{output-matches: '^mine$'}]}\n"
 	          "  - {id: b, title: B, run: echo again, check: [{output-matches: '^again$'}]}\n");
-	play_shell(show.play, PLAY_ADMIN);
+	play_shell(show.play, SCENARIO_ADMIN);
 	wait_screen("$");
 	type("echo garbage ");
 	wait_screen("$ echo garbage");
@@ -606,7 +606,7 @@ static void test_exit_in_the_pane(void **state)
 	(void)state;
 	open_show("  - {id: a, title: A, run: echo mine, check: [{output: mine}]}\n"
 	          "  - {id: b, title: B, run: echo again, check: [{output: again}]}\n");
-	play_shell(show.play, PLAY_ADMIN);
+	play_shell(show.play, SCENARIO_ADMIN);
 	wait_screen("$");
 	type("exit\r");
 	wait_screen("exit\nexit");
@@ -628,7 +628,7 @@ static void test_busy_shell(void **state)
 {
 	(void)state;
 	open_show("  - {id: a, title: A, run: echo mine, check: [{output: mine}]}\n");
-	play_shell(show.play, PLAY_ADMIN);
+	play_shell(show.play, SCENARIO_ADMIN);
 	wait_screen("$");
 	type("echo begun; read -r x\r");
 	wait_screen("\nbegun");
@@ -647,7 +647,7 @@ static void test_resize_and_redraw(void **state)
 	open_show("  - {id: a, title: A, run: 'echo 12345678901234567890123456789012345678901234567890', check: [{output: '1234'}]}\n");
 	play_next(show.play);
 	wait_message("Space runs it");
-	term_resize(play_shell(show.play, PLAY_ADMIN), 24, 30); /* readline draws its prompt anew: no mark of that may mislead */
+	term_resize(play_shell(show.play, SCENARIO_ADMIN), 24, 30); /* readline draws its prompt anew: no mark of that may mislead */
 	type("\x0c");
 	wait_screen("890\n");
 	play_next(show.play);

@@ -125,7 +125,7 @@ static void open_with(const char *stages, struct play_options options)
 	show.kube = kube_create(show.loop, &(struct kube_options){.offline = true, .events = {.on_change = on_change}});
 	options.loop = show.loop;
 	options.kube = show.kube;
-	options.act = play_act_load(path, "lab", &err);
+	options.act = scenario_load(path, "lab", &err);
 	if (!options.act)
 		fail_msg("%s", err.text);
 	options.offline = true;
@@ -434,7 +434,7 @@ static void test_skip_stops_the_command(void **state)
 	play_undo(show.play);
 	wait_state(PLAY_PENDING);
 	struct str shell = {0};
-	term_text(play_shell(show.play, PLAY_ADMIN), 0, 23, 65536, &shell);
+	term_text(play_shell(show.play, SCENARIO_ADMIN), 0, 23, 65536, &shell);
 	assert_has(str_text(&shell), "undone");
 	str_finish(&shell);
 }

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "onesdn/play.h"
-#include "play/script.h"
+#include "onesdn/scenario.h"
 
 static char dir[] = "/tmp/onesdn-scenario-XXXXXX";
 
@@ -78,11 +78,11 @@ static void write_file(const char *name, const char *text)
 	free(path);
 }
 
-static struct play_act *load(const char *text, const char *environment, struct err *err)
+static struct scenario_act *load(const char *text, const char *environment, struct err *err)
 {
 	char *path = in_dir("t.scenario.yaml");
 	write_file("t.scenario.yaml", text);
-	struct play_act *act = play_act_load(path, environment, err);
+	struct scenario_act *act = scenario_load(path, environment, err);
 	free(path);
 	return act;
 }
@@ -115,7 +115,7 @@ static void test_good(void **state)
 {
 	(void)state;
 	struct err err = {0};
-	struct play_act *act = load(good, "lab", &err);
+	struct scenario_act *act = load(good, "lab", &err);
 	if (!act)
 		fail_msg("%s", err.text);
 	assert_string_equal(act->name, "t");
@@ -127,27 +127,27 @@ static void test_good(void **state)
 	assert_int_equal(act->planned.len, 3);
 	assert_int_equal(act->stages.len, 3);
 	assert_int_equal(act->flows.len, 1);
-	const struct play_stage *stage = &act->stages.data[0];
+	const struct scenario_stage *stage = &act->stages.data[0];
 	assert_int_equal(stage->line, 11);
-	assert_int_equal(stage->action, PLAY_APPLY);
+	assert_int_equal(stage->action, SCENARIO_APPLY);
 	assert_int_equal(stage->minutes_ms, 90000);
 	assert_string_equal(stage->command, "kubectl apply -f objects.yaml");
 	assert_string_equal(stage->manifest_text, objects);
 	assert_true(stage->changes && stage->has_undo && !stage->is_cleanup);
 	stage = &act->stages.data[1];
-	assert_int_equal(stage->persona, PLAY_OWNER);
+	assert_int_equal(stage->persona, SCENARIO_OWNER);
 	assert_string_equal(stage->command, "curl {server_ip}:9000");
 	assert_false(stage->changes);
-	const struct script_stage *script = &act->script->stages.data[1];
+	const struct scenario_stage *script = &act->stages.data[1];
 	assert_int_equal(script->checks.len, 8);
 	assert_int_equal(script->checks.data[0].within_ms, 90000);
 	assert_int_equal(script->checks.data[3].within_ms, 500);
 	assert_string_equal(script->checks.data[6].expected, "True");
 	assert_string_equal(script->checks.data[6].name, "server");
-	assert_int_equal(act->stages.data[2].action, PLAY_PICTURE);
-	assert_true(act->script->kinds & (1u << KUBE_POD));
-	assert_false(act->script->kinds & (1u << KUBE_VM));
-	play_act_destroy(act);
+	assert_int_equal(act->stages.data[2].action, SCENARIO_PICTURE);
+	assert_true(act->kinds & (1u << KUBE_POD));
+	assert_false(act->kinds & (1u << KUBE_VM));
+	scenario_destroy(act);
 }
 
 /* ---- every mistake: the good file with one thing changed, and what is to be said of it ---- */
@@ -255,13 +255,13 @@ static void test_mistakes(void **state)
 	for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
 		struct err err = {0};
 		char *text = changed(mistakes[i].was, mistakes[i].is);
-		struct play_act *act = load(text, "lab", &err);
+		struct scenario_act *act = load(text, "lab", &err);
 		bool names_file = strstr(err.text, dir) != NULL;
 		if (act || !strstr(err.text, mistakes[i].said) || !names_file) {
 			print_error("%s -> %s\n  want: %s\n  have: %s\n", mistakes[i].was, mistakes[i].is, mistakes[i].said, act ? "(no mistake)" : err.text);
 			n_bad++;
 		}
-		play_act_destroy(act);
+		scenario_destroy(act);
 		free(text);
 	}
 	assert_int_equal(n_bad, 0);
@@ -290,15 +290,15 @@ static void test_warnings(void **state)
 	(void)state;
 	struct err err = {0};
 	char *text = changed("    undo: kubectl delete -f objects.yaml\n", "");
-	struct play_act *act = load(text, "lab", &err);
+	struct scenario_act *act = load(text, "lab", &err);
 	assert_non_null(act);
 	assert_non_null(strstr(act->warnings, ":11: the stage \"objects\" changes something and has no undo; add undo: COMMAND, or changes: false\n"));
-	play_act_destroy(act);
+	scenario_destroy(act);
 	free(text);
 	text = changed("    undo: kubectl delete -f objects.yaml\n", "    changes: false\n");
 	act = load(text, "lab", &err);
 	assert_string_equal(act->warnings, "");
-	play_act_destroy(act);
+	scenario_destroy(act);
 	free(text);
 	struct str nad = {0};
 	const char *at = strstr(objects, "blue/net");
@@ -309,7 +309,7 @@ static void test_warnings(void **state)
 	act = load(text, "lab", &err);
 	assert_non_null(act);
 	assert_non_null(strstr(act->warnings, "the network attachment blue/net will not work: net-attach-def name (blue/net) is inconsistent with config (blue/other)"));
-	play_act_destroy(act);
+	scenario_destroy(act);
 	free(text);
 }
 
@@ -318,12 +318,12 @@ static void test_environment(void **state)
 	(void)state;
 	struct err err = {0};
 	char *text = changed("    picture: true\n", "    run:\n      kind: echo kind\n      lab: echo lab\n");
-	struct play_act *act = load(text, "kind", &err);
+	struct scenario_act *act = load(text, "kind", &err);
 	assert_string_equal(act->stages.data[2].command, "echo kind");
-	play_act_destroy(act);
+	scenario_destroy(act);
 	act = load(text, "lab", &err);
 	assert_string_equal(act->stages.data[2].command, "echo lab");
-	play_act_destroy(act);
+	scenario_destroy(act);
 	free(text);
 }
 
@@ -331,26 +331,26 @@ static void test_shipped(void **state)
 {
 	(void)state;
 	struct err err = {0};
-	char *names = play_act_names(&err);
+	char *names = scenario_names(&err);
 	assert_non_null(names);
 	assert_true(text_has_prefix(names, "overlay"));
 	char *rest = names, *name;
 	while ((name = strsep(&rest, " "))) {
 		static const char *const environments[] = {"lab", "kind"};
 		for (size_t i = 0; i < 2; i++) {
-			struct play_act *act = play_act_load(name, environments[i], &err);
+			struct scenario_act *act = scenario_load(name, environments[i], &err);
 			if (!act)
 				fail_msg("%s", err.text);
 			assert_string_equal(act->warnings, "");
-			play_act_destroy(act);
+			scenario_destroy(act);
 		}
 	}
 	free(names);
-	assert_null(play_act_load("overlai", "lab", &err));
+	assert_null(scenario_load("overlai", "lab", &err));
 	assert_string_equal(err.text, "there is no act \"overlai\"; did you mean \"overlay\"?");
-	assert_null(play_act_load("quite-another", "lab", &err));
+	assert_null(scenario_load("quite-another", "lab", &err));
 	assert_non_null(strstr(err.text, "there are: overlay"));
-	assert_null(play_act_load("/nowhere/x.scenario.yaml", "lab", &err));
+	assert_null(scenario_load("/nowhere/x.scenario.yaml", "lab", &err));
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
@@ -387,7 +387,7 @@ static void test_commands(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct str all = {0}, command = {0};
-		for (size_t at = 0, used; (used = command_take(cases[i].block + at, &command)) > 0; at += used) {
+		for (size_t at = 0, used; (used = scenario_command_take(cases[i].block + at, &command)) > 0; at += used) {
 			str_append_f(&all, "%s%s", all.len ? "|" : "", str_text(&command));
 			str_clear(&command);
 		}
@@ -425,12 +425,12 @@ static void test_fill(void **state)
 		{"awk '{print $1}'", "awk '{print $1}'"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		char *filled = command_fill(cases[i].text, value, NULL, NULL);
+		char *filled = scenario_command_fill(cases[i].text, value, NULL, NULL);
 		assert_string_equal(filled, cases[i].filled);
 		free(filled);
 	}
 	struct err err = {0};
-	assert_null(command_fill("a {ip} {other} {ip}", value, NULL, &err));
+	assert_null(scenario_command_fill("a {ip} {other} {ip}", value, NULL, &err));
 	assert_string_equal(err.text, "no other");
 }
 
@@ -442,9 +442,9 @@ static void test_changes(void **state)
 	static const char *const looking[] = {"kubectl get pods", "kubectl -n x get delete", "kubectl exec -nx p -- curl create", "echo delete",
 	                                      "kubectl wait --for=delete pod/x", "curl x | jq", "kubectl logs x"};
 	for (size_t i = 0; i < sizeof changing / sizeof changing[0]; i++)
-		assert_true(command_changes(changing[i]));
+		assert_true(scenario_command_changes(changing[i]));
 	for (size_t i = 0; i < sizeof looking / sizeof looking[0]; i++)
-		assert_false(command_changes(looking[i]));
+		assert_false(scenario_command_changes(looking[i]));
 }
 
 static void test_path(void **state)
@@ -455,8 +455,8 @@ static void test_path(void **state)
 		const char *path, *value;
 	} cases[] = {{"a['b.c/d'][1].e", "\"x\""}, {".a.b\\.c/d[0]", "1"}, {"f.g", "true"}, {"f", "{\"g\": true}"}, {"a.x", NULL}, {"a['b.c/d'][7]", NULL}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		assert_true(path_is_valid(cases[i].path));
-		const json_t *found = path_get(object, cases[i].path);
+		assert_true(scenario_path_is_valid(cases[i].path));
+		const json_t *found = scenario_path_get(object, cases[i].path);
 		char *text = found ? json_dumps(found, JSON_ENCODE_ANY) : NULL;
 		if (cases[i].value)
 			assert_string_equal(text, cases[i].value);
@@ -466,7 +466,7 @@ static void test_path(void **state)
 	}
 	static const char *const bad[] = {"", ".", "a..b", "a[", "a[x]", "a['b]", "a[1", "a.", "[-1]"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_false(path_is_valid(bad[i]));
+		assert_false(scenario_path_is_valid(bad[i]));
 	json_decref(object);
 }
 

@@ -13,9 +13,9 @@
 #include "ui/scene.h"
 
 /* ---- a scene by hand ---- */
-static struct play_stage stages[3];
+static struct scenario_stage stages[3];
 static enum play_state states[3];
-static struct play_act act;
+static struct scenario_act act;
 static struct scene scene;
 static struct view_state view;
 static char *namespaces[] = {NULL};
@@ -39,10 +39,10 @@ static int make_scene(void **state)
 		stages[i].title = titles[i];
 		states[i] = PLAY_PENDING;
 	}
-	stages[1].action = PLAY_APPLY;
+	stages[1].action = SCENARIO_APPLY;
 	stages[1].manifest_name = manifest_name;
 	stages[1].manifest_text = manifest;
-	stages[2].persona = PLAY_OWNER;
+	stages[2].persona = SCENARIO_OWNER;
 	act.stages.data = stages;
 	act.stages.len = 3;
 	scene = (struct scene){
@@ -194,7 +194,7 @@ static void test_title(void **state)
 {
 	(void)state;
 	scene.stage = 2;
-	scene.persona = PLAY_OWNER;
+	scene.persona = SCENARIO_OWNER;
 	EXPECT(100, 30, "Overlay ▸ 3/3 Reach both servers from the client", "WORKLOAD OWNER", "lab", "LIVE", "7 min");
 	EXPECT(60, 20, "3/3 ", "OWNER", "LIVE");
 	EXPECT(20, 5, "3/3", "LIVE");
@@ -258,7 +258,7 @@ static void test_lists(void **state)
 	EXPECT(100, 30, "✓ Create the namespaces", "✗ One network", "○ Reach both", "WORKLOAD OWNER", "failed");
 	static char from[] = "tenantblue/podclient", to[] = "tenantblue/blue-server", port[] = "tcp/9000",
 	            id[] = "blue", none[] = "";
-	struct play_flow_plan plan = {id, from, to, port, none};
+	struct scenario_flow plan = {id, from, to, port, none};
 	struct play_flow flow = {.plan = &plan, .state = PLAY_FLOW_OK, .note = "0.9 ms"};
 	scene.flows = &flow;
 	scene.n_flows = 1;

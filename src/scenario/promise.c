@@ -3,27 +3,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/load.h"
+#include "scenario/load.h"
 
 #define OBJECTS_MAX 5000
 
 /* What the scenario may name: workloads as NAMESPACE/NAME, and the network of an attachment (also of one that cannot work). */
-static void note_names(struct play_script *script, const json_t *object)
+static void note_names(struct scenario_act *act, const json_t *object)
 {
 	static const char *const workloads[] = {"Pod", "VirtualMachine", "VirtualMachineInstance"};
 	const char *kind = json_walk_str(object, "kind", NULL);
 	for (size_t i = 0; i < sizeof workloads / sizeof workloads[0]; i++) {
 		if (text_equal(kind, workloads[i]))
-			vec_push(&script->workloads, mem_printf("%s/%s", kube_ns(object), kube_name(object)));
+			vec_push(&act->workloads, mem_printf("%s/%s", kube_ns(object), kube_name(object)));
 	}
 	if (text_has_prefix(kind, "VirtualMachine"))
-		vec_push(&script->machines, mem_printf("%s/%s", kube_ns(object), kube_name(object)));
+		vec_push(&act->machines, mem_printf("%s/%s", kube_ns(object), kube_name(object)));
 	if (text_equal(kind, "NetworkAttachmentDefinition")) {
 		const char *text = json_walk_str(object, "spec", "config", NULL);
 		json_t *config = json_parse(text, strlen(text), "config", NULL);
 		const char *name = json_walk_str(config, "name", NULL);
 		if (name[0] != '\0')
-			vec_push(&script->networks, mem_strdup(name));
+			vec_push(&act->networks, mem_strdup(name));
 		json_decref(config);
 	}
 }
@@ -43,7 +43,7 @@ static bool promise(struct loading *l, const char *path, int line, json_t *objec
 		return false;
 	}
 	vec_push(&l->act->planned, json_incref(object));
-	note_names(l->act->script, object);
+	note_names(l->act, object);
 	return true;
 }
 
@@ -78,9 +78,9 @@ bool load_manifest(struct loading *l, const char *name, const char *pointer, cha
 {
 	struct err err;
 	struct str bytes = {0};
-	char *path = name[0] == '/' ? mem_strdup(name) : mem_printf("%s/%s", l->act->script->folder, name);
+	char *path = name[0] == '/' ? mem_strdup(name) : mem_printf("%s/%s", l->act->folder, name);
 	struct yaml *yaml = NULL;
-	if (!file_read(path, SCRIPT_SIZE_MAX, &bytes, &err)) {
+	if (!file_read(path, SCENARIO_SIZE_MAX, &bytes, &err)) {
 		reader_problem(&l->reader, pointer,
 		               "the manifest cannot be read: %s; it is looked for beside the scenario", err.text);
 	} else {
@@ -100,7 +100,7 @@ bool load_manifest(struct loading *l, const char *name, const char *pointer, cha
 	return ok;
 }
 
-static bool offer_all(const struct texts *texts, const char *wanted, struct nearest *near)
+static bool offer_all(const struct scenario_texts *texts, const char *wanted, struct nearest *near)
 {
 	bool found = false;
 	*near = nearest_start(wanted);
@@ -111,19 +111,19 @@ static bool offer_all(const struct texts *texts, const char *wanted, struct near
 	return found;
 }
 
-bool promises_workload(const struct play_act *act, const char *id, struct nearest *near)
+bool promises_workload(const struct scenario_act *act, const char *id, struct nearest *near)
 {
-	return offer_all(&act->script->workloads, id, near);
+	return offer_all(&act->workloads, id, near);
 }
 
-bool promises_machine(const struct play_act *act, const char *id, struct nearest *near)
+bool promises_machine(const struct scenario_act *act, const char *id, struct nearest *near)
 {
-	return offer_all(&act->script->machines, id, near);
+	return offer_all(&act->machines, id, near);
 }
 
-bool promises_network(const struct play_act *act, const char *name, struct nearest *near)
+bool promises_network(const struct scenario_act *act, const char *name, struct nearest *near)
 {
-	return offer_all(&act->script->networks, name, near);
+	return offer_all(&act->networks, name, near);
 }
 
 /* The network that a promised NAD carries; false: it is no NAD, or none that works (then `err` says why). */
@@ -140,7 +140,7 @@ static bool promised_config(const json_t *object, struct cni_config *config, str
 
 void load_promised_networks(struct loading *l)
 {
-	const struct play_act *act = l->act;
+	const struct scenario_act *act = l->act;
 	for (size_t i = 0; i < act->planned.len; i++) {
 		struct cni_config config;
 		struct err err;
@@ -153,7 +153,7 @@ void load_promised_networks(struct loading *l)
 	}
 }
 
-unsigned promised_kinds(const struct play_act *act)
+unsigned promised_kinds(const struct scenario_act *act)
 {
 	unsigned kinds = 1u << KUBE_NAMESPACE | 1u << KUBE_NODE | 1u << KUBE_POD | 1u << KUBE_EVENT | 1u << KUBE_NAD;
 	for (size_t i = 0; i < act->planned.len; i++) {

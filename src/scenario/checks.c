@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/load.h"
+#include "scenario/load.h"
 
-bool load_texts(const json_t *value, struct texts *out)
+bool load_texts(const json_t *value, struct scenario_texts *out)
 {
 	char *text = reader_text(value);
 	if (text) {
@@ -25,7 +25,7 @@ bool load_texts(const json_t *value, struct texts *out)
 }
 
 /* KIND/NAME or KIND/NAMESPACE/NAME; `ready` takes a bare KIND too. */
-static bool take_object(struct reader *r, const json_t *value, const char *pointer, struct script_check *check)
+static bool take_object(struct reader *r, const json_t *value, const char *pointer, struct scenario_check *check)
 {
 	char *text = reader_text(value);
 	if (!text)
@@ -54,7 +54,7 @@ static bool take_object(struct reader *r, const json_t *value, const char *point
 	} else if (second) {
 		vec_push(&check->namespaces, mem_strdup(slash));
 	}
-	if (check->object && check->name[0] == '\0' && check->kind != CHECK_READY)
+	if (check->object && check->name[0] == '\0' && check->kind != SCENARIO_CHECK_READY)
 		reader_problem(r, pointer, "\"%.60s\" names no object; write %s/NAME", text, text);
 	free(text);
 	return true;
@@ -67,10 +67,10 @@ static bool take_subject(READER_TAKE)
 
 static bool take_path(READER_TAKE)
 {
-	struct script_check *check = to;
+	struct scenario_check *check = to;
 	if (!reader_take_line(r, value, pointer, &check->path))
 		return false;
-	if (!path_is_valid(check->path))
+	if (!scenario_path_is_valid(check->path))
 		reader_problem(r, pointer, "\"%.100s\" is no path to a field; write it like status.conditions[0].type",
 		               check->path);
 	return true;
@@ -78,7 +78,7 @@ static bool take_path(READER_TAKE)
 
 static bool take_workload(READER_TAKE)
 {
-	struct script_check *check = to;
+	struct scenario_check *check = to;
 	if (!reader_take_line(r, value, pointer, &check->name))
 		return false;
 	if (!strchr(check->name, '/'))
@@ -88,7 +88,7 @@ static bool take_workload(READER_TAKE)
 
 static bool take_pattern(READER_TAKE)
 {
-	struct script_check *check = to;
+	struct scenario_check *check = to;
 	char why[100];
 	if (!reader_take_line(r, value, pointer, &check->expected))
 		return false;
@@ -114,8 +114,8 @@ static bool take_exit(READER_TAKE)
 static bool take_in(READER_TAKE)
 {
 	(void)r, (void)pointer;
-	struct script_check *check = to;
-	texts_finish(&check->namespaces);
+	struct scenario_check *check = to;
+	scenario_texts_finish(&check->namespaces);
 	return load_texts(value, &check->namespaces);
 }
 
@@ -123,15 +123,15 @@ static bool take_in(READER_TAKE)
 static bool take_expected(READER_TAKE)
 {
 	if (!json_is_boolean(value))
-		return reader_take_line(r, value, pointer, &((struct script_check *)to)->expected);
-	struct script_check *check = to;
+		return reader_take_line(r, value, pointer, &((struct scenario_check *)to)->expected);
+	struct scenario_check *check = to;
 	free(check->expected);
 	check->expected = mem_strdup(json_is_true(value) ? "True" : "False");
 	return true;
 }
 
 /* clang-format off */
-#define AT(field) offsetof(struct script_check, field)
+#define AT(field) offsetof(struct scenario_check, field)
 #define OBJECT_WORDS "KIND/NAME, such as namespace/tenantblue"
 #define NETWORK_WORDS "the name of a network"
 #define WITHIN_KEY {"within", false, "a duration such as 30s or 2m", reader_take_duration, AT(within_ms)}
@@ -163,19 +163,19 @@ static const struct reader_key exit_keys[] = {{"exit", true, "an exit status, 0 
 
 static const struct {
 	const char *key, *what;
-	enum check_kind kind;
+	enum scenario_check_kind kind;
 	const struct reader_key *keys;
 } check_kinds[] = {
-	{"exists", "the check \"exists\"", CHECK_EXISTS, exists_keys},
-	{"gone", "the check \"gone\"", CHECK_GONE, gone_keys},
-	{"ready", "the check \"ready\"", CHECK_READY, ready_keys},
-	{"condition", "the check \"condition\"", CHECK_CONDITION, condition_keys},
-	{"field", "the check \"field\"", CHECK_FIELD, field_keys},
-	{"network", "the check \"network\"", CHECK_NETWORK, network_keys},
-	{"address", "the check \"address\"", CHECK_ADDRESS, address_keys},
-	{"output", "the check \"output\"", CHECK_OUTPUT, output_keys},
-	{"output-matches", "the check \"output-matches\"", CHECK_OUTPUT, pattern_keys},
-	{"exit", "the check \"exit\"", CHECK_EXIT, exit_keys},
+	{"exists", "the check \"exists\"", SCENARIO_CHECK_EXISTS, exists_keys},
+	{"gone", "the check \"gone\"", SCENARIO_CHECK_GONE, gone_keys},
+	{"ready", "the check \"ready\"", SCENARIO_CHECK_READY, ready_keys},
+	{"condition", "the check \"condition\"", SCENARIO_CHECK_CONDITION, condition_keys},
+	{"field", "the check \"field\"", SCENARIO_CHECK_FIELD, field_keys},
+	{"network", "the check \"network\"", SCENARIO_CHECK_NETWORK, network_keys},
+	{"address", "the check \"address\"", SCENARIO_CHECK_ADDRESS, address_keys},
+	{"output", "the check \"output\"", SCENARIO_CHECK_OUTPUT, output_keys},
+	{"output-matches", "the check \"output-matches\"", SCENARIO_CHECK_OUTPUT, pattern_keys},
+	{"exit", "the check \"exit\"", SCENARIO_CHECK_EXIT, exit_keys},
 };
 #define N_CHECK_KINDS (sizeof check_kinds / sizeof check_kinds[0])
 /* clang-format on */
@@ -211,16 +211,16 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 }
 
 /* An object without `in`: the only namespace of the act, or none where the kind has none. */
-static void settle_namespaces(struct loading *l, const char *pointer, struct script_check *check)
+static void settle_namespaces(struct loading *l, const char *pointer, struct scenario_check *check)
 {
-	const struct play_act *act = l->act;
+	const struct scenario_act *act = l->act;
 	if (!check->object)
 		return;
 	if (!check->object->namespaced) {
 		if (check->namespaces.len > 0)
 			reader_problem(&l->reader, pointer, "a %s is in no namespace; take \"in\" away",
 			               check->object->singular);
-		texts_finish(&check->namespaces);
+		scenario_texts_finish(&check->namespaces);
 		vec_push(&check->namespaces, mem_strdup(""));
 	} else if (check->namespaces.len == 0 && act->namespaces.len == 1) {
 		vec_push(&check->namespaces, mem_strdup(act->namespaces.data[0]));
@@ -231,7 +231,7 @@ static void settle_namespaces(struct loading *l, const char *pointer, struct scr
 	}
 }
 
-static void known_namespaces(struct loading *l, const char *pointer, const struct script_check *check)
+static void known_namespaces(struct loading *l, const char *pointer, const struct scenario_check *check)
 {
 	for (size_t i = 0; i < check->namespaces.len; i++) {
 		bool known = check->namespaces.data[i][0] == '\0';
@@ -249,24 +249,24 @@ static void known_namespaces(struct loading *l, const char *pointer, const struc
 }
 
 bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms,
-                struct script_check *out)
+                struct scenario_check *out)
 {
 	size_t kind = find_check_kind(value);
 	if (kind == N_CHECK_KINDS) {
 		unknown_check(&l->reader, value, pointer);
 		return false;
 	}
-	*out = (struct script_check){
+	*out = (struct scenario_check){
 	        .kind = check_kinds[kind].kind, .within_ms = within_ms, .line = reader_line(&l->reader, pointer)};
 	reader_map(&l->reader, value, pointer, check_kinds[kind].keys, check_kinds[kind].what, out);
-	if (out->kind == CHECK_CONDITION && !out->expected)
+	if (out->kind == SCENARIO_CHECK_CONDITION && !out->expected)
 		out->expected = mem_strdup("True");
 	settle_namespaces(l, pointer, out);
 	known_namespaces(l, pointer, out);
 	return true;
 }
 
-void load_check_names(struct loading *l, const struct script_check *check)
+void load_check_names(struct loading *l, const struct scenario_check *check)
 {
 	struct nearest near;
 	if (check->network && !promises_network(l->act, check->network, &near))
@@ -274,7 +274,7 @@ void load_check_names(struct loading *l, const struct script_check *check)
 		                  "no manifest of this act has a network \"%.60s\"; correct the name, or "
 		                  "name the manifest under \"promises\"",
 		                  check->network);
-	if (check->kind == CHECK_ADDRESS && check->name && !promises_workload(l->act, check->name, &near))
+	if (check->kind == SCENARIO_CHECK_ADDRESS && check->name && !promises_workload(l->act, check->name, &near))
 		reader_problem_at(&l->reader, l->reader.name, check->line,
 		                  "no manifest of this act has a workload \"%.100s\"; %s%s", check->name,
 		                  near.best ? "did you mean "
@@ -282,14 +282,19 @@ void load_check_names(struct loading *l, const struct script_check *check)
 		                  near.best ? near.best : "");
 }
 
-void script_check_finish(struct script_check *check)
+void load_check_finish(struct scenario_check *check)
 {
 	free(check->name);
 	free(check->type);
 	free(check->path);
 	free(check->network);
 	free(check->expected);
-	texts_finish(&check->namespaces);
+	scenario_texts_finish(&check->namespaces);
 	if (check->is_pattern)
 		regfree(&check->pattern);
+}
+
+bool scenario_check_is_of_cluster(const struct scenario_check *check)
+{
+	return check->kind != SCENARIO_CHECK_OUTPUT && check->kind != SCENARIO_CHECK_EXIT;
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/load.h"
+#include "scenario/load.h"
 
 /* ---- login ---- */
 
@@ -23,10 +23,10 @@ static void read_login(struct loading *l, const json_t *value, const char *point
 	else
 		reader_problem(&l->reader, pointer,
 		               "\"login\" must be a mapping such as {user: fedora, password: fedora}");
-	stage->script->console.verb = CONSOLE_LOGS_IN;
-	stage->script->console.password = login.password;
+	stage->stage->dialog.verb = SCENARIO_LOGS_IN;
+	stage->stage->dialog.password = login.password;
 	if (login.user)
-		vec_push(&stage->script->commands, mem_strdup(login.user));
+		vec_push(&stage->stage->commands, mem_strdup(login.user));
 	free(stage->stage->command);
 	stage->stage->command = login.user;
 }
@@ -35,8 +35,8 @@ static void read_login(struct loading *l, const json_t *value, const char *point
 
 static void read_type(struct loading *l, const json_t *value, const char *pointer, struct load_stage *stage)
 {
-	struct texts *commands = &stage->script->commands;
-	stage->script->console.verb = CONSOLE_TYPES;
+	struct scenario_texts *commands = &stage->stage->commands;
+	stage->stage->dialog.verb = SCENARIO_TYPES;
 	if (!reader_take_block(&l->reader, value, pointer, &stage->stage->command)) {
 		reader_problem(&l->reader, pointer, "\"type\" must be " BLOCK_WORDS);
 		return;
@@ -94,19 +94,19 @@ static const struct reader_key send_keys[] = {{"key", true, "the name of a key",
 
 static void read_send(struct loading *l, const json_t *value, const char *pointer, struct load_stage *stage)
 {
-	struct script_console *console = &stage->script->console;
-	console->verb = CONSOLE_SENDS;
+	struct scenario_dialog *console = &stage->stage->dialog;
+	console->verb = SCENARIO_SENDS;
 	if (json_is_object(value))
 		reader_map(&l->reader, value, pointer, send_keys, "\"send\"", &console->key);
 	else if (!reader_take_line(&l->reader, value, pointer, &stage->stage->command))
 		reader_problem(&l->reader, pointer, "\"send\" must be " LINE_WORDS ", or {key: NAME}");
-	vec_push(&stage->script->commands, mem_strdup(stage->stage->command ? stage->stage->command : ""));
+	vec_push(&stage->stage->commands, mem_strdup(stage->stage->command ? stage->stage->command : ""));
 }
 
 /* ---- expect ---- */
 
 struct expecting {
-	struct script_console *console;
+	struct scenario_dialog *console;
 	bool has_text, has_pattern;
 };
 
@@ -151,10 +151,10 @@ static const struct reader_key expect_keys[] = {
 
 static void read_expect(struct loading *l, const json_t *value, const char *pointer, struct load_stage *stage)
 {
-	struct script_console *console = &stage->script->console;
+	struct scenario_dialog *console = &stage->stage->dialog;
 	struct expecting e = {.console = console};
 	console->has_expect = true;
-	console->expect_ms = stage->within_ms > 0 ? stage->within_ms : SCRIPT_WITHIN_MS;
+	console->expect_ms = stage->within_ms > 0 ? stage->within_ms : SCENARIO_WITHIN_MS;
 	if (json_is_object(value))
 		reader_map(&l->reader, value, pointer, expect_keys, "\"expect\"", &e);
 	else
@@ -178,8 +178,8 @@ static const struct {
 void load_console(struct loading *l, const char *pointer, struct load_stage *stage)
 {
 	const char *verb = NULL;
-	bool is_console = stage->stage->action == PLAY_CONSOLE;
-	stage->script->console.within_ms = stage->within_ms;
+	bool is_console = stage->stage->action == SCENARIO_CONSOLE;
+	stage->stage->dialog.within_ms = stage->within_ms;
 	for (size_t i = 0; i < LOAD_CONSOLE_KEYS; i++) {
 		if (!stage->values[i])
 			continue;
@@ -197,16 +197,16 @@ void load_console(struct loading *l, const char *pointer, struct load_stage *sta
 			verb = entries[i].name;
 		free(at);
 	}
-	if (stage->script->console.verb == CONSOLE_LOGS_IN && stage->script->console.has_expect)
+	if (stage->stage->dialog.verb == SCENARIO_LOGS_IN && stage->stage->dialog.has_expect)
 		reader_problem(&l->reader, pointer,
 		               "a login ends at the shell's prompt; put \"expect\" into a stage of its own");
 }
 
-void load_console_names(struct loading *l, const struct play_stage *stage, const char *pointer)
+void load_console_names(struct loading *l, const struct scenario_stage *stage, const char *pointer)
 {
 	struct nearest near;
 	char *at = reader_below(pointer, "console");
-	if (stage->action == PLAY_CONSOLE && !promises_machine(l->act, stage->console, &near))
+	if (stage->action == SCENARIO_CONSOLE && !promises_machine(l->act, stage->console, &near))
 		reader_problem(
 		        &l->reader, at,
 		        "\"console\" is \"%.100s\", which no manifest of this act promises as a virtual machine; %s%s",

@@ -1,18 +1,18 @@
-/* act: a scenario file into struct play_act, by tables of keys. The format is documented in docs/SCENARIO.md; stages are
+/* act: a scenario file into struct scenario_act, by tables of keys. The format is documented in docs/SCENARIO.md; stages are
  * read in stage.c, checks in checks.c, manifests in promise.c. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/load.h"
+#include "scenario/load.h"
 
 #define FORMAT 1
 #define ORDER_LAST 1000000
 
-const char *play_persona_name(enum play_persona persona)
+const char *scenario_persona_name(enum scenario_persona persona)
 {
-	static const char *const names[] = {[PLAY_ADMIN] = "cluster-admin", [PLAY_OWNER] = "workload-owner",
-	                                    [PLAY_HOST] = "host"};
-	return persona < PLAY_N_PERSONAS ? names[persona] : "";
+	static const char *const names[] = {
+	        [SCENARIO_ADMIN] = "cluster-admin", [SCENARIO_OWNER] = "workload-owner", [SCENARIO_HOST] = "host"};
+	return persona < SCENARIO_N_PERSONAS ? names[persona] : "";
 }
 
 /* ---- flows and variables ---- */
@@ -34,7 +34,7 @@ static bool take_port(READER_TAKE)
 	return true;
 }
 
-#define AT(field) offsetof(struct play_flow_plan, field)
+#define AT(field) offsetof(struct scenario_flow, field)
 /* clang-format off */
 static const struct reader_key flow_keys[] = {
 	{"id", true, "a short name", reader_take_line, AT(id)},
@@ -49,7 +49,7 @@ static const struct reader_key flow_keys[] = {
 
 static void read_flow(struct loading *l, const json_t *value, const char *pointer)
 {
-	struct play_flow_plan flow = {0};
+	struct scenario_flow flow = {0};
 	reader_map(&l->reader, value, pointer, flow_keys, "a flow", &flow);
 	char **texts[] = {&flow.id, &flow.from, &flow.to, &flow.port, &flow.network};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -78,7 +78,7 @@ static void read_flows(struct loading *l, const json_t *list)
 /* ---- machines outside the cluster ---- */
 
 struct host_reading {
-	struct play_host host;
+	struct scenario_host host;
 	char *stage;
 };
 #define AT(field) offsetof(struct host_reading, field)
@@ -98,7 +98,7 @@ static const struct reader_key host_keys[] = {
 static void read_host(struct loading *l, const json_t *value, const char *pointer)
 {
 	struct host_reading reading = {.host.stage = l->act->stages.len};
-	struct play_host *host = &reading.host;
+	struct scenario_host *host = &reading.host;
 	struct cni_address ignored;
 	reader_map(&l->reader, value, pointer, host_keys, "a host", &reading);
 	char **texts[] = {&host->name, &host->address, &host->network, &host->bridge};
@@ -114,8 +114,7 @@ static void read_host(struct loading *l, const json_t *value, const char *pointe
 	}
 	if (reading.stage && host->stage == l->act->stages.len)
 		reader_problem(&l->reader, pointer, "there is no stage \"%.60s\"%s%s", reading.stage,
-		               near.best ? "; did you mean " : "; write the id of a stage",
-		               near.best ? near.best : "");
+		               near.best ? "; did you mean " : "; write the id of a stage", near.best ? near.best : "");
 	if (host->address[0] != '\0' && !cni_address_parse(host->address, &ignored))
 		reader_problem(&l->reader, pointer, "\"%.60s\" is no address", host->address);
 	if (strchr(host->name, '/'))
@@ -130,8 +129,9 @@ static void read_hosts(struct loading *l, const json_t *list)
 {
 	size_t i;
 	json_t *value;
-	if (json_array_size(list) > PLAY_HOSTS_MAX)
-		reader_problem(&l->reader, "/0/hosts", "an act has at most %d hosts; leave some out", PLAY_HOSTS_MAX);
+	if (json_array_size(list) > SCENARIO_HOSTS_MAX)
+		reader_problem(&l->reader, "/0/hosts", "an act has at most %d hosts; leave some out",
+		               SCENARIO_HOSTS_MAX);
 	json_array_foreach ((json_t *)list, i, value) {
 		char *pointer = reader_item("/0/hosts", i);
 		read_host(l, value, pointer);
@@ -139,17 +139,17 @@ static void read_hosts(struct loading *l, const json_t *list)
 	}
 }
 
-size_t play_act_hosts(const struct play_act *act, uint64_t there, struct topo_host out[PLAY_HOSTS_MAX])
+size_t scenario_hosts(const struct scenario_act *act, uint64_t there, struct topo_host out[SCENARIO_HOSTS_MAX])
 {
 	for (size_t i = 0; i < act->hosts.len; i++) {
-		const struct play_host *host = &act->hosts.data[i];
+		const struct scenario_host *host = &act->hosts.data[i];
 		out[i] = (struct topo_host){host->name, host->address, host->network, host->bridge,
 		                            (there >> i & 1) != 0};
 	}
 	return act->hosts.len;
 }
 
-static bool is_host(const struct play_act *act, const char *name)
+static bool is_host(const struct scenario_act *act, const char *name)
 {
 	for (size_t i = 0; i < act->hosts.len; i++)
 		if (text_equal(act->hosts.data[i].name, name))
@@ -159,8 +159,8 @@ static bool is_host(const struct play_act *act, const char *name)
 
 /* clang-format off */
 static const struct reader_key var_keys[] = {
-	{"pod", true, "a workload, NAMESPACE/NAME", reader_take_line, offsetof(struct script_var, workload)},
-	{"address-on", true, "the name of a network", reader_take_line, offsetof(struct script_var, network)},
+	{"pod", true, "a workload, NAMESPACE/NAME", reader_take_line, offsetof(struct scenario_var, workload)},
+	{"address-on", true, "the name of a network", reader_take_line, offsetof(struct scenario_var, network)},
 	{0},
 };
 /* clang-format on */
@@ -178,7 +178,7 @@ static void read_vars(struct loading *l, const json_t *map)
 	json_t *value;
 	json_object_foreach ((json_t *)map, name, value) {
 		char *pointer = reader_below("/0/vars", name);
-		struct script_var var = {.name = mem_strdup(name)};
+		struct scenario_var var = {.name = mem_strdup(name)};
 		if (!is_var_name(name))
 			reader_problem(&l->reader, pointer,
 			               "\"%.60s\" cannot be a variable; use a-z, 0-9 and _, a letter first", name);
@@ -187,15 +187,15 @@ static void read_vars(struct loading *l, const json_t *map)
 		else if (!(var.value = reader_text(value)))
 			reader_problem(&l->reader, pointer,
 			               "a variable must be a text, or {pod: NAMESPACE/NAME, address-on: NETWORK}");
-		vec_push(&l->act->script->vars, var);
+		vec_push(&l->act->vars, var);
 		free(pointer);
 	}
 }
 
-const struct script_var *script_var_find(const struct play_script *script, const char *name, size_t len)
+const struct scenario_var *scenario_var_find(const struct scenario_act *act, const char *name, size_t len)
 {
-	for (size_t i = 0; i < script->vars.len; i++) {
-		const struct script_var *var = &script->vars.data[i];
+	for (size_t i = 0; i < act->vars.len; i++) {
+		const struct scenario_var *var = &act->vars.data[i];
 		if (strlen(var->name) == len && memcmp(var->name, name, len) == 0)
 			return var;
 	}
@@ -228,7 +228,7 @@ static bool take_order(READER_TAKE)
 	struct act_reading *a = to;
 	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) >= ORDER_LAST)
 		return false;
-	a->loading->act->script->order = json_integer_value(value);
+	a->loading->act->order = json_integer_value(value);
 	return true;
 }
 
@@ -244,8 +244,8 @@ static bool take_summary(READER_TAKE)
 
 static bool take_namespaces(READER_TAKE)
 {
-	struct play_act *act = ((struct act_reading *)to)->loading->act;
-	struct texts names = {0};
+	struct scenario_act *act = ((struct act_reading *)to)->loading->act;
+	struct scenario_texts names = {0};
 	bool ok = json_is_array(value) && load_texts(value, &names);
 	for (size_t i = 0; i < names.len; i++) {
 		size_t len = strlen(names.data[i]);
@@ -298,20 +298,20 @@ static const struct reader_key act_keys[] = {
 
 static void read_promises(struct loading *l, const json_t *value)
 {
-	struct texts names = {0};
+	struct scenario_texts names = {0};
 	if (value && !load_texts(value, &names))
 		reader_problem(&l->reader, "/0/promises", "\"promises\" must be a manifest's name, or a list of them");
 	for (size_t i = 0; i < names.len; i++)
 		load_manifest(l, names.data[i], "/0/promises", NULL);
-	texts_finish(&names);
+	scenario_texts_finish(&names);
 }
 
 static void read_stages(struct loading *l, const json_t *list)
 {
 	size_t i, n = json_array_size(list);
 	json_t *value;
-	if (list && (n == 0 || n > SCRIPT_STAGES_MAX)) {
-		reader_problem(&l->reader, "/0/stages", "an act has 1 to %d stages, not %zu", SCRIPT_STAGES_MAX, n);
+	if (list && (n == 0 || n > SCENARIO_STAGES_MAX)) {
+		reader_problem(&l->reader, "/0/stages", "an act has 1 to %d stages, not %zu", SCENARIO_STAGES_MAX, n);
 		return;
 	}
 	json_array_foreach ((json_t *)list, i, value) {
@@ -345,9 +345,9 @@ static void check_network(struct loading *l, const char *pointer, const char *na
 
 static void check_names(struct loading *l)
 {
-	struct play_act *act = l->act;
+	struct scenario_act *act = l->act;
 	for (size_t i = 0; i < act->flows.len; i++) {
-		const struct play_flow_plan *flow = &act->flows.data[i];
+		const struct scenario_flow *flow = &act->flows.data[i];
 		struct cni_address ignored;
 		char *pointer = reader_item("/0/flows", i);
 		check_workload(l, pointer, flow->from, "the flow's \"from\"");
@@ -361,8 +361,8 @@ static void check_names(struct loading *l)
 		check_network(l, pointer, act->hosts.data[i].network);
 		free(pointer);
 	}
-	for (size_t i = 0; i < act->script->vars.len; i++) {
-		const struct script_var *var = &act->script->vars.data[i];
+	for (size_t i = 0; i < act->vars.len; i++) {
+		const struct scenario_var *var = &act->vars.data[i];
 		char *pointer = reader_below("/0/vars", var->name);
 		check_workload(l, pointer, var->workload, "the variable's \"pod\"");
 		check_network(l, pointer, var->network);
@@ -373,12 +373,12 @@ static void check_names(struct loading *l)
 static void check_vars_of(struct loading *l, const char *text, const char *pointer)
 {
 	size_t at, len;
-	for (size_t from = 0; command_next_var(text, from, &at, &len); from = at + len + 2) {
+	for (size_t from = 0; scenario_command_next_var(text, from, &at, &len); from = at + len + 2) {
 		char *name = mem_strndup(text + at + 1, len);
 		struct nearest near = nearest_start(name);
-		for (size_t i = 0; i < l->act->script->vars.len; i++)
-			nearest_offer(&near, l->act->script->vars.data[i].name);
-		if (!script_var_find(l->act->script, name, len))
+		for (size_t i = 0; i < l->act->vars.len; i++)
+			nearest_offer(&near, l->act->vars.data[i].name);
+		if (!scenario_var_find(l->act, name, len))
 			reader_problem(&l->reader, pointer,
 			               "there is no variable {%.40s}; %s%s%s (the shell's own braces: {{%.40s})", name,
 			               near.best ? "did you mean {" : "add it to \"vars\"", near.best ? near.best : "",
@@ -390,30 +390,30 @@ static void check_vars_of(struct loading *l, const char *text, const char *point
 static void check_stages(struct loading *l)
 {
 	for (size_t i = 0; i < l->act->stages.len; i++) {
-		const struct script_stage *script = &l->act->script->stages.data[i];
-		char *stage = reader_item("/0/stages", i), *run = reader_below(stage, "run"),
-		     *undo = reader_below(stage, "undo");
-		if (l->act->stages.data[i].action == PLAY_RUN)
-			check_vars_of(l, l->act->stages.data[i].command, run);
-		if (l->act->stages.data[i].action == PLAY_CONSOLE)
-			check_vars_of(l, l->act->stages.data[i].command, stage);
-		load_console_names(l, &l->act->stages.data[i], stage);
-		for (size_t k = 0; k < script->undo.len; k++)
-			check_vars_of(l, script->undo.data[k], undo);
-		for (size_t k = 0; k < script->checks.len; k++)
-			load_check_names(l, &script->checks.data[k]);
+		const struct scenario_stage *stage = &l->act->stages.data[i];
+		char *at = reader_item("/0/stages", i), *run = reader_below(at, "run"),
+		     *undo = reader_below(at, "undo");
+		if (stage->action == SCENARIO_RUN)
+			check_vars_of(l, stage->command, run);
+		if (stage->action == SCENARIO_CONSOLE)
+			check_vars_of(l, stage->command, at);
+		load_console_names(l, stage, at);
+		for (size_t k = 0; k < stage->undo.len; k++)
+			check_vars_of(l, stage->undo.data[k], undo);
+		for (size_t k = 0; k < stage->checks.len; k++)
+			load_check_names(l, &stage->checks.data[k]);
 		free(undo);
 		free(run);
-		free(stage);
+		free(at);
 	}
 }
 
-static unsigned checked_kinds(const struct play_script *script)
+static unsigned checked_kinds(const struct scenario_act *act)
 {
 	unsigned kinds = 0;
-	for (size_t i = 0; i < script->stages.len; i++) {
-		for (size_t k = 0; k < script->stages.data[i].checks.len; k++) {
-			const struct script_check *check = &script->stages.data[i].checks.data[k];
+	for (size_t i = 0; i < act->stages.len; i++) {
+		for (size_t k = 0; k < act->stages.data[i].checks.len; k++) {
+			const struct scenario_check *check = &act->stages.data[i].checks.data[k];
 			if (check->object)
 				kinds |= 1u << (check->object - kube_kinds);
 		}
@@ -441,5 +441,5 @@ void load_act(struct loading *l)
 	check_names(l);
 	check_stages(l);
 	load_promised_networks(l);
-	l->act->script->kinds = promised_kinds(l->act) | checked_kinds(l->act->script);
+	l->act->kinds = promised_kinds(l->act) | checked_kinds(l->act);
 }

@@ -1,5 +1,5 @@
 /* reader: YAML against tables of keys, every mistake noted with file and line. See reader.h. */
-#include "play/reader.h"
+#include "scenario/reader.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/load.h"
+#include "scenario/load.h"
 
 #define SUFFIX ".scenario.yaml"
 #define ORDER_NONE 1000000
@@ -27,7 +27,7 @@ static void found_finish(struct found_list *list)
 }
 
 /* The names in a directory, sorted, so that nothing depends on how a file system keeps them. */
-static void list_dir(const char *path, struct texts *out)
+static void list_dir(const char *path, struct scenario_texts *out)
 {
 	DIR *dir = opendir(path);
 	if (!dir)
@@ -48,7 +48,7 @@ static void list_dir(const char *path, struct texts *out)
 
 static void find_in(const char *folder, struct found_list *out)
 {
-	struct texts names = {0};
+	struct scenario_texts names = {0};
 	list_dir(folder, &names);
 	for (size_t i = 0; i < names.len; i++) {
 		size_t len = strlen(names.data[i]), suffix = strlen(SUFFIX);
@@ -57,7 +57,7 @@ static void find_in(const char *folder, struct found_list *out)
 		vec_push(out, ((struct found){.name = mem_strndup(names.data[i], len - suffix),
 		                              .path = mem_printf("%s/%s", folder, names.data[i])}));
 	}
-	texts_finish(&names);
+	scenario_texts_finish(&names);
 }
 
 static bool find_all(struct found_list *out, struct err *err)
@@ -65,14 +65,14 @@ static bool find_all(struct found_list *out, struct err *err)
 	char *root = path_data("manifests", err);
 	if (!root)
 		return false;
-	struct texts folders = {0};
+	struct scenario_texts folders = {0};
 	list_dir(root, &folders);
 	for (size_t i = 0; i < folders.len; i++) {
 		char *folder = mem_printf("%s/%s", root, folders.data[i]);
 		find_in(folder, out);
 		free(folder);
 	}
-	texts_finish(&folders);
+	scenario_texts_finish(&folders);
 	free(root);
 	return true;
 }
@@ -82,7 +82,7 @@ static int64_t order_of(const char *path)
 {
 	struct str text = {0};
 	int64_t order = ORDER_NONE;
-	struct yaml *yaml = file_read(path, SCRIPT_SIZE_MAX, &text, NULL)
+	struct yaml *yaml = file_read(path, SCENARIO_SIZE_MAX, &text, NULL)
 	                            ? yaml_parse(str_text(&text), text.len, path, NULL)
 	                            : NULL;
 	if (yaml)
@@ -100,7 +100,7 @@ static int by_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-char *play_act_names(struct err *err)
+char *scenario_names(struct err *err)
 {
 	struct found_list list = {0};
 	struct str out = {0};
@@ -119,7 +119,7 @@ char *play_act_names(struct err *err)
 static bool no_such_act(const char *name, struct err *err)
 {
 	struct str all = {0};
-	char *names = play_act_names(NULL), *rest = names, *each;
+	char *names = scenario_names(NULL), *rest = names, *each;
 	while ((each = strsep(&rest, " ")))
 		str_append_f(&all, "%s%s", all.len ? ", " : "", each);
 	err_set(err, ERR_NOT_FOUND, "there is no act \"%.60s\"; there are: %s; or name a file, with its path", name,
@@ -163,19 +163,18 @@ static char *name_of(const char *path)
 	return str_take(&out);
 }
 
-static struct play_act *act_create(char *path)
+static struct scenario_act *act_create(char *path)
 {
-	struct play_act *act = mem_alloc(sizeof *act);
+	struct scenario_act *act = mem_alloc(sizeof *act);
 	const char *slash = strrchr(path, '/');
 	act->path = path;
 	act->name = name_of(path);
-	act->script = mem_alloc(sizeof *act->script);
-	act->script->folder = slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : mem_strdup(".");
+	act->folder = slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : mem_strdup(".");
 	return act;
 }
 
 /* What the painters of the act need to be there even if the file left it out. */
-static void act_complete(struct play_act *act, struct reader *reader)
+static void act_complete(struct scenario_act *act, struct reader *reader)
 {
 	act->title = act->title ? act->title : mem_strdup("");
 	act->summary = act->summary ? act->summary : mem_strdup("");
@@ -184,7 +183,7 @@ static void act_complete(struct play_act *act, struct reader *reader)
 	act->namespaces.len--;
 }
 
-struct play_act *load_text(const char *text, size_t len, const char *path, const char *environment, struct err *err)
+struct scenario_act *load_text(const char *text, size_t len, const char *path, const char *environment, struct err *err)
 {
 	struct loading l = {.act = act_create(mem_strdup(path)), .environment = environment ? environment : "lab"};
 	struct yaml *yaml = yaml_parse(text, len, path, err);
@@ -200,72 +199,57 @@ struct play_act *load_text(const char *text, size_t len, const char *path, const
 	yaml_destroy(yaml);
 	if (ok)
 		return l.act;
-	play_act_destroy(l.act);
+	scenario_destroy(l.act);
 	return NULL;
 }
 
-struct play_act *play_act_load(const char *name, const char *environment, struct err *err)
+struct scenario_act *scenario_load(const char *name, const char *environment, struct err *err)
 {
 	char *path = find_act(name, err);
 	struct str text = {0};
-	struct play_act *act = NULL;
-	if (path && file_read(path, SCRIPT_SIZE_MAX, &text, err))
+	struct scenario_act *act = NULL;
+	if (path && file_read(path, SCENARIO_SIZE_MAX, &text, err))
 		act = load_text(str_text(&text), text.len, path, environment, err);
 	str_finish(&text);
 	free(path);
 	return act;
 }
 
-static void stage_finish(struct play_stage *stage)
+static void stage_finish(struct scenario_stage *stage)
 {
-	char *texts[] = {stage->id,      stage->title,         stage->say,          stage->read,
+	char *texts[] = {stage->id,      stage->title,         stage->say,           stage->read,
 	                 stage->command, stage->manifest_name, stage->manifest_text, stage->console};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
+	scenario_texts_finish(&stage->commands);
+	scenario_texts_finish(&stage->undo);
+	for (size_t i = 0; i < stage->checks.len; i++)
+		load_check_finish(&stage->checks.data[i]);
+	vec_finish(&stage->checks);
+	vec_finish(&stage->seen);
+	if (stage->dialog.is_pattern)
+		regfree(&stage->dialog.pattern);
+	free(stage->dialog.password);
+	free(stage->dialog.key);
+	free(stage->dialog.expected);
 }
 
-static void flow_finish(struct play_flow_plan *flow)
+static void var_finish(struct scenario_var *var)
+{
+	free(var->name);
+	free(var->workload);
+	free(var->network);
+	free(var->value);
+}
+
+static void flow_finish(struct scenario_flow *flow)
 {
 	char *texts[] = {flow->id, flow->from, flow->to, flow->port, flow->network};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
 }
 
-static void script_stage_finish(struct script_stage *stage)
-{
-	texts_finish(&stage->commands);
-	texts_finish(&stage->undo);
-	for (size_t i = 0; i < stage->checks.len; i++)
-		script_check_finish(&stage->checks.data[i]);
-	vec_finish(&stage->checks);
-	vec_finish(&stage->seen);
-	if (stage->console.is_pattern)
-		regfree(&stage->console.pattern);
-	free(stage->console.password);
-	free(stage->console.key);
-	free(stage->console.expected);
-}
-
-static void script_destroy(struct play_script *script)
-{
-	for (size_t i = 0; i < script->stages.len; i++)
-		script_stage_finish(&script->stages.data[i]);
-	vec_finish(&script->stages);
-	for (size_t i = 0; i < script->vars.len; i++) {
-		char *texts[] = {script->vars.data[i].name, script->vars.data[i].workload, script->vars.data[i].network,
-		                 script->vars.data[i].value};
-		for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-			free(texts[k]);
-	}
-	vec_finish(&script->vars);
-	texts_finish(&script->workloads);
-	texts_finish(&script->machines);
-	texts_finish(&script->networks);
-	free(script->folder);
-	free(script);
-}
-
-void play_act_destroy(struct play_act *act)
+void scenario_destroy(struct scenario_act *act)
 {
 	if (!act)
 		return;
@@ -288,7 +272,13 @@ void play_act_destroy(struct play_act *act)
 	for (size_t i = 0; i < act->planned.len; i++)
 		json_decref(act->planned.data[i]);
 	vec_finish(&act->planned);
-	script_destroy(act->script);
+	for (size_t i = 0; i < act->vars.len; i++)
+		var_finish(&act->vars.data[i]);
+	vec_finish(&act->vars);
+	scenario_texts_finish(&act->workloads);
+	scenario_texts_finish(&act->machines);
+	scenario_texts_finish(&act->networks);
+	free(act->folder);
 	free(act->name);
 	free(act->title);
 	free(act->summary);

@@ -2,13 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/load.h"
+#include "scenario/load.h"
 
 struct stage_reading {
 	struct loading *loading;
-	struct play_stage stage;
-	struct script_stage script;
-	int64_t within_ms;                            /* 0: not said */
+	struct scenario_stage stage;
+	int64_t within_ms; /* 0: not said */
 	bool is_on_host;
 	const json_t *console[LOAD_CONSOLE_KEYS];     /* read by stage_console.c */
 	const json_t *checks, *seen, *undo, *changes; /* read last: they need what other keys say */
@@ -16,7 +15,7 @@ struct stage_reading {
 	size_t n_actions;
 };
 
-static void add_action(struct stage_reading *s, const char *key, enum play_action action)
+static void add_action(struct stage_reading *s, const char *key, enum scenario_action action)
 {
 	if (s->n_actions < sizeof s->actions / sizeof s->actions[0])
 		s->actions[s->n_actions++] = key;
@@ -37,12 +36,12 @@ static bool take_as(READER_TAKE)
 {
 	const char *name = json_string_value(value);
 	struct nearest near = nearest_start(name ? name : "");
-	for (int p = 0; name && p < PLAY_HOST; p++) {
-		if (text_equal(name, play_persona_name((enum play_persona)p))) {
-			*(enum play_persona *)to = (enum play_persona)p;
+	for (int p = 0; name && p < SCENARIO_HOST; p++) {
+		if (text_equal(name, scenario_persona_name((enum scenario_persona)p))) {
+			*(enum scenario_persona *)to = (enum scenario_persona)p;
 			return true;
 		}
-		nearest_offer(&near, play_persona_name((enum play_persona)p));
+		nearest_offer(&near, scenario_persona_name((enum scenario_persona)p));
 	}
 	if (name)
 		reader_problem(r, pointer, "there is no persona \"%.60s\"; %s%s", name,
@@ -72,7 +71,7 @@ static bool take_minutes(READER_TAKE)
 static bool take_run(READER_TAKE)
 {
 	struct stage_reading *s = to;
-	add_action(s, "run", PLAY_RUN);
+	add_action(s, "run", SCENARIO_RUN);
 	if (!json_is_object(value))
 		return reader_take_block(r, value, pointer, &s->stage.command);
 	static const char *const environments[] = {"kind", "lab"};
@@ -97,7 +96,7 @@ static bool take_run(READER_TAKE)
 static bool take_apply(READER_TAKE)
 {
 	struct stage_reading *s = to;
-	add_action(s, "apply", PLAY_APPLY);
+	add_action(s, "apply", SCENARIO_APPLY);
 	if (!reader_take_line(r, value, pointer, &s->stage.manifest_name))
 		return false;
 	load_manifest(s->loading, s->stage.manifest_name, pointer, &s->stage.manifest_text);
@@ -112,14 +111,14 @@ static bool take_apply(READER_TAKE)
 static bool take_picture(READER_TAKE)
 {
 	(void)r, (void)pointer;
-	add_action(to, "picture", PLAY_PICTURE);
+	add_action(to, "picture", SCENARIO_PICTURE);
 	return json_is_true(value);
 }
 
 static bool take_console(READER_TAKE)
 {
 	struct stage_reading *s = to;
-	add_action(s, "console", PLAY_CONSOLE);
+	add_action(s, "console", SCENARIO_CONSOLE);
 	return reader_take_line(r, value, pointer, &s->stage.console);
 }
 
@@ -151,10 +150,10 @@ static const struct reader_key stage_keys[] = {
 };
 /* clang-format on */
 
-void load_commands(const char *block, struct texts *out)
+void load_commands(const char *block, struct scenario_texts *out)
 {
 	struct str command = {0};
-	for (size_t at = 0, used; (used = command_take(block + at, &command)) > 0; at += used)
+	for (size_t at = 0, used; (used = scenario_command_take(block + at, &command)) > 0; at += used)
 		vec_push(out, str_take(&command));
 	str_finish(&command);
 }
@@ -163,10 +162,10 @@ static void settle_host(struct stage_reading *s, const char *pointer)
 {
 	if (!s->is_on_host)
 		return;
-	if (s->stage.action != PLAY_RUN || s->stage.persona == PLAY_OWNER)
+	if (s->stage.action != SCENARIO_RUN || s->stage.persona == SCENARIO_OWNER)
 		reader_problem(&s->loading->reader, pointer,
 		               "on: host is for what a cluster-admin runs; give the stage \"run\", or take \"on\" out");
-	s->stage.persona = PLAY_HOST;
+	s->stage.persona = SCENARIO_HOST;
 }
 
 static void settle_action(struct stage_reading *s, const char *pointer)
@@ -179,15 +178,15 @@ static void settle_action(struct stage_reading *s, const char *pointer)
 		reader_problem(r, pointer, "the stage has both \"%s\" and \"%s\"; make two stages of it", s->actions[0],
 		               s->actions[1]);
 	if (s->stage.command)
-		load_commands(s->stage.command, &s->script.commands);
-	struct load_stage console = {.stage = &s->stage, .script = &s->script, .within_ms = s->within_ms};
+		load_commands(s->stage.command, &s->stage.commands);
+	struct load_stage console = {.stage = &s->stage, .within_ms = s->within_ms};
 	memcpy(console.values, s->console, sizeof console.values);
 	load_console(s->loading, pointer, &console);
-	if (s->stage.action == PLAY_RUN && s->stage.command && s->script.commands.len == 0)
+	if (s->stage.action == SCENARIO_RUN && s->stage.command && s->stage.commands.len == 0)
 		reader_problem(r, pointer, "there is no command in \"run\"; write one, or picture: true");
 	char *undo = s->undo ? reader_block(s->undo) : NULL;
 	if (undo)
-		load_commands(undo, &s->script.undo);
+		load_commands(undo, &s->stage.undo);
 	if (s->undo && !undo)
 		reader_problem(r, pointer, "\"undo\" must be " BLOCK_WORDS);
 	free(undo);
@@ -198,10 +197,11 @@ static void settle_changes(struct stage_reading *s, const char *pointer)
 	struct reader *r = &s->loading->reader;
 	if (s->changes && !json_is_boolean(s->changes))
 		reader_problem(r, pointer, "\"changes\" must be true or false");
-	s->stage.changes = s->stage.action == PLAY_APPLY || (s->stage.command && command_changes(s->stage.command));
+	s->stage.changes =
+	        s->stage.action == SCENARIO_APPLY || (s->stage.command && scenario_command_changes(s->stage.command));
 	if (s->changes)
 		s->stage.changes = json_is_true(s->changes);
-	if (s->stage.changes && s->script.undo.len == 0 && !s->stage.is_cleanup)
+	if (s->stage.changes && s->stage.undo.len == 0 && !s->stage.is_cleanup)
 		reader_warning(
 		        r, pointer,
 		        "the stage \"%s\" changes something and has no undo; add undo: COMMAND, or changes: false",
@@ -210,7 +210,7 @@ static void settle_changes(struct stage_reading *s, const char *pointer)
 
 static size_t find_flow(struct stage_reading *s, const char *id, const char *pointer)
 {
-	const struct play_act *act = s->loading->act;
+	const struct scenario_act *act = s->loading->act;
 	struct nearest near = nearest_start(id);
 	for (size_t i = 0; i < act->flows.len; i++) {
 		if (text_equal(act->flows.data[i].id, id))
@@ -225,28 +225,29 @@ static size_t find_flow(struct stage_reading *s, const char *id, const char *poi
 static void settle_seen(struct stage_reading *s, const char *pointer)
 {
 	struct reader *r = &s->loading->reader;
-	struct texts ids = {0};
+	struct scenario_texts ids = {0};
 	if (s->seen && !load_texts(s->seen, &ids))
 		reader_problem(r, pointer, "\"seen\" must be a flow's id, or a list of them, one a command");
 	for (size_t i = 0; i < ids.len; i++)
-		vec_push(&s->script.seen, find_flow(s, ids.data[i], pointer));
-	if (ids.len > s->script.commands.len)
+		vec_push(&s->stage.seen, find_flow(s, ids.data[i], pointer));
+	if (ids.len > s->stage.commands.len)
 		reader_problem(r, pointer,
 		               "\"seen\" names %zu flows, but the stage has %zu commands; name one a command", ids.len,
-		               s->script.commands.len);
-	texts_finish(&ids);
+		               s->stage.commands.len);
+	scenario_texts_finish(&ids);
 }
 
 static void settle_check(struct stage_reading *s, const json_t *value, const char *pointer)
 {
-	struct script_check check;
-	if (!load_check(s->loading, value, pointer, s->within_ms > 0 ? s->within_ms : SCRIPT_WITHIN_MS, &check))
+	struct scenario_check check;
+	if (!load_check(s->loading, value, pointer, s->within_ms > 0 ? s->within_ms : SCENARIO_WITHIN_MS, &check))
 		return;
-	vec_push(&s->script.checks, check);
-	if (check.kind == CHECK_EXIT && s->stage.action == PLAY_CONSOLE)
-		reader_problem(&s->loading->reader, pointer,
-		               "a console does not tell how a command ended; check its output, or let it print $? itself");
-	if (!check_is_of_cluster(&check) && s->script.commands.len == 0 && !s->script.console.has_expect)
+	vec_push(&s->stage.checks, check);
+	if (check.kind == SCENARIO_CHECK_EXIT && s->stage.action == SCENARIO_CONSOLE)
+		reader_problem(
+		        &s->loading->reader, pointer,
+		        "a console does not tell how a command ended; check its output, or let it print $? itself");
+	if (!scenario_check_is_of_cluster(&check) && s->stage.commands.len == 0 && !s->stage.dialog.has_expect)
 		reader_problem(&s->loading->reader, pointer,
 		               "the stage has no command to check the result of; add run, or take this check out");
 }
@@ -269,28 +270,27 @@ static void settle_checks(struct stage_reading *s, const char *pointer)
 void load_stage(struct loading *l, const json_t *value, const char *pointer)
 {
 	struct stage_reading s = {.loading = l};
-	s.stage.action = PLAY_PICTURE;
+	s.stage.action = SCENARIO_PICTURE;
 	s.stage.line = reader_line(&l->reader, pointer);
 	reader_map(&l->reader, value, pointer, stage_keys, "a stage", &s);
 	settle_action(&s, pointer);
 	settle_changes(&s, pointer);
 	settle_seen(&s, pointer);
 	settle_checks(&s, pointer);
-	s.stage.has_undo = s.script.undo.len > 0;
-	s.script.n_planned = l->act->planned.len;
-	char **texts[] = {&s.stage.id,      &s.stage.title,         &s.stage.say,          &s.stage.read,
+	s.stage.has_undo = s.stage.undo.len > 0;
+	s.stage.n_planned = l->act->planned.len;
+	char **texts[] = {&s.stage.id,      &s.stage.title,         &s.stage.say,           &s.stage.read,
 	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text, &s.stage.console};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");
 	}
 	for (size_t i = 0; i < l->act->stages.len; i++) {
-		const struct play_stage *other = &l->act->stages.data[i];
+		const struct scenario_stage *other = &l->act->stages.data[i];
 		if (s.stage.id[0] != '\0' && text_equal(other->id, s.stage.id))
 			reader_problem(&l->reader, pointer,
 			               "there is a stage \"%.40s\" already, at line %d; give this one another id",
 			               other->id, other->line);
 	}
 	vec_push(&l->act->stages, s.stage);
-	vec_push(&l->act->script->stages, s.script);
 }

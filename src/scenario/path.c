@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/script.h"
+#include "onesdn/scenario.h"
 
 #define KEY_MAX 256
 
@@ -70,7 +70,7 @@ static enum step_kind take_step(const char **path, struct step *step)
 	return len > 0 ? STEP_KEY : STEP_BAD;
 }
 
-bool path_is_valid(const char *path)
+bool scenario_path_is_valid(const char *path)
 {
 	struct step step;
 	enum step_kind kind;
@@ -83,7 +83,7 @@ bool path_is_valid(const char *path)
 	return n > 0;
 }
 
-const json_t *path_get(const json_t *object, const char *path)
+const json_t *scenario_path_get(const json_t *object, const char *path)
 {
 	struct step step;
 	for (enum step_kind kind; object && (kind = take_step(&path, &step)) != STEP_END;) {

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/script.h"
+#include "onesdn/scenario.h"
 
 #define DEPTH_MAX 64
 #define HEREDOCS_MAX 8
 
-void texts_finish(struct texts *texts)
+void scenario_texts_finish(struct scenario_texts *texts)
 {
 	for (size_t i = 0; i < texts->len; i++)
 		free(texts->data[i]);
@@ -218,7 +218,7 @@ static void scan_plain(struct scan *s)
 	}
 }
 
-bool command_is_whole(const char *text, size_t len)
+bool scenario_command_is_whole(const char *text, size_t len)
 {
 	struct scan s = {.text = text, .len = len, .at_command = true};
 	while (s.at < s.len) {
@@ -242,7 +242,7 @@ static bool is_blank_or_comment(const char *line, size_t len)
 	return blanks == len || line[blanks] == '#';
 }
 
-size_t command_take(const char *text, struct str *out)
+size_t scenario_command_take(const char *text, struct str *out)
 {
 	size_t at = 0, start = 0;
 	bool begun = false;
@@ -256,7 +256,7 @@ size_t command_take(const char *text, struct str *out)
 			begun = true;
 			start = at;
 		}
-		if (command_is_whole(text + start, at + len - start) || text[next] == '\0') {
+		if (scenario_command_is_whole(text + start, at + len - start) || text[next] == '\0') {
 			str_append_n(out, text + start, at + len - start);
 			return next;
 		}
@@ -284,7 +284,7 @@ static size_t var_at(const char *text)
 }
 
 /* {{name} is an escape, ${name} is the shell's. */
-bool command_next_var(const char *text, size_t from, size_t *at, size_t *name_len)
+bool scenario_command_next_var(const char *text, size_t from, size_t *at, size_t *name_len)
 {
 	for (size_t i = from; text[i] != '\0'; i++) {
 		size_t len = text[i] == '{' ? var_at(text + i) : 0;
@@ -306,11 +306,11 @@ static void append_unescaped(struct str *out, const char *text, size_t len)
 	}
 }
 
-char *command_fill(const char *text, command_value_fn *value, void *user, struct err *why)
+char *scenario_command_fill(const char *text, scenario_command_value_fn *value, void *user, struct err *why)
 {
 	struct str out = {0};
 	size_t from = 0, at, len;
-	while (command_next_var(text, from, &at, &len)) {
+	while (scenario_command_next_var(text, from, &at, &len)) {
 		char *filled = value(user, text + at + 1, len, why);
 		if (!filled) {
 			str_finish(&out);
@@ -336,7 +336,7 @@ static bool is_in(const char *const *list, const char *word, size_t len)
 	return false;
 }
 
-bool command_changes(const char *text)
+bool scenario_command_changes(const char *text)
 {
 	/* clang-format off */
 	static const char *const programs[] = {"kubectl", "virtctl", "oc", NULL};

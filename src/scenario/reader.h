@@ -1,6 +1,6 @@
-/* reader: YAML against tables of keys, every mistake noted with file and line. Private to play. */
-#ifndef PLAY_READER_H
-#define PLAY_READER_H
+/* reader: YAML against tables of keys, every mistake noted with file and line. Private to scenario. */
+#ifndef SCENARIO_READER_H
+#define SCENARIO_READER_H
 
 #include "onesdn/base.h"
 

@@ -1,0 +1,22 @@
+/* check: a check of a stage against what is known now. Private to play. */
+#ifndef PLAY_CHECK_H
+#define PLAY_CHECK_H
+
+#include "onesdn/scenario.h"
+
+enum check_result { CHECK_WAITS, CHECK_HOLDS, CHECK_FAILS /* and waiting is of no use */ };
+struct check_facts {
+	const struct kube *kube;
+	const struct topo *topo;
+	const json_t *const *planned;
+	size_t n_planned;
+	const char *output; /* of the stage's commands */
+	int status;         /* exit status of the last one; -1: none has ended yet */
+};
+/* In words what it wants ("namespace/tenantblue exists"). Appends. */
+void check_describe(const struct scenario_check *check, struct str *out);
+/* `found`: what is there instead, or what was found; `cure`: what to do, if anything is known. Both appended to. */
+enum check_result check_ask(const struct scenario_check *check, const struct check_facts *facts, struct str *found,
+                            struct str *cure);
+
+#endif
