@@ -1,5 +1,6 @@
 /* Commands run in a running container (pod.h): into its namespaces by setns, as its user, with its environment; over pipes
- * or on a pty of its own.
+ * or on a pty of its own. The pods of OVN (control/ovnkube.c) have no process of their own: a command in one runs in its
+ * node's network namespace, where it sees this machine's files but can change none.
  *
  * The pty is one of the container's own /dev/pts, so that its name means something in there: the child opens it and sends the
  * master back. A PID namespace is entered by the next child only, so the process that the loop starts forks once more and stays as the
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -25,8 +27,9 @@
 
 #define READ_BUDGET ((size_t)64 << 10)
 
-struct entry { /* for prepare, which may call nothing that allocates */
-	int pidfd;
+struct entry {     /* for prepare, which may call nothing that allocates */
+	int pidfd; /* the container's, or -1: */
+	int netns; /* the node's */
 	const char *cwd;
 	bool tty;
 	int channel; /* where the pty's master is sent */
@@ -107,10 +110,40 @@ static bool open_terminal(int channel)
 	return dup2(slave, 0) == 0 && dup2(slave, 1) == 1 && dup2(slave, 2) == 2;
 }
 
+/* Nothing of this machine can be changed but the daemons' places in /run (whose control programs lock pid files), and what is its
+ * user's own cannot be seen. Without these capabilities it stays so. */
+static bool shut_machine(void)
+{
+	static const char *const hidden[] = {"/home", "/root", "/tmp", "/var/tmp"};
+	static const int dropped[] = {CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_CHROOT};
+	struct mount_attr shut = {.attr_set = MOUNT_ATTR_RDONLY}, open = {.attr_clr = MOUNT_ATTR_RDONLY};
+	if (unshare(CLONE_NEWNS) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+		if (mount("tmpfs", hidden[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=16m") < 0 &&
+		    errno != ENOENT)
+			return false;
+	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &shut, sizeof shut) < 0 ||
+	    syscall(SYS_mount_setattr, AT_FDCWD, "/run", 0, &open, sizeof open) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
+		prctl(PR_CAPBSET_DROP, dropped[i], 0, 0, 0);
+	return chdir("/") == 0;
+}
+
+static int enter_node(const struct entry *entry)
+{
+	bool is_in = setns(entry->netns, CLONE_NEWNET) == 0 && (!entry->tty || open_terminal(entry->channel)) &&
+	             shut_machine();
+	return is_in ? 0 : 1;
+}
+
 /* Of the pods' namespaces all but the cgroup's are their own. */
 static int enter(void *user)
 {
 	const struct entry *entry = user;
+	if (entry->pidfd < 0)
+		return enter_node(entry);
 	if (setns(entry->pidfd,
 	          CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET) < 0)
 		return 1;
@@ -300,21 +333,49 @@ void pod_exec_pause(struct pod_exec *exec, bool paused)
 
 /* ---- starting ---- */
 
-static struct pod_container *find(struct pods *pods, const struct pod_exec_spec *spec, struct err *err)
+/* ---- where ---- */
+
+struct place {
+	int pidfd; /* of the container's first process; -1: the node's namespaces */
+	const char *cwd;
+	char *const *env;
+	struct ovnkube_place node;
+};
+
+static bool find_container(const struct pods *pods, const struct pod_exec_spec *spec, struct place *out,
+                           struct err *err)
 {
 	char *key = mem_printf("%s/%s", spec->ns, spec->name);
 	const struct pod *pod = map_find(&pods->by_key, key);
 	free(key);
-	struct pod_container *c = pod != NULL ? pod_container_find(pod, spec->container) : NULL;
+	const struct pod_container *c = pod != NULL ? pod_container_find(pod, spec->container) : NULL;
 	if (pod == NULL)
-		err_set(err, ERR_NOT_FOUND, "pods \"%s\" not found", spec->name);
-	else if (c == NULL)
-		err_set(err, ERR_NOT_FOUND, "container %s is not valid for pod %s", spec->container, spec->name);
-	else if (c->state == CONTAINER_RUNNING && container_pid(c->run) > 0)
-		return c;
-	else
-		err_set(err, ERR_UNAVAILABLE, "container not found (\"%s\"): it is not running", c->name);
-	return NULL;
+		return err_set(err, ERR_NOT_FOUND, "pods \"%s\" not found", spec->name);
+	if (c == NULL)
+		return err_set(err, ERR_NOT_FOUND, "container %s is not valid for pod %s", spec->container, spec->name);
+	if (c->state != CONTAINER_RUNNING || container_pid(c->run) <= 0)
+		return err_set(err, ERR_UNAVAILABLE, "container not found (\"%s\"): it is not running", c->name);
+	out->pidfd = (int)syscall(SYS_pidfd_open, container_pid(c->run), 0);
+	out->cwd = c->cwd[0] != '\0' ? c->cwd : "/";
+	out->env = c->env;
+	return out->pidfd >= 0 || err_errno(err, errno, "reaching the container's process");
+}
+
+static bool find_place(const struct pods *pods, const struct pod_exec_spec *spec, struct place *out, struct err *err)
+{
+	*out = (struct place){.pidfd = -1, .cwd = "/", .node = {.netns = -1}};
+	if (!ovnkube_has(pods->options.ovnkube, spec->ns, spec->name))
+		return find_container(pods, spec, out, err);
+	bool is_found = ovnkube_place(pods->options.ovnkube, spec->name, spec->container, &out->node, err);
+	out->env = out->node.env;
+	return is_found;
+}
+
+static void place_finish(struct place *place)
+{
+	if (place->pidfd >= 0)
+		close(place->pidfd);
+	ovnkube_place_finish(&place->node);
 }
 
 static bool make_pipe(int *ours, int *theirs, bool we_read, struct err *err)
@@ -328,14 +389,14 @@ static bool make_pipe(int *ours, int *theirs, bool we_read, struct err *err)
 	return true;
 }
 
-/* The supervisor's own environment is empty but for PATH and HOME, which every container sets. */
-static char **environment(const struct pod_container *c, bool tty)
+/* The supervisor's own environment is empty but for PATH and HOME, which every place sets. */
+static char **environment(const struct place *place, bool tty)
 {
 	size_t n = 0;
-	while (c->env[n] != NULL)
+	while (place->env[n] != NULL)
 		n++;
 	char **env = mem_alloc((n + 2) * sizeof *env);
-	memcpy((void *)env, (const void *)c->env, n * sizeof *env);
+	memcpy((void *)env, (const void *)place->env, n * sizeof *env);
 	if (tty)
 		env[n] = (char *)(uintptr_t) "TERM=xterm";
 	return env;
@@ -381,20 +442,19 @@ static bool spawn_entry(struct pod_exec *exec, struct entry *entry, const struct
 	return exec->child != NULL;
 }
 
-static bool spawn(struct pod_exec *exec, const struct pod_container *c, const struct pod_exec_spec *spec,
+static bool spawn(struct pod_exec *exec, const struct place *place, const struct pod_exec_spec *spec,
                   const int theirs[3], struct err *err)
 {
 	int channel[2] = {-1, -1};
-	struct entry entry = {.pidfd = (int)syscall(SYS_pidfd_open, container_pid(c->run), 0),
-	                      .cwd = c->cwd[0] != '\0' ? c->cwd : "/",
-	                      .tty = spec->tty};
-	bool is_done =
-	        entry.pidfd >= 0 && (!spec->tty || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) == 0);
-	if (!is_done)
-		err_errno(err, errno, "reaching the container's process");
-	entry.channel = channel[1];
-	char **env = environment(c, spec->tty);
-	is_done = is_done && spawn_entry(exec, &entry, spec, env, theirs, err);
+	if (spec->tty && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
+		return err_errno(err, errno, "making a terminal for the command");
+	struct entry entry = {.pidfd = place->pidfd,
+	                      .netns = place->node.netns,
+	                      .cwd = place->cwd,
+	                      .tty = spec->tty,
+	                      .channel = channel[1]};
+	char **env = environment(place, spec->tty);
+	bool is_done = spawn_entry(exec, &entry, spec, env, theirs, err);
 	free((void *)env);
 	if (is_done && spec->tty) {
 		exec->out = receive_descriptor(channel[0]);
@@ -403,8 +463,6 @@ static bool spawn(struct pod_exec *exec, const struct pod_container *c, const st
 	for (int i = 0; i < 2; i++)
 		if (channel[i] >= 0)
 			close(channel[i]);
-	if (entry.pidfd >= 0)
-		close(entry.pidfd);
 	return is_done;
 }
 
@@ -449,9 +507,11 @@ struct pod_exec *pod_exec_start(struct pods *pods, const struct pod_exec_spec *s
 {
 	struct err why = {0};
 	int theirs[3] = {-1, -1, -1};
-	const struct pod_container *c = find(pods, spec, err);
-	if (c == NULL)
+	struct place place;
+	if (!find_place(pods, spec, &place, err)) {
+		place_finish(&place);
 		return NULL;
+	}
 	struct pod_exec *exec = mem_alloc(sizeof *exec);
 	*exec = (struct pod_exec){.loop = pods->loop,
 	                          .events = spec->events,
@@ -460,10 +520,11 @@ struct pod_exec *pod_exec_start(struct pods *pods, const struct pod_exec_spec *s
 	                          .out = -1,
 	                          .err = -1,
 	                          .tty = spec->tty};
-	if (open_pipes(exec, spec, theirs, &why) && spawn(exec, c, spec, theirs, &why))
+	if (open_pipes(exec, spec, theirs, &why) && spawn(exec, &place, spec, theirs, &why))
 		watch(exec);
 	else
 		fail_later(exec, spec, &why);
+	place_finish(&place);
 	for (int i = 0; i < 3; i++)
 		if (theirs[i] >= 0)
 			close(theirs[i]);

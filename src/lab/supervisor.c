@@ -16,6 +16,7 @@
 #include "lab/control/networks.h"
 #include "lab/control/nmstate.h"
 #include "lab/control/nodes.h"
+#include "lab/control/ovnkube.h"
 #include "lab/control/pods.h"
 #include "lab/control/policies.h"
 #include "lab/control/virtualization.h"
@@ -34,6 +35,7 @@ struct supervisor {
 	struct networks *networks;
 	struct policies *policies;
 	struct virtualization *virtualization;
+	struct ovnkube *ovnkube;
 	struct pods *pods;
 	struct namespaces *namespaces;
 	struct deployments *deployments;
@@ -127,6 +129,7 @@ static void on_node(struct stack_node *node, void *user)
 	if (s->pods == NULL)
 		return;
 	nodes_update(s->store, node);
+	ovnkube_node_changed(s->ovnkube, node);
 	pods_networks_changed(s->pods);
 }
 
@@ -234,11 +237,13 @@ static void start_controllers(struct supervisor *s)
 	s->networks = networks_create(s->loop, s->store, stack_ovn(s->stack), on_network, s);
 	s->policies = policies_create(s->loop, s->store, stack_ovn(s->stack), s->networks);
 	s->virtualization = virtualization_create(s->loop, s->store, s->cache_dir, s->kernel);
+	s->ovnkube = ovnkube_create(s->loop, s->store, s->stack);
 	s->pods = pods_create(&(struct pods_options){.loop = s->loop,
 	                                             .store = s->store,
 	                                             .stack = s->stack,
 	                                             .ovn = stack_ovn(s->stack),
 	                                             .networks = s->networks,
+	                                             .ovnkube = s->ovnkube,
 	                                             .machines = virtualization_machines(s->virtualization)});
 	s->namespaces = namespaces_create(s->loop, s->store);
 	s->deployments = deployments_create(s->loop, s->store);
@@ -280,6 +285,7 @@ static void finish(struct supervisor *s)
 	struct pods *pods = s->pods;
 	s->pods = NULL;
 	pods_destroy(pods);
+	ovnkube_destroy(s->ovnkube);
 	virtualization_destroy(s->virtualization);
 	policies_destroy(s->policies);
 	s->policies = NULL;

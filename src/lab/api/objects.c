@@ -342,7 +342,7 @@ static void orphan_all(struct call *call, const json_t *owner)
 
 static bool may_be_deleted(struct call *call, const json_t *object, const struct deletion *deletion)
 {
-	static const char *const fixed[] = {"default", "kube-system", "kube-public"};
+	static const char *const fixed[] = {"default", "kube-system", "kube-public", "ovn-kubernetes"};
 	const char *name = json_walk_str(object, "metadata", "name", NULL);
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (strcmp(call->resource->plural, "namespaces") == 0 && strcmp(name, fixed[i]) == 0) {

@@ -5,7 +5,7 @@
 #include "lab/api/private.h"
 
 /* What those may do who are not administrators. Reading is for all namespaces, writing for those that are not the
- * system's ("kube-..."). */
+ * system's ("kube-...", "ovn-kubernetes"). */
 #define READ "get list watch"
 #define WRITE "create update patch delete deletecollection"
 static const struct rule {
@@ -42,12 +42,17 @@ static bool is_reading(const char *verb)
 	return has_word(READ, verb);
 }
 
+static bool is_system(const char *ns)
+{
+	return text_has_prefix(ns, "kube-") || strcmp(ns, "ovn-kubernetes") == 0;
+}
+
 bool api_user_may(const struct api_user *user, const char *verb, const char *group, const char *resource,
                   const char *ns)
 {
 	if (user->is_admin)
 		return true;
-	if (!is_reading(verb) && text_has_prefix(ns, "kube-"))
+	if (!is_reading(verb) && is_system(ns))
 		return false;
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		if (strcmp(rules[i].group, group) == 0 && has_word(rules[i].resources, resource) &&
@@ -111,7 +116,9 @@ static void review_rules(struct call *call, json_t *review)
 		json_array_append_new(paths, json_pack("{s:[s],s:[s]}", "verbs", "*", "nonResourceURLs", "*"));
 	} else {
 		for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-			bool is_shut = text_has_prefix(ns, "kube-") && has_word(rules[i].verbs, "delete");
+			bool is_shut = is_system(ns) && has_word(rules[i].verbs, "delete");
+			if (is_system(ns) && has_word(rules[i].resources, "pods/exec"))
+				continue;
 			json_array_append_new(list,
 			                      json_pack("{s:o,s:[s],s:o}", "verbs",
 			                                word_list(is_shut ? READ : rules[i].verbs), "apiGroups",

@@ -345,8 +345,11 @@ static struct pod *create(struct pods *pods, const json_t *object)
 static void on_pod(const struct store_event *event, void *user)
 {
 	struct pods *pods = user;
-	char *key = mem_printf("%s/%s", json_walk_str(event->object, "metadata", "namespace", NULL),
-	                       json_walk_str(event->object, "metadata", "name", NULL));
+	const char *ns = json_walk_str(event->object, "metadata", "namespace", NULL),
+	           *name = json_walk_str(event->object, "metadata", "name", NULL);
+	if (ovnkube_has(pods->options.ovnkube, ns, name))
+		return;
+	char *key = mem_printf("%s/%s", ns, name);
 	struct pod *pod = map_find(&pods->by_key, key);
 	const char *uid = json_walk_str(event->object, "metadata", "uid", NULL);
 	free(key);
@@ -358,9 +361,7 @@ static void on_pod(const struct store_event *event, void *user)
 	if (event->change == STORE_DELETED)
 		return;
 	/* What has been removed since by ourselves is still told once more. */
-	const json_t *now =
-	        store_get(pods->store, pods->resource, json_walk_str(event->object, "metadata", "namespace", NULL),
-	                  json_walk_str(event->object, "metadata", "name", NULL));
+	const json_t *now = store_get(pods->store, pods->resource, ns, name);
 	if (now == NULL || strcmp(json_walk_str(now, "metadata", "uid", NULL), uid) != 0)
 		return;
 	if (pod == NULL) {
@@ -431,6 +432,10 @@ char *pod_log_path(struct pods *pods, const char *ns, const char *name, const ch
 	const struct pod *pod = map_find(&pods->by_key, key);
 	free(key);
 	const struct pod_container *c = pod != NULL ? pod_container_find(pod, container) : NULL;
+	if (ovnkube_has(pods->options.ovnkube, ns, name)) {
+		err_set(err, ERR_UNAVAILABLE, "the lab keeps what OVN logs in /run/log: onesdn lab exec -- ls /run/log");
+		return NULL;
+	}
 	if (c == NULL) {
 		err_set(err, ERR_NOT_FOUND, "container %s is not valid for pod %s", container, name);
 		return NULL;

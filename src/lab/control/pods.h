@@ -5,6 +5,7 @@
 #define LAB_CONTROL_PODS_H
 
 #include "lab/control/networks.h"
+#include "lab/control/ovnkube.h"
 #include "lab/pod.h"
 #include "lab/stack.h"
 #include "lab/store.h"
@@ -16,6 +17,7 @@ struct pods_options {
 	struct stack *stack;
 	struct ovn *ovn;
 	struct networks *networks;
+	struct ovnkube *ovnkube;   /* whose pods are left alone; NULL: there are none */
 	struct machines *machines; /* what the launcher pods of virtual machines run; NULL: there are none */
 };
 struct pods *pods_create(const struct pods_options *options);
