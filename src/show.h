@@ -1,0 +1,57 @@
+/* show: what a show consists of (loop, connection, cluster, play, ui) and how they are tied together. Shared by the commands that
+ * have a full screen (show, record). The screen is there before the cluster is; whatever calls a verb of the play is posted. */
+#ifndef ONESDN_SHOW_H
+#define ONESDN_SHOW_H
+
+#include "connect.h"
+#include "onesdn/ui.h"
+
+enum { SHOW_N_SIGNALS = 3, SHOW_TYPE_MS = 12 };
+
+struct show;
+struct show_events { /* each may be NULL; none may end the show: loop_stop, and end it outside the loop */
+	void (*on_play)(struct show *show, void *user); /* a play was made: show->play */
+	void (*on_change)(struct show *show, void *user); /* the play or the cluster has changed */
+	void (*on_stage)(struct show *show, size_t stage, enum play_state state, void *user);
+	void (*on_progress)(struct show *show, const char *line, void *user);
+	void (*on_problem)(struct show *show, const char *text, void *user); /* no cluster, or no play on it */
+};
+struct show_options { /* borrowed until show_end */
+	const char *context, *kubeconfig; /* both NULL: the lab */
+	bool read_only;
+	int cols, rows; /* of the ui; 0: the terminal's */
+	struct show_events events;
+	void *user;
+};
+struct show {
+	struct show_options options;
+	struct ui_config config; /* the caller's to fill in before show_begin; finished by show_end */
+	struct loop *loop;
+	struct scenario_act *act; /* until a play has taken it */
+	const char *environment;
+	struct connecting *connecting;
+	struct connection *connection;
+	struct kube *kube;
+	struct play *play; /* NULL: no cluster yet */
+	struct ui *ui;
+	struct loop_signal *signals[SHOW_N_SIGNALS];
+	int signum; /* that ended it; 0: none */
+};
+/* Everything there but the cluster, which is on its way; then loop_run. On failure show_end is still to be called. */
+bool show_begin(struct show *show, const struct show_options *options, const char *act, struct err *err);
+/* Another act in place of this one, from its beginning. */
+bool show_change_act(struct show *show, const char *name, struct err *err);
+void show_end(struct show *show); /* also says that the lab is still running */
+
+/* ---- what is asked for on the command line ---- */
+struct show_words {
+	const char *theme, *layout, *type_ms;
+	bool ascii, no_mouse;
+};
+/* The config file, and over it these; `type_ms` when neither says it. */
+bool show_config(struct ui_config *config, const struct show_words *words, int type_ms, struct err *err);
+char *show_first_act(struct err *err); /* the first act there is; the caller frees */
+/* False, and told on standard error: it is neither an act nor a file. */
+bool show_is_act(const char *name);
+
+#endif
