@@ -81,6 +81,7 @@ struct scenario_stage { /* texts are safe to print and never NULL but where it i
 	VEC(size_t) seen;                    /* flow measured by the command of the same index */
 	size_t n_planned;                    /* objects promised by this stage and those before it */
 	int line;                            /* in the scenario file */
+	bool is_prelude;                     /* of the act that this one builds on: before its own stages; clean-up, after them */
 };
 
 /* ---- an act ---- */
@@ -99,6 +100,7 @@ struct scenario_host {       /* a machine outside the cluster: drawn planned unt
 };
 struct scenario_act {
 	char *name, *title, *summary, *path;
+	char *base_name, *base_title;        /* of the act that this one builds on; "" */
 	char *folder;                        /* of the file: what its names of files are relative to */
 	int64_t order;
 	bool by_node;                        /* how the diagram groups */
@@ -117,6 +119,8 @@ struct scenario_act {
  * (as many as fit, then how many more there are). */
 struct scenario_act *scenario_load(const char *name, const char *environment, struct err *err);
 void scenario_destroy(struct scenario_act *act);
+/* The stage's place for a person: among the act's own stages, or among those of the prelude. Counted from 1. */
+void scenario_place(const struct scenario_act *act, size_t stage, size_t *number, size_t *total);
 /* Its machines outside the cluster for topo_input; bit i of `there`: number i is there. How many; texts are the act's. */
 size_t scenario_hosts(const struct scenario_act *act, uint64_t there, struct topo_host out[SCENARIO_HOSTS_MAX]);
 /* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */

@@ -187,6 +187,11 @@ static void read_vars(struct loading *l, const json_t *map)
 		else if (!(var.value = reader_text(value)))
 			reader_problem(&l->reader, pointer,
 			               "a variable must be a text, or {pod: NAMESPACE/NAME, address-on: NETWORK}");
+		if (scenario_var_find(l->act, name, strlen(name)))
+			reader_problem(&l->reader, pointer,
+			               "the act that this one builds on has a variable \"%.60s\" already; give this "
+			               "one another name",
+			               name);
 		vec_push(&l->act->vars, var);
 		free(pointer);
 	}
@@ -206,6 +211,8 @@ const struct scenario_var *scenario_var_find(const struct scenario_act *act, con
 
 struct act_reading {
 	struct loading *loading;
+	bool has_diagram;
+	char *base; /* the act that this one builds on; NULL */
 	const json_t *vars, *hosts, *flows, *stages, *promises;
 };
 
@@ -274,6 +281,7 @@ static bool take_diagram(READER_TAKE)
 	if (json_is_object(value))
 		reader_map(r, value, pointer, diagram_keys, "\"diagram\"",
 		           &((struct act_reading *)to)->loading->act->by_node);
+	((struct act_reading *)to)->has_diagram = true;
 	return json_is_object(value);
 }
 
@@ -284,8 +292,9 @@ static const struct reader_key act_keys[] = {
 	{"order", false, "a number: the act's place in the show", take_order, 0},
 	{"title", true, LINE_WORDS, take_title, 0},
 	{"summary", false, BLOCK_WORDS, take_summary, 0},
-	{"namespaces", true, "a list of the namespaces that the act uses", take_namespaces, 0},
+	{"namespaces", false, "a list of the namespaces that the act uses", take_namespaces, 0},
 	{"diagram", false, "a mapping such as {group-by: namespace}", take_diagram, 0},
+	{"builds-on", false, "the name of an act in the same folder", reader_take_line, AT(base)},
 	{"promises", false, "a manifest, or a list of them, of other acts that this one builds on", reader_take_any, AT(promises)},
 	{"vars", false, "a mapping of names to values", reader_take_object, AT(vars)},
 	{"hosts", false, "a list of machines outside the cluster", reader_take_list, AT(hosts)},
@@ -346,12 +355,13 @@ static void check_network(struct loading *l, const char *pointer, const char *na
 static void check_names(struct loading *l)
 {
 	struct scenario_act *act = l->act;
-	for (size_t i = 0; i < act->flows.len; i++) {
+	for (size_t i = l->n_base_flows; i < act->flows.len; i++) {
 		const struct scenario_flow *flow = &act->flows.data[i];
 		struct cni_address ignored;
-		char *pointer = reader_item("/0/flows", i);
+		char *pointer = reader_item("/0/flows", i - l->n_base_flows);
 		check_workload(l, pointer, flow->from, "the flow's \"from\"");
-		if (!cni_address_parse(flow->to, &ignored) && !is_host(act, flow->to))
+		if (!cni_address_parse(flow->to, &ignored) && !is_host(act, flow->to) &&
+		    !(l->base && is_host(l->base, flow->to)))
 			check_workload(l, pointer, flow->to, "the flow's \"to\"");
 		check_network(l, pointer, flow->network);
 		free(pointer);
@@ -431,6 +441,15 @@ void load_act(struct loading *l)
 		return;
 	}
 	reader_map(&l->reader, json_array_get(documents, 0), "/0", act_keys, "a scenario", &a);
+	if (a.base)
+		load_prelude(l, a.base, a.has_diagram);
+	else if (!json_object_get(json_array_get(documents, 0), "namespaces"))
+		reader_problem(&l->reader, "/0",
+		               "a scenario has no \"namespaces\"; give it a list of the namespaces that the act uses");
+	bool is_alone = a.base && !l->base; /* the rest would be that mistake's consequences */
+	free(a.base);
+	if (is_alone)
+		return;
 	read_promises(l, a.promises);
 	read_vars(l, a.vars);
 	read_flows(l, a.flows);
@@ -441,5 +460,6 @@ void load_act(struct loading *l)
 	check_names(l);
 	check_stages(l);
 	load_promised_networks(l);
-	l->act->kinds = promised_kinds(l->act) | checked_kinds(l->act);
+	l->act->kinds |= promised_kinds(l->act) | checked_kinds(l->act);
+	load_prelude_stages(l);
 }

@@ -178,14 +178,16 @@ static void act_complete(struct scenario_act *act, struct reader *reader)
 {
 	act->title = act->title ? act->title : mem_strdup("");
 	act->summary = act->summary ? act->summary : mem_strdup("");
+	act->base_name = act->base_name ? act->base_name : mem_strdup("");
+	act->base_title = act->base_title ? act->base_title : mem_strdup("");
 	act->warnings = str_take(&reader->warnings);
 	vec_push(&act->namespaces, NULL);
 	act->namespaces.len--;
 }
 
-struct scenario_act *load_text(const char *text, size_t len, const char *path, const char *environment, struct err *err)
+static struct scenario_act *load_with(struct loading l, const char *text, size_t len, const char *path, struct err *err)
 {
-	struct loading l = {.act = act_create(mem_strdup(path)), .environment = environment ? environment : "lab"};
+	l.act = act_create(mem_strdup(path));
 	struct yaml *yaml = yaml_parse(text, len, path, err);
 	bool ok = yaml != NULL;
 	if (yaml) {
@@ -197,10 +199,22 @@ struct scenario_act *load_text(const char *text, size_t len, const char *path, c
 	act_complete(l.act, &l.reader);
 	reader_finish(&l.reader);
 	yaml_destroy(yaml);
+	scenario_destroy(l.base);
 	if (ok)
 		return l.act;
 	scenario_destroy(l.act);
 	return NULL;
+}
+
+struct scenario_act *load_text(const char *text, size_t len, const char *path, const char *environment, struct err *err)
+{
+	return load_with((struct loading){.environment = environment ? environment : "lab"}, text, len, path, err);
+}
+
+struct scenario_act *load_text_above(const char *text, size_t len, const char *path, const struct loading *above,
+                                     struct err *err)
+{
+	return load_with((struct loading){.environment = above->environment, .above = above}, text, len, path, err);
 }
 
 struct scenario_act *scenario_load(const char *name, const char *environment, struct err *err)
@@ -282,6 +296,8 @@ void scenario_destroy(struct scenario_act *act)
 	free(act->name);
 	free(act->title);
 	free(act->summary);
+	free(act->base_name);
+	free(act->base_title);
 	free(act->path);
 	free(act->warnings);
 	free(act);

@@ -9,11 +9,21 @@ struct loading {
 	struct reader reader;
 	struct scenario_act *act;
 	const char *environment;
+	const struct loading *above; /* the act that builds on this one is being read; NULL */
+	struct scenario_act *base;   /* the one that this act builds on, as far as it has not been taken over; NULL */
+	size_t n_base_flows;         /* the first of the act's flows, which were checked already */
 };
 
 /* find.c: a scenario that stands in memory, as if it were read from `path`. NULL and every mistake. */
 struct scenario_act *load_text(const char *text, size_t len, const char *path, const char *environment,
                                struct err *err);
+/* ... for the act that is being read and builds on it. */
+struct scenario_act *load_text_above(const char *text, size_t len, const char *path, const struct loading *above,
+                                     struct err *err);
+
+/* prelude.c: takes over what the act builds on, all but its stages and hosts; and those, once the act's own are read. */
+void load_prelude(struct loading *l, const char *name, bool has_diagram);
+void load_prelude_stages(struct loading *l);
 
 /* act.c: the whole file; stage.c: one entry of `stages`. Mistakes are noted in the reader. */
 void load_act(struct loading *l);

@@ -1,5 +1,6 @@
 /* actions: what each command does, and the table that names them. Verbs of the show go to play; the rest changes the view. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ui/commands.h"
@@ -24,6 +25,8 @@ void action_popup(struct ui *ui, enum ui_popup popup)
 		return;
 	ui->view.popup = popup;
 	ui->view.selected = ui->scene.stage;
+	while (ui->act->stages.len && !view_lists_stage(ui->act, ui->view.selected))
+		ui->view.selected--;
 }
 
 void action_front(struct ui *ui, enum ui_pane pane)
@@ -115,18 +118,20 @@ static void run_stage(struct ui *ui, const char *argument)
 	}
 	if (!has_show(ui))
 		return;
-	if (text_to_int(argument, 1, (int64_t)act->stages.len, &number)) {
-		close_popup(ui);
-		play_go(ui->play, (size_t)number - 1);
-		return;
-	}
-	for (size_t i = 0; i < act->stages.len; i++)
-		if (text_equal(act->stages.data[i].id, argument)) {
+	bool is_number = text_to_int(argument, 1, (int64_t)act->stages.len, &number);
+	size_t last = 0;
+	for (size_t i = 0; i < act->stages.len; i++) {
+		const struct scenario_stage *stage = &act->stages.data[i];
+		size_t place, total;
+		scenario_place(act, i, &place, &total);
+		last = stage->is_prelude ? last : total;
+		if ((is_number && !stage->is_prelude && place == (size_t)number) || text_equal(stage->id, argument)) {
 			close_popup(ui);
 			play_go(ui->play, i);
 			return;
 		}
-	ui_say(ui, true, "There is no stage \"%s\": 1 to %zu, or its id (g lists them)", argument, act->stages.len);
+	}
+	ui_say(ui, true, "There is no stage \"%s\": 1 to %zu, or its id (g lists them)", argument, last);
 }
 
 static void run_choose(struct ui *ui, const char *argument)
@@ -267,9 +272,14 @@ static void run_layout(struct ui *ui, const char *argument)
 /* ---- scrolling: the page that is open, else the pane ---- */
 static void move_chosen(struct ui *ui, int lines)
 {
-	int64_t to = (int64_t)ui->view.selected + lines, last = (int64_t)ui->act->stages.len - 1;
-	to = to > last ? last : to;
-	ui->view.selected = (size_t)(to < 0 ? 0 : to);
+	size_t step = lines < 0 ? (size_t)-1 : 1, at = ui->view.selected;
+	for (int left = abs(lines); left > 0 && at < ui->act->stages.len;) {
+		at += step; /* below 0 it is beyond the end, too */
+		if (at < ui->act->stages.len && view_lists_stage(ui->act, at)) {
+			ui->view.selected = at;
+			left--;
+		}
+	}
 }
 
 void action_scroll(struct ui *ui, int lines)

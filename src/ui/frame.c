@@ -78,11 +78,11 @@ int frame_max_scroll(const struct layout *layout, const struct scene *scene, con
 }
 
 /* The window of a page that is scrolled to; of the stage list always one with the chosen stage in it. */
-static int window_top(const struct view_state *view, int used, int rows)
+static int window_top(const struct scene *scene, const struct view_state *view, int used, int rows)
 {
 	int top = view->scroll > used - rows ? used - rows : view->scroll;
 	if (view->popup == POPUP_STAGES) {
-		int chosen = (int)view->selected;
+		int chosen = view_stage_row(scene->act, view->selected);
 		top = chosen < rows ? 0 : chosen - rows + 1;
 	}
 	return top < 0 ? 0 : top;
@@ -100,7 +100,7 @@ static void put_page(struct canvas *canvas, const struct layout *layout, const s
 	int used;
 	struct canvas *page =
 	        paint_page(inside.cols, inside.rows, page_paint(scene, view), scene, view, canvas->ascii, &used);
-	int top = window_top(view, used, inside.rows);
+	int top = window_top(scene, view, used, inside.rows);
 	canvas_fill(canvas, area, ROLE_TEXT, ' ');
 	struct canvas *window = canvas_create(inside.cols, inside.rows);
 	window->ascii = canvas->ascii;
@@ -165,7 +165,8 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 			str_append_f(&title, "%s%s%.100s", scene->pane ? shell : "on the way to the cluster",
 			             *program ? " · " : "", program);
 		if (view->mode == MODE_TERMINAL)
-			snprintf(right, sizeof right, is_console ? "leave: ^]   stage: %s" : "leave: %s", view->escape_key);
+			snprintf(right, sizeof right, is_console ? "leave: ^]   stage: %s" : "leave: %s",
+			         view->escape_key);
 		else if (is_console)
 			snprintf(right, sizeof right, "leave: ^]");
 		if (view->back)
@@ -173,7 +174,8 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 		else if (layout->is_shared)
 			snprintf(back, sizeof back, "TAB diagram");
 		bool has_focus = view->mode == MODE_TERMINAL || view->front == PANE_SHELL;
-		frame_box(canvas, layout->shell, has_focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, str_text(&title), right, back);
+		frame_box(canvas, layout->shell, has_focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, str_text(&title), right,
+		          back);
 		str_finish(&title);
 	}
 	view_pane(canvas, layout_inside(layout, layout->shell), scene, view);

@@ -11,8 +11,8 @@
 enum ui_badge { BADGE_PLANNED, BADGE_LIVE, BADGE_STALE };
 
 struct scene {
-	const struct scenario_act *act;    /* never NULL */
-	const enum play_state *states; /* one a stage */
+	const struct scenario_act *act; /* never NULL */
+	const enum play_state *states;  /* one a stage */
 	size_t stage;
 	bool has_show; /* there is a cluster and a play: else it is still being reached */
 	bool is_over, is_busy, is_read_only;
@@ -109,6 +109,8 @@ void view_line(struct canvas *canvas, struct rect area, const struct view_state 
 enum { PAGE_ROWS = 400 };
 typedef int view_page_fn(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view);
 view_page_fn view_help, view_flows, view_stages, view_why, view_manifest;
+bool view_lists_stage(const struct scenario_act *act, size_t stage); /* it has a row of its own among the stages */
+int view_stage_row(const struct scenario_act *act, size_t stage);
 bool view_has_problem(const struct scene *scene, const struct view_state *view);
 
 /* ---- words.c: states in words, glyphs and roles ---- */

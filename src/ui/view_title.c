@@ -74,11 +74,14 @@ static void put_left(struct canvas *canvas, struct rect area, const struct scene
 	}
 	const struct scenario_stage *stage = &act->stages.data[scene->stage];
 	struct str number = {0};
-	str_append_f(&number, "%zu/%zu ", scene->stage + 1, act->stages.len);
+	size_t at, total;
+	scenario_place(act, scene->stage, &at, &total);
+	str_append_f(&number, "%zu/%zu ", at, total);
+	const char *title = stage->is_prelude ? act->base_title : act->title;
 	int x = area.x, right = area.x + area.cols;
-	int wanted = text_columns(act->title) + 3 + text_columns(number.data) + text_columns(stage->title);
+	int wanted = text_columns(title) + 3 + text_columns(number.data) + text_columns(stage->title);
 	if (wanted <= area.cols) {
-		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, act->title);
+		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, title);
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_MUTED, 0, " ▸ ");
 	}
 	x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, number.data);

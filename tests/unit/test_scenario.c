@@ -102,7 +102,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"objects.yaml", "broken.yaml", "no-name.yaml", "empty.yaml", "wrong-nad.yaml", "t.scenario.yaml"};
+	static const char *const names[] = {"objects.yaml", "broken.yaml", "no-name.yaml", "empty.yaml", "wrong-nad.yaml", "t.scenario.yaml", "base.scenario.yaml"};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char *path = in_dir(names[i]);
 		unlink(path);
@@ -470,9 +470,101 @@ static void test_path(void **state)
 	json_decref(object);
 }
 
+/* ---- an act that builds on another one ---- */
+
+static const char building[] =
+	"format: 1\n"
+	"title: More\n"
+	"builds-on: base\n"
+	"vars: {more: x}\n"
+	"flows: [{id: two, from: blue/server, to: box, port: icmp}]\n"
+	"stages:\n"
+	"  - {id: reach, title: Again, run: 'curl {server_ip}/{more}', seen: one}\n"
+	"  - {id: late, title: Late, picture: true, check: [{ready: pods, in: blue}]}\n";
+
+static void write_base(const char *more)
+{
+	char *text = mem_printf("%s"
+	                        "  - {id: tidy, title: Tidy, run: kubectl delete ns blue, cleanup: true}\n"
+	                        "hosts: [{name: box, address: 10.0.0.1, network: green, there-after: look}]\n%s",
+	                        good, more);
+	write_file("base.scenario.yaml", text);
+	free(text);
+}
+
+static void test_builds_on(void **state)
+{
+	(void)state;
+	static const char *const ids[] = {"base-objects", "base-reach", "base-look", "reach", "late", "base-tidy"};
+	struct err err = {0};
+	size_t number, total;
+	write_base("diagram: {group-by: node}\n");
+	struct scenario_act *act = load(building, "lab", &err);
+	if (!act)
+		fail_msg("%s", err.text);
+	assert_int_equal(act->stages.len, 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_string_equal(act->stages.data[i].id, ids[i]);
+		assert_int_equal(act->stages.data[i].is_prelude, i != 3 && i != 4);
+	}
+	assert_string_equal(act->base_name, "base");
+	assert_string_equal(act->base_title, "A test");
+	assert_true(act->by_node);
+	assert_int_equal(act->namespaces.len, 2);
+	assert_int_equal(act->flows.len, 2);
+	assert_int_equal(act->stages.data[1].seen.data[0], 0);
+	assert_int_equal(act->stages.data[3].seen.data[0], 0);
+	assert_int_equal(act->stages.data[4].n_planned, act->planned.len);
+	assert_int_equal(act->hosts.len, 1);
+	assert_int_equal(act->hosts.data[0].stage, 2);
+	scenario_place(act, 4, &number, &total);
+	assert_int_equal(number, 2);
+	assert_int_equal(total, 2);
+	scenario_place(act, 5, &number, &total);
+	assert_int_equal(number, 4);
+	assert_int_equal(total, 4);
+	scenario_destroy(act);
+}
+
+static void expect_mistake(const char *text, const char *wanted)
+{
+	struct err err = {0};
+	struct scenario_act *act = load(text, "lab", &err);
+	assert_null(act);
+	if (!strstr(err.text, wanted))
+		fail_msg("no \"%s\" in: %s", wanted, err.text);
+}
+
+static void test_builds_on_mistakes(void **state)
+{
+	(void)state;
+	expect_mistake("format: 1\ntitle: x\nbuilds-on: nothing\nstages: [{id: a, title: a, picture: true}]\n",
+	               ":3: there is no act \"nothing\" to build on");
+	expect_mistake("format: 1\ntitle: x\nbuilds-on: ../t\nstages: [{id: a, title: a, picture: true}]\n",
+	               ":3: \"../t\" is no act's name");
+	expect_mistake("format: 1\ntitle: x\nbuilds-on: t\nstages: [{id: a, title: a, picture: true}]\n",
+	               ":3: the act \"t\" builds on this one in its turn");
+	write_base("builds-on: t\n");
+	expect_mistake(building, "base.scenario.yaml:41: the act \"t\" builds on this one in its turn");
+	write_base("nonsense: 1\n");
+	expect_mistake(building, ":3: the act \"base\", which this one builds on, cannot be read");
+	expect_mistake(building, "base.scenario.yaml:41: a scenario has no key \"nonsense\"");
+	write_base("");
+	expect_mistake("format: 1\ntitle: x\nbuilds-on: base\n"
+	               "stages:\n  - {id: base-look, title: a, picture: true}\n",
+	               ":5: a stage of \"base\", which this act builds on, is called \"base-look\"");
+	expect_mistake("format: 1\ntitle: x\nbuilds-on: base\nvars: {version: x}\n"
+	               "stages: [{id: a, title: a, picture: true}]\n",
+	               ":4: the act that this one builds on has a variable \"version\" already");
+	expect_mistake("format: 1\ntitle: x\nstages: [{id: a, title: a, picture: true}]\n",
+	               "a scenario has no \"namespaces\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_builds_on),
+		cmocka_unit_test(test_builds_on_mistakes),
 		cmocka_unit_test(test_good),     cmocka_unit_test(test_mistakes), cmocka_unit_test(test_all_mistakes_at_once),
 		cmocka_unit_test(test_warnings), cmocka_unit_test(test_environment), cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_commands), cmocka_unit_test(test_fill),     cmocka_unit_test(test_changes),
