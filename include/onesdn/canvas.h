@@ -93,6 +93,10 @@ struct canvas_look {
 };
 struct canvas_look canvas_cell_look(const struct cell *cell, const struct canvas_look looks[ROLE_COUNT]); /* the cell's own colours win */
 void canvas_ansi(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], struct str *out); /* SGR text */
+/* What a terminal that shows `before` reads to show `after`, cursor included: nothing if they look the same. NULL, or one of another
+ * size: the screen is cleared first. */
+void canvas_diff(const struct canvas *before, const struct canvas *after, const struct canvas_look looks[ROLE_COUNT],
+                 struct str *out);
 void canvas_svg(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], const char *title, struct str *out);
 
 #endif

@@ -1,82 +1,27 @@
 /* A canvas as text: plain lines, lines with SGR sequences, SVG. The terminal itself is served by the ui, not from here. */
-#include "onesdn/canvas.h"
+#include "canvas/sgr.h"
 
 #include <string.h>
-
-static bool is_blank(const struct cell *cell)
-{
-	return cell->width == 1 && cell->ch[0] == 0;
-}
-
-static void append_char(struct str *out, uint32_t ch)
-{
-	char bytes[UTF8_MAX];
-	str_append_n(out, bytes, utf8_encode(ch, bytes));
-}
-
-static void append_cell(struct str *out, const struct cell *cell)
-{
-	if (cell->width == 0)
-		return;
-	append_char(out, cell->ch[0] ? cell->ch[0] : ' ');
-	for (int i = 1; i < CELL_CHARS && cell->ch[0] && cell->ch[i]; i++)
-		append_char(out, cell->ch[i]);
-}
 
 void canvas_text(const struct canvas *canvas, struct str *out)
 {
 	for (int y = 0; y < canvas->rows; y++) {
 		const struct cell *row = canvas->cells + (size_t)y * (size_t)canvas->cols;
 		int end = canvas->cols;
-		while (end > 0 && is_blank(&row[end - 1]))
+		while (end > 0 && sgr_is_blank(&row[end - 1]))
 			end--;
 		for (int x = 0; x < end; x++)
-			append_cell(out, &row[x]);
+			sgr_append_cell(out, &row[x]);
 		str_append_c(out, '\n');
 	}
 }
 
 /* ---- SGR ---- */
 
-static const struct {
-	uint16_t attr;
-	const char *code;
-} sgr_codes[] = {
-        {ATTR_BOLD, ";1"},  {ATTR_DIM, ";2"},     {ATTR_ITALIC, ";3"},  {ATTR_UNDERLINE, ";4"},
-        {ATTR_BLINK, ";5"}, {ATTR_REVERSE, ";7"}, {ATTR_CONCEAL, ";8"}, {ATTR_STRIKE, ";9"},
-};
-
-static void append_sgr_color(struct str *out, uint32_t color, int base)
-{
-	unsigned index = color & 0xff;
-	if (COLOR_KIND(color) == 2)
-		str_append_f(out, ";%d;2;%u;%u;%u", base + 8, color >> 16 & 0xff, color >> 8 & 0xff, index);
-	else if (COLOR_KIND(color) == 1 && index >= 16)
-		str_append_f(out, ";%d;5;%u", base + 8, index);
-	else if (COLOR_KIND(color) == 1)
-		str_append_f(out, ";%u", (unsigned)base + (index < 8 ? index : index - 8 + 60));
-}
-
-static void append_sgr(struct str *out, const struct canvas_look *look)
-{
-	str_append(out, "\033[0");
-	for (size_t i = 0; i < sizeof sgr_codes / sizeof *sgr_codes; i++)
-		if (look->attrs & sgr_codes[i].attr)
-			str_append(out, sgr_codes[i].code);
-	append_sgr_color(out, look->fg, 30);
-	append_sgr_color(out, look->bg, 40);
-	str_append_c(out, 'm');
-}
-
-static bool same_look(const struct canvas_look *a, const struct canvas_look *b)
-{
-	return a->fg == b->fg && a->bg == b->bg && a->attrs == b->attrs;
-}
-
 /* On a blank only the background and what is drawn across it can be seen. */
 static bool is_empty(const struct cell *cell, const struct canvas_look *look)
 {
-	return is_blank(cell) && look->bg == COLOR_DEFAULT &&
+	return sgr_is_blank(cell) && look->bg == COLOR_DEFAULT &&
 	       !(look->attrs & (ATTR_REVERSE | ATTR_UNDERLINE | ATTR_STRIKE));
 }
 
@@ -99,11 +44,11 @@ void canvas_ansi(const struct canvas *canvas, const struct canvas_look looks[ROL
 		struct canvas_look pen = plain;
 		for (int x = 0; x < end; x++) {
 			struct canvas_look look = canvas_cell_look(&row[x], looks);
-			if (!same_look(&pen, &look) && row[x].width > 0)
-				append_sgr(out, &look), pen = look;
-			append_cell(out, &row[x]);
+			if (!sgr_same_look(&pen, &look) && row[x].width > 0)
+				sgr_append_look(out, &look), pen = look;
+			sgr_append_cell(out, &row[x]);
 		}
-		str_append(out, same_look(&pen, &plain) ? "\n" : "\033[0m\n");
+		str_append(out, sgr_same_look(&pen, &plain) ? "\n" : "\033[0m\n");
 	}
 }
 
@@ -197,7 +142,7 @@ static void svg_run(const struct svg *svg, int x, int end, int y, const struct s
 	const struct cell *row = svg->canvas->cells + (size_t)y * (size_t)svg->canvas->cols;
 	struct str text = {0};
 	for (int i = x; i < end; i++)
-		append_cell(&text, &row[i]);
+		sgr_append_cell(&text, &row[i]);
 	str_append_f(svg->out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" fill=\"#%06x\"", x * CELL_COLS_PX,
 	             y * CELL_ROWS_PX + BASELINE_PX, (end - x) * CELL_COLS_PX, look->ink);
 	if (look->attrs & ATTR_BOLD)
@@ -222,9 +167,9 @@ static void svg_text(const struct svg *svg, int y)
 	for (int x = 0, end; x < svg->canvas->cols; x = end) {
 		struct svg_look look = svg_look(svg, &row[x]);
 		end = x + 1;
-		if (is_blank(&row[x]) || (look.attrs & ATTR_CONCEAL))
+		if (sgr_is_blank(&row[x]) || (look.attrs & ATTR_CONCEAL))
 			continue;
-		while (end < svg->canvas->cols && !is_blank(&row[end])) {
+		while (end < svg->canvas->cols && !sgr_is_blank(&row[end])) {
 			struct svg_look next = svg_look(svg, &row[end]);
 			if (next.ink != look.ink || next.attrs != look.attrs)
 				break;
