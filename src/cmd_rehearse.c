@@ -310,7 +310,8 @@ static void undo_next(struct rehearsal *r)
 	while (r->undo_left > 0) {
 		size_t stage = --r->undo_left;
 		enum play_state state = play_stage_state(r->play, stage);
-		if ((state == PLAY_DONE || state == PLAY_FAILED) && play_act(r->play)->stages.data[stage].has_undo) {
+		bool ran = state == PLAY_FAILED || (state == PLAY_DONE && !play_was_there(r->play, stage));
+		if (ran && play_act(r->play)->stages.data[stage].has_undo) {
 			char *line = mem_printf("undoes %s", play_act(r->play)->stages.data[stage].id);
 			print_comment(line);
 			free(line);

@@ -58,6 +58,7 @@ bool play_message_is_problem(const struct play *play);
 const char *play_failure(const struct play *play);
 const char *play_output(const struct play *play);   /* of the commands of the stage that ran last; as they printed it, not safe */
 const char *play_checked(const struct play *play, size_t stage);  /* what was checked, in words, once DONE */
+bool play_was_there(const struct play *play, size_t stage); /* DONE, but passed over: its result was there already */
 int64_t play_took(const struct play *play, size_t stage);         /* ms from Enter to the last check; 0: has not ended */
 bool play_is_busy(const struct play *play);         /* a command runs or a check waits */
 bool play_shell_is_busy(const struct play *play);   /* a program runs in a shell, also one that was typed by hand */

@@ -76,6 +76,8 @@ struct scenario_stage { /* texts are safe to print and never NULL but where it i
 	bool changes;                        /* the cluster is another one afterwards; such a stage should have an undo */
 	bool has_undo;
 	struct scenario_texts undo;          /* whole commands */
+	char *done_if;                       /* shell text that ends with 0 when the result is there already; "" */
+	bool skips_if_done;                  /* then it is passed over */
 	bool is_cleanup;                     /* a rehearsal runs it even when a stage before it has failed */
 	VEC(struct scenario_check) checks;
 	VEC(size_t) seen;                    /* flow measured by the command of the same index */
@@ -104,6 +106,7 @@ struct scenario_act {
 	char *folder;                        /* of the file: what its names of files are relative to */
 	int64_t order;
 	bool by_node;                        /* how the diagram groups */
+	bool skips_if_done;                  /* its stages, unless they say otherwise */
 	VEC(char *) namespaces;              /* NULL-terminated, len without the NULL */
 	VEC(struct scenario_stage) stages;
 	VEC(struct scenario_var) vars;

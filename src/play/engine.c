@@ -52,6 +52,7 @@ void play_destroy(struct play *p)
 	if (!p)
 		return;
 	loop_unpost(p->loop, p);
+	passing_cancel(p);
 	loop_timer_destroy(p->tick);
 	perform_finish(p);
 	for (size_t i = 0; i < p->act->stages.len; i++) {
@@ -98,6 +99,7 @@ void play_set_state(struct play *p, size_t stage, enum play_state state)
 	if (p->runs[stage].state == state)
 		return;
 	p->runs[stage].state = state;
+	p->runs[stage].was_there = p->runs[stage].was_there && state == PLAY_DONE;
 	if (state == PLAY_PENDING || state == PLAY_SHOWN) {
 		free(p->runs[stage].checked);
 		free(p->runs[stage].message);
@@ -127,11 +129,13 @@ void play_end_job(struct play *p)
 
 static bool is_busy(const struct play *p)
 {
-	return p->job == JOB_UNDO || (p->job == JOB_STAGE && p->step >= STEP_ENTERED) || (p->job == JOB_STAGE && p->go);
+	return p->passing || p->job == JOB_UNDO || (p->job == JOB_STAGE && p->step >= STEP_ENTERED) ||
+	       (p->job == JOB_STAGE && p->go);
 }
 
 static void set_view(struct play *p, size_t view)
 {
+	passing_cancel(p);
 	/* A command that was typed out for another stage, but not run, does not stay at the prompt. */
 	if (p->job == JOB_STAGE && !is_busy(p) && p->stage != view) {
 		size_t left = p->stage;
@@ -193,9 +197,31 @@ static void show_next(struct play *p)
 		move_on(p);
 }
 
+static void on_asked(struct play *p, const struct passing_answer *answer)
+{
+	if (answer->result == PASSING_THERE)
+		passing_over(p, answer->stage, answer->checked);
+	else
+		show_next(p);
+}
+
+/* A stage whose result is there already is passed over, where the scenario wants that. */
+static void begin_stage(struct play *p)
+{
+	if (play_stage_of(p, p->view)->skips_if_done) {
+		if (p->started == 0)
+			p->started = loop_now(p->loop);
+		passing_ask(p, p->view, on_asked);
+	} else {
+		show_next(p);
+	}
+}
+
 static void next_while_busy(struct play *p)
 {
-	if (p->job == JOB_STAGE && p->stage == p->view && p->step == STEP_CHECKS)
+	if (p->passing)
+		words_note(p, false, "it is looked whether the stage is done already");
+	else if (p->job == JOB_STAGE && p->stage == p->view && p->step == STEP_CHECKS)
 		words_note(p, false, "it goes on by itself as soon as the check holds; s goes on without it");
 	else if (p->stage == p->view)
 		words_note(p, false, "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
@@ -212,7 +238,7 @@ void play_next(struct play *p)
 	if (is_busy(p) && state != PLAY_DONE && state != PLAY_SKIPPED)
 		next_while_busy(p);
 	else if (state == PLAY_PENDING)
-		show_next(p);
+		begin_stage(p);
 	else if (state == PLAY_SHOWN && is_ours && p->step == STEP_TYPED)
 		perform_run(p);
 	else if (state == PLAY_SHOWN && is_ours && p->step == STEP_TYPING)
@@ -248,6 +274,7 @@ void play_retry(struct play *p)
 	if (is_busy(p) && p->stage != p->view) {
 		next_while_busy(p);
 	} else {
+		passing_cancel(p);
 		if (p->job != JOB_NONE)
 			perform_cancel(p);
 		play_set_state(p, p->view, PLAY_PENDING);
@@ -259,6 +286,7 @@ void play_retry(struct play *p)
 void play_skip(struct play *p)
 {
 	clear_note(p);
+	passing_cancel(p);
 	if (p->job != JOB_NONE && p->stage == p->view)
 		perform_cancel(p);
 	if (p->runs[p->view].state != PLAY_DONE)
@@ -313,7 +341,7 @@ const char *play_message(const struct play *p)
 {
 	if (p->note)
 		return p->note;
-	if (p->message)
+	if (p->message && *p->message)
 		return p->message;
 	return p->runs[p->view].message ? p->runs[p->view].message : "";
 }
@@ -322,7 +350,7 @@ bool play_message_is_problem(const struct play *p)
 {
 	if (p->note)
 		return p->note_is_problem;
-	if (p->message)
+	if (p->message && *p->message)
 		return p->message_is_problem;
 	return p->runs[p->view].state == PLAY_FAILED;
 }
@@ -340,6 +368,11 @@ const char *play_output(const struct play *p)
 const char *play_checked(const struct play *p, size_t stage)
 {
 	return stage < p->act->stages.len && p->runs[stage].checked ? p->runs[stage].checked : "";
+}
+
+bool play_was_there(const struct play *p, size_t stage)
+{
+	return stage < p->act->stages.len && p->runs[stage].was_there;
 }
 
 int64_t play_took(const struct play *p, size_t stage)

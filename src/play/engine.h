@@ -2,7 +2,7 @@
  *
  * engine.c has the verbs and the life of a play; perform.c types and runs commands through the personas' shells, dialog.c
  * speaks on the consoles of virtual machines, which consoles.c keeps; ask.c asks the checks and keeps their time; words.c
- * says what goes on. One job at a time: a stage that is performed, or its
+ * says what goes on; passing.c finds out what is there already. One job at a time: a stage that is performed, or its
  * undo. The view (what `next` means) may be on another stage than the job.
  */
 #ifndef PLAY_ENGINE_H
@@ -30,6 +30,7 @@ struct stage_run {
 	char *message; /* the last word on it; NULL: none */
 	char *failure;
 	int64_t took_ms; /* of its commands and checks */
+	bool was_there;  /* DONE without having been performed */
 };
 
 struct play {
@@ -76,6 +77,8 @@ struct play {
 
 	char *message, *note; /* of the job; of the last verb that made no sense. NULL: none */
 	bool message_is_problem, note_is_problem;
+
+	struct passing *passing; /* somebody wants to know whether a stage's result is there; NULL */
 
 	struct topo *topo;
 	uint64_t topo_generation;
@@ -127,6 +130,25 @@ void ask_again(struct play *p);
 int64_t ask_next_ms(const struct play *p); /* until the time of a check or of the stage is up, at most 1 s */
 /* Of the job's checks of the cluster the first that does not hold yet, in words; false: all hold, or nothing is known. */
 bool ask_waiting(struct play *p, struct str *out);
+
+/* ---- passing.c: is the result of a stage there already? ---- */
+enum passing_result {
+	PASSING_UNKNOWN, /* nothing tells, or the cluster is away */
+	PASSING_NOT,
+	PASSING_SOME, /* some of its objects */
+	PASSING_THERE,
+};
+struct passing_answer {
+	size_t stage;
+	enum passing_result result;
+	const char *checked; /* what holds, in words; "" */
+};
+typedef void passing_fn(struct play *p, const struct passing_answer *answer);
+void passing_ask(struct play *p, size_t stage,
+                 passing_fn *fn); /* `fn` later, once; a question before it is forgotten */
+void passing_cancel(struct play *p);
+bool passing_leaves_something(const struct scenario_stage *stage); /* else it only looks */
+void passing_over(struct play *p, size_t stage, const char *why);  /* it is done, and says why nothing was performed */
 
 /* ---- words.c ---- */
 void words_message(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

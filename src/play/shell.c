@@ -83,7 +83,7 @@ char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err)
 }
 
 /* Where no virtctl is installed, the one that comes with us is found last of all. */
-static char *path_with_virtctl(void)
+char *shell_path(void)
 {
 	const char *path = getenv("PATH");
 	char *installed = path_program("virtctl"), *ours = installed ? NULL : console_virtctl();
@@ -99,7 +99,7 @@ static bool start_here(struct shell *s, const char *kubeconfig, struct err *err)
 {
 	if (!write_rcfile(s, err))
 		return false;
-	char *path = path_with_virtctl();
+	char *path = shell_path();
 	const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
 	const char *const env[] = {kubeconfig, path, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
 	bool ok = term_start(s->term, argv, env, s->cwd, err);

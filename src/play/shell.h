@@ -32,6 +32,7 @@ struct shell_cluster {
 	const char *private_dir;
 };
 char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err);
+char *shell_path(void); /* the word for PATH, our virtctl in it where none is installed */
 
 struct shell_options {
 	struct loop *loop;

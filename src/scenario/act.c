@@ -265,6 +265,11 @@ static bool take_namespaces(READER_TAKE)
 	return ok;
 }
 
+static bool take_skip(READER_TAKE)
+{
+	return reader_take_bool(r, value, pointer, &((struct act_reading *)to)->loading->act->skips_if_done);
+}
+
 static bool take_group_by(READER_TAKE)
 {
 	const char *by = json_string_value(value);
@@ -300,6 +305,7 @@ static const struct reader_key act_keys[] = {
 	{"hosts", false, "a list of machines outside the cluster", reader_take_list, AT(hosts)},
 	{"flows", false, "a list of flows", reader_take_list, AT(flows)},
 	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
+	{"skip-if-done", false, "true or false", take_skip, 0},
 	{"explore", false, "", reader_take_not_yet, 0},
 	{0},
 };
@@ -410,6 +416,7 @@ static void check_stages(struct loading *l)
 		load_console_names(l, stage, at);
 		for (size_t k = 0; k < stage->undo.len; k++)
 			check_vars_of(l, stage->undo.data[k], undo);
+		check_vars_of(l, stage->done_if, at);
 		for (size_t k = 0; k < stage->checks.len; k++)
 			load_check_names(l, &stage->checks.data[k]);
 		free(undo);

@@ -232,7 +232,8 @@ struct scenario_act *scenario_load(const char *name, const char *environment, st
 static void stage_finish(struct scenario_stage *stage)
 {
 	char *texts[] = {stage->id,      stage->title,         stage->say,           stage->read,
-	                 stage->command, stage->manifest_name, stage->manifest_text, stage->console};
+	                 stage->command, stage->manifest_name, stage->manifest_text, stage->console,
+	                 stage->done_if};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
 	scenario_texts_finish(&stage->commands);

@@ -9,9 +9,9 @@ struct stage_reading {
 	struct scenario_stage stage;
 	int64_t within_ms; /* 0: not said */
 	bool is_on_host;
-	const json_t *console[LOAD_CONSOLE_KEYS];     /* read by stage_console.c */
-	const json_t *checks, *seen, *undo, *changes; /* read last: they need what other keys say */
-	const char *actions[4];                       /* the keys that were there */
+	const json_t *console[LOAD_CONSOLE_KEYS];            /* read by stage_console.c */
+	const json_t *checks, *seen, *undo, *changes, *skip; /* read last: they need what other keys say */
+	const char *actions[4];                              /* the keys that were there */
 	size_t n_actions;
 };
 
@@ -67,13 +67,12 @@ static bool take_minutes(READER_TAKE)
 	return true;
 }
 
-/* One command for all, or one for each environment. */
-static bool take_run(READER_TAKE)
+/* One text for all, or one for each environment: that of ours moves to `out`. */
+static bool take_shell_text(struct stage_reading *s, const json_t *value, const char *pointer, char **out)
 {
-	struct stage_reading *s = to;
-	add_action(s, "run", SCENARIO_RUN);
+	struct reader *r = &s->loading->reader;
 	if (!json_is_object(value))
-		return reader_take_block(r, value, pointer, &s->stage.command);
+		return reader_take_block(r, value, pointer, out);
 	static const char *const environments[] = {"kind", "lab"};
 	const char *name;
 	json_t *text;
@@ -87,10 +86,25 @@ static bool take_run(READER_TAKE)
 	}
 	text = json_object_get(value, s->loading->environment);
 	if (text)
-		return reader_take_block(r, text, pointer, &s->stage.command);
+		return reader_take_block(r, text, pointer, out);
 	reader_problem(r, pointer, "the stage has no command for \"%s\"; add %s: COMMAND", s->loading->environment,
 	               s->loading->environment);
 	return true;
+}
+
+static bool take_run(READER_TAKE)
+{
+	struct stage_reading *s = to;
+	(void)r;
+	add_action(s, "run", SCENARIO_RUN);
+	return take_shell_text(s, value, pointer, &s->stage.command);
+}
+
+static bool take_done_if(READER_TAKE)
+{
+	struct stage_reading *s = to;
+	(void)r;
+	return take_shell_text(s, value, pointer, &s->stage.done_if);
 }
 
 static bool take_apply(READER_TAKE)
@@ -146,6 +160,8 @@ static const struct reader_key stage_keys[] = {
 	{"send", false, "", reader_take_any, AT(console[LOAD_SEND])},
 	{"expect", false, "", reader_take_any, AT(console[LOAD_EXPECT])},
 	{"on", false, "host", take_on, AT(is_on_host)},
+	{"done-if", false, BLOCK_WORDS ", or one for each of kind and lab", take_done_if, 0},
+	{"skip-if-done", false, "true or false", reader_take_any, AT(skip)},
 	{0},
 };
 /* clang-format on */
@@ -206,6 +222,24 @@ static void settle_changes(struct stage_reading *s, const char *pointer)
 		        r, pointer,
 		        "the stage \"%s\" changes something and has no undo; add undo: COMMAND, or changes: false",
 		        s->stage.id ? s->stage.id : "");
+}
+
+/* The stage's own word, else the act's; either wants something that tells whether the result is there. */
+static void settle_skip(struct stage_reading *s, const char *pointer)
+{
+	struct scenario_stage *stage = &s->stage;
+	struct reader *r = &s->loading->reader;
+	bool tells = stage->done_if != NULL;
+	for (size_t i = 0; i < stage->checks.len; i++)
+		tells = tells || (scenario_check_is_of_cluster(&stage->checks.data[i]) && !s->is_on_host);
+	if (s->skip && !json_is_boolean(s->skip))
+		reader_problem(r, pointer, "\"skip-if-done\" must be true or false");
+	else if (json_is_true(s->skip) && !tells)
+		reader_problem(r, pointer,
+		               "nothing tells whether the stage is done already; add done-if: COMMAND%s, or take "
+		               "\"skip-if-done\" out",
+		               s->is_on_host ? "" : ", or a check of the cluster");
+	stage->skips_if_done = tells && (s->skip ? json_is_true(s->skip) : s->loading->act->skips_if_done);
 }
 
 static size_t find_flow(struct stage_reading *s, const char *id, const char *pointer)
@@ -277,10 +311,12 @@ void load_stage(struct loading *l, const json_t *value, const char *pointer)
 	settle_changes(&s, pointer);
 	settle_seen(&s, pointer);
 	settle_checks(&s, pointer);
+	settle_skip(&s, pointer);
 	s.stage.has_undo = s.stage.undo.len > 0;
 	s.stage.n_planned = l->act->planned.len;
 	char **texts[] = {&s.stage.id,      &s.stage.title,         &s.stage.say,           &s.stage.read,
-	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text, &s.stage.console};
+	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text, &s.stage.console,
+	                  &s.stage.done_if};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");

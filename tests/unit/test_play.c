@@ -71,6 +71,13 @@ static void write_file(const char *name, const char *text, unsigned mode)
 	free(path);
 }
 
+static void unlink_file(const char *name)
+{
+	char *path = mem_printf("%s/%s", dir, name);
+	unlink(path);
+	free(path);
+}
+
 static bool has_file(const char *name)
 {
 	char *path = mem_printf("%s/%s", dir, name);
@@ -203,6 +210,13 @@ static void wait_screen(const char *text)
 static bool message_has(const void *what)
 {
 	return strstr(play_message(show.play), what) != NULL;
+}
+
+static bool is_typed_or_failed(const void *what)
+{
+	(void)what;
+	enum play_state state = play_stage_state(show.play, play_stage(show.play));
+	return state == PLAY_SHOWN || state == PLAY_FAILED;
 }
 
 static void wait_message(const char *text)
@@ -816,6 +830,59 @@ static int close_left(void **state)
 	return 0;
 }
 
+/* ---- what is there already ---- */
+
+static void test_done_if(void **state)
+{
+	(void)state;
+	write_file("flag", "", 0600);
+	char *stages = mem_printf("  - id: a\n    title: A\n    skip-if-done: true\n    run: echo performed\n"
+	                          "    done-if: test -f %s/flag && test {odd} = \"it's a \\$HOME\"\n"
+	                          "  - {id: b, title: B, skip-if-done: true, run: 'echo done', done-if: 'echo noise; test -f %s/no-flag'}\n"
+	                          "  - {id: c, title: C, run: 'echo done', done-if: 'true'}\n", dir, dir);
+	open_show(stages);
+	free(stages);
+	play_next(show.play);
+	assert_true(play_is_busy(show.play));
+	wait_state(PLAY_DONE);
+	assert_true(play_was_there(show.play, 0));
+	assert_has(play_message(show.play), "passed over, it is there already: done-if says so");
+	assert_false(screen_has("performed"));
+	/* Again is again, whatever is there. */
+	play_retry(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	assert_false(play_was_there(show.play, 0));
+	assert_true(screen_has("performed"));
+	play_next(show.play);
+	perform(PLAY_DONE); /* not there; and what done-if says is not in the pane */
+	assert_false(screen_has("noise"));
+	play_next(show.play);
+	perform(PLAY_DONE); /* nobody has asked for passing it over */
+	assert_false(play_was_there(show.play, 2));
+	unlink_file("flag");
+}
+
+static void test_passed_over_by_checks(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, skip-if-done: true, run: 'echo performed', check: [{exists: namespace/blue}]}\n"
+	          "  - {id: b, title: B, skip-if-done: true, run: 'echo performed', check: [{exists: pod/client}], within: 1s, done-if: 'true'}\n"
+	          "  - {id: c, title: C, skip-if-done: true, on: host, run: 'exit 3', check: [{exists: namespace/blue}], done-if: 'false'}\n");
+	feed(NAMESPACE);
+	play_next(show.play);
+	wait_state(PLAY_DONE);
+	assert_has(play_message(show.play), "there already: namespace/blue exists");
+	play_next(show.play);
+	play_next(show.play); /* no such pod: done-if alone does not do */
+	wait_message("Space runs it");
+	play_skip(show.play);
+	play_next(show.play); /* a check that holds alone does not do either */
+	wait_until(is_typed_or_failed, NULL, "the stage to be shown");
+	assert_false(play_was_there(show.play, 2));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -845,6 +912,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_walk, close_left),
 		cmocka_unit_test_teardown(test_typing, close_left),
+		cmocka_unit_test_teardown(test_done_if, close_left),
+		cmocka_unit_test_teardown(test_passed_over_by_checks, close_left),
 		cmocka_unit_test_teardown(test_failing_command, close_left),
 		cmocka_unit_test_teardown(test_known_cures, close_left),
 		cmocka_unit_test_teardown(test_output_and_exit, close_left),
