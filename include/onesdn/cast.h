@@ -129,4 +129,28 @@ void cast_writer_destroy(struct cast_writer *writer);
 /* Takes joined into one recording at `path`, written whole or not at all. header NULL: the first take's. */
 bool cast_join(const char *path, const struct cast_header *header, const char *const *takes, size_t n_takes, struct err *err);
 
+/* ---- playing: what to feed when (player.c) ---- */
+/* Time is that of the recording; `now_us` is the caller's clock, monotonic. The caller feeds each event that cast_player_next
+ * gives to a pane; CAST_PLAYER_RESET first makes it new, of the recording's size. Events of one time are one frame: a place in
+ * the recording is a time, and what is to be seen there is everything up to it. */
+struct cast_player;
+struct cast_player *cast_player_create(const struct cast *cast); /* borrowed; paused at the beginning */
+void cast_player_destroy(struct cast_player *player);
+enum cast_player_step { CAST_PLAYER_NOTHING, CAST_PLAYER_EVENT, CAST_PLAYER_RESET };
+/* Until NOTHING: then wait as long as cast_player_wait_us says, or until it is told something else. */
+enum cast_player_step cast_player_next(struct cast_player *player, int64_t now_us, const struct cast_event **event);
+int64_t cast_player_wait_us(const struct cast_player *player, int64_t now_us); /* until something is to be given; -1: never */
+void cast_player_pause(struct cast_player *player, int64_t now_us, bool paused); /* going on at the end begins anew */
+bool cast_player_is_paused(const struct cast_player *player);
+bool cast_player_is_over(const struct cast_player *player);     /* everything has been given; it is paused then */
+void cast_player_set_speed(struct cast_player *player, int64_t now_us, double speed); /* 1/16 to 64 */
+double cast_player_speed(const struct cast_player *player);
+void cast_player_set_loop(struct cast_player *player, bool loops); /* not of what is shorter than a tenth of a second */
+int64_t cast_player_time(const struct cast_player *player, int64_t now_us);
+void cast_player_seek(struct cast_player *player, int64_t now_us, int64_t at_us); /* clamped; plays or is paused as before */
+/* Both: step 1 is the next, -1 the one before; false: there is none (of frames: neither; of markers: it goes to the beginning). */
+bool cast_player_frame(struct cast_player *player, int64_t now_us, int step); /* pauses */
+bool cast_player_marker(struct cast_player *player, int64_t now_us, int step); /* back: this one's beginning first, if a second has passed */
+int cast_player_in_marker(const struct cast_player *player, int64_t now_us); /* the event of the marker last passed, or -1 */
+
 #endif

@@ -298,7 +298,8 @@ static bool advance(const struct pattern *pattern, struct states *states, unsign
 
 static bool is_word_byte(int byte)
 {
-	return byte >= 0x80 || byte == '_' || (byte > 0 && isalnum(byte));
+	return byte == '_' ||
+	       (byte > 0 && byte < 0x80 && isalnum(byte)); /* beyond ASCII: a frame may stand beside it */
 }
 
 /* Do the places from `first` to before `end` match exactly these bytes? */

@@ -103,7 +103,7 @@ void cast_rules_add_defaults(struct cast_rules *rules, const struct cast_person 
 {
 	static const struct cast_rule table[] = {
 	        {.name = "token",
-	         .pattern = "eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{4,}[A-Za-z0-9_.-]*",
+	         .pattern = "eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{3,}[A-Za-z0-9_.-]*[A-Za-z0-9_-]",
 	         .replacement = "*"},
 	        {.name = "bearer", .pattern = "[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/=-]{8,})", .replacement = "*"},
 	        {.name = "proxy path",
