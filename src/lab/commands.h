@@ -11,6 +11,7 @@ int command_logs(int argc, char **argv);
 int command_shell(int argc, char **argv);       /* in enter.c */
 int command_exec(int argc, char **argv);        /* in enter.c */
 int command_capture(int argc, char **argv); /* in enter.c */
+int command_preflight(int argc, char **argv);   /* in preflight.c */
 int command_guest_image(int argc, char **argv); /* in vm/command.c */
 
 #endif

@@ -12,6 +12,8 @@ static const struct {
         {"up", "", "start the lab and wait until all its nodes are Ready; fine when it runs already", command_up},
         {"down", "", "end the lab; nothing of it is left; fine when it does not run", command_down},
         {"status", "[--json]", "what runs and since when; exit status 3 when it does not run", command_status},
+        {"preflight", "[--json] [IMAGE]...", "what this machine has of what the lab needs, without starting it",
+         command_preflight},
         {"kubeconfig", "", "print the path of the kubeconfig file for the running lab", command_kubeconfig},
         {"shell", "[NODE|NS/POD]", "a shell in the lab: its host, a node's or a pod's network", command_shell},
         {"exec", "[NODE|NS/POD] -- COMMAND...", "one command in there", command_exec},

@@ -334,6 +334,24 @@ static void clear_others(const char *cache_dir, const char *keep)
 		closedir(dir);
 }
 
+bool vm_image_find_kernel(char **kernel, struct err *err)
+{
+	char *release = NULL;
+	bool is_there = find_kernel(kernel, &release, err);
+	free(release);
+	return is_there;
+}
+
+bool vm_image_program(size_t at, const char **name, const char **package, bool *is_optional)
+{
+	if (at >= sizeof programs / sizeof *programs)
+		return false;
+	*name = programs[at].name;
+	*package = programs[at].package;
+	*is_optional = programs[at].optional;
+	return true;
+}
+
 bool vm_image_prepare(const char *cache_dir, const char *guest_init, struct vm_image *out, struct err *err)
 {
 	struct build build = {0};

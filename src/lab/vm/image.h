@@ -18,6 +18,10 @@ struct vm_image {
 /* Builds it if the cached one is missing or older than what it is made of. `guest_init` is the program onesdn-guest.
  * Errors name what is missing and the Debian package that brings it. */
 bool vm_image_prepare(const char *cache_dir, const char *guest_init, struct vm_image *out, struct err *err);
+/* What it is made of, without building it: the kernel that would be taken (the caller frees), and its programs, row by row
+ * until false. */
+bool vm_image_find_kernel(char **kernel, struct err *err);
+bool vm_image_program(size_t at, const char **name, const char **package, bool *is_optional);
 void vm_image_finish(struct vm_image *image);
 extern const char *const vm_image_packages[]; /* names of packages whose programs are in the guest, NULL-terminated */
 
