@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 int cmd_diagram(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_frame(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct row {
 } rows[] = {
         {"show", cmd_show, "show [OPTION]... [ACT|FILE]", "the full screen: walk an act with Space (the default)"},
         {"rehearse", cmd_rehearse, "rehearse [ACT|FILE]...", "every stage unattended, one TAP line a stage"},
+        {"doctor", cmd_doctor, "doctor [OPTION]... [ACT|FILE]...", "is everything here that the acts need? with cures"},
         {"diagram", cmd_diagram, "diagram [OPTION]... ACT", "the act's diagram on standard output"},
         {"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
         {"lab", cmd_lab, "lab up|down|status|shell|kubeconfig", "the lab: a cluster in a box"},

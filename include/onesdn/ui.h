@@ -54,6 +54,22 @@ void ui_set_show(struct ui *ui, struct play *play, struct kube *kube);
 void ui_changed(struct ui *ui); /* play or kube has changed: paint when it is time */
 void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state); /* play's on_stage */
 
+/* ---- the terminal without a show: what `onesdn doctor` tells of it ---- */
+struct ui_terminal {
+	bool is_terminal; /* both standard input and standard output; else nothing below is known */
+	int cols, rows;
+	int colors;        /* as the show would use them: 0, 8, 16, 256, 1 << 24; -1: there is no description of this TERM */
+	bool is_utf8;      /* the show draws with more than ASCII */
+	const char *term;  /* TERM, "" when not set */
+	const char *locale; /* as asked for, "" when nothing is */
+};
+void ui_terminal_look(struct ui_terminal *out); /* texts: the environment's */
+/* Reads keys as the show would, until `fn` gives false or the terminal is gone; nothing is drawn, and the terminal is given
+ * back on every way out. `name` as in the config and the help, `does`: what stage mode does with it, "" if nothing. The first call, with NULL,
+ * says that it listens now. */
+typedef bool ui_key_fn(const char *name, const char *does, void *user);
+bool ui_listen(struct loop *loop, ui_key_fn *fn, void *user, struct err *err);
+
 /* ---- without a terminal ---- */
 void ui_key(struct ui *ui, struct term_key key);
 bool ui_key_parse(const char *name, struct term_key *key); /* "space", "ctrl-l", "pagedown", "f12", "?" */

@@ -82,7 +82,7 @@ static SCREEN *open_own(const char *name, FILE *out)
 	return curses;
 }
 
-static const char *wanted_locale(void)
+const char *screen_wanted_locale(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -95,10 +95,10 @@ static const char *wanted_locale(void)
 
 /* Whether the terminal takes UTF-8. Where nobody has said anything, as on many a fresh machine, or where the locale that
  * says so is not installed, it does. */
-static bool choose_locale(void)
+bool screen_choose_locale(void)
 {
 	static const char *const others[] = {"C.UTF-8", "C.utf8"};
-	const char *wanted = wanted_locale();
+	const char *wanted = screen_wanted_locale();
 	if (setlocale(LC_CTYPE, "") && text_equal(nl_langinfo(CODESET), "UTF-8"))
 		return true;
 	if (*wanted && !strcasestr(wanted, "UTF-8") && !strcasestr(wanted, "UTF8"))
@@ -107,6 +107,23 @@ static bool choose_locale(void)
 		if (setlocale(LC_CTYPE, others[i]) && text_equal(nl_langinfo(CODESET), "UTF-8"))
 			return true;
 	return false;
+}
+
+int screen_describe(const char *term)
+{
+	const char *own = own_description(term);
+	char *place = own ? path_data("terminfo", NULL) : NULL;
+	int problem = 0;
+	bool is_there = false;
+	if (place) {
+		char *before = swap_variable("TERMINFO", place);
+		is_there = setupterm(own, STDOUT_FILENO, &problem) == OK;
+		put_back("TERMINFO", before);
+	}
+	free(place);
+	if (!is_there && setupterm(term, STDOUT_FILENO, &problem) != OK)
+		return -1;
+	return tigetnum("colors") < 8 ? 0 : tigetnum("colors");
 }
 
 /* The terminal through a description of our own, so that not to wait for it concerns nobody else. */
@@ -131,7 +148,7 @@ static bool open_curses(struct screen *screen, struct err *err)
 	screen->out_fd = open_terminal();
 	if (!screen->frame_file || screen->out_fd < 0)
 		return err_errno(err, errno, "no descriptor is left for the screen");
-	screen->is_ascii = !choose_locale();
+	screen->is_ascii = !screen_choose_locale();
 	own = own_description(term);
 	signal(SIGTSTP, SIG_IGN); /* or ncurses wraps every frame in system calls for it */
 	screen->curses = own ? open_own(own, screen->frame_file) : NULL;
@@ -193,12 +210,16 @@ void screen_add_keys(struct input *input)
 	}
 }
 
+const char *screen_capability(const char *name)
+{
+	const char *text = tigetstr(name);
+	return text && text != (char *)-1 ? text : "";
+}
+
 /* Without its padding ("$<2>"), which is for tputs. */
 static void append_capability(struct str *out, const char *name)
 {
-	const char *text = tigetstr(name);
-	if (!text || text == (char *)-1)
-		return;
+	const char *text = screen_capability(name);
 	for (const char *pad; (pad = strstr(text, "$<")); text = strchr(pad, '>') ? strchr(pad, '>') + 1 : "")
 		str_append_n(out, text, (size_t)(pad - text));
 	str_append(out, text);

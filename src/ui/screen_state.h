@@ -54,6 +54,11 @@ struct screen {
 	int n_pairs;
 };
 
+/* screen_open.c */
+const char *screen_wanted_locale(void);                    /* as the environment asks for it; "" */
+bool screen_choose_locale(void);                           /* true: UTF-8 */
+const char *screen_capability(const char *name);           /* of the description that is set up; "" */
+int screen_describe(const char *term);                     /* sets the description up without curses; its colours, -1: there is none */
 /* screen_cells.c */
 void screen_renew_pairs(struct screen *screen);            /* before the last one is used */
 bool screen_update_row(struct screen *screen, int y, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT]);
