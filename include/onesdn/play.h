@@ -10,6 +10,7 @@
 
 #include "onesdn/kube.h"
 #include "onesdn/loop.h"
+#include "onesdn/policy.h"
 #include "onesdn/scenario.h"
 #include "onesdn/term.h"
 
@@ -92,12 +93,27 @@ size_t play_console_find(const struct play *play, const char *id);  /* by "names
 size_t play_console_open(struct play *play, const char *id, struct err *err); /* or finds it; TOPO_NONE: no such machine in the act */
 void play_console_attach(struct play *play, size_t at); /* now: also takes it back from another client */
 
+/* ---- the act's flows, each with its witnesses: what the policies say, what OVN says, what was measured ---- */
 enum play_flow_state { PLAY_FLOW_UNTRIED, PLAY_FLOW_UNDERWAY, PLAY_FLOW_OK, PLAY_FLOW_BLOCKED, PLAY_FLOW_FAILED };
-struct play_flow {
+/* How a real connection attempt ended, by the words of the program that tried. */
+enum play_measure { PLAY_UNMEASURED, PLAY_CONNECTED, PLAY_REFUSED, PLAY_UNREACHABLE, PLAY_TIMED_OUT, PLAY_BROKE };
+struct play_flow {                           /* texts are the play's, until the next change; NULL: nothing is known */
 	const struct scenario_flow *plan;
-	enum play_flow_state state;
-	char note[64];                       /* "0.9 ms" */
+	enum play_flow_state state;          /* BLOCKED: it timed out, or waits while drops are counted, and a policy or OVN denies it */
+	char note[64];                       /* "0.9 ms", "3 packets dropped" */
+	enum play_measure measured;
+	int64_t measured_ms;
+	bool is_judged;                      /* the policies could be asked */
+	bool allowed[POLICY_N_PROFILES];
+	const char *reasons[POLICY_N_PROFILES];
+	bool is_traced, passes_ovn;          /* OVN was asked and has answered */
+	const char *ovn, *acl;               /* its words; the ACL that drops; also why it was not asked */
+	bool is_counted;                     /* there is a figure: packets dropped at its ends since their policies came */
+	uint64_t dropped;
+	const char *disagrees;               /* where the witnesses do, in words */
 };
+void play_flow_measured(const struct play_flow *flow, struct str *out); /* "timed out after 5.0 s"; appends */
+const struct policy_world *play_policies(const struct play *play);      /* the verdicts' world as of now; NULL: none yet */
 const struct play_flow *play_flows(const struct play *play, size_t *n);
 /* The graph of the act's namespaces as it is now, planned objects merged in; borrowed until the cluster changes. */
 const struct topo *play_topo(struct play *play);

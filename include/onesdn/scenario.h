@@ -32,6 +32,7 @@ const char *scenario_persona_name(enum scenario_persona persona); /* "cluster-ad
 enum scenario_check_kind {
 	SCENARIO_CHECK_EXISTS, SCENARIO_CHECK_GONE, SCENARIO_CHECK_READY, SCENARIO_CHECK_CONDITION, SCENARIO_CHECK_FIELD,
 	SCENARIO_CHECK_NETWORK, SCENARIO_CHECK_ADDRESS, SCENARIO_CHECK_OUTPUT, SCENARIO_CHECK_EXIT,
+	SCENARIO_CHECK_VERDICT, SCENARIO_CHECK_OVN, SCENARIO_CHECK_DROPPED,
 };
 struct scenario_check {
 	enum scenario_check_kind kind;
@@ -44,7 +45,8 @@ struct scenario_check {
 	char *expected;                   /* CONDITION, FIELD, OUTPUT */
 	bool is_pattern;                  /* OUTPUT: `pattern` instead of a part of the text */
 	regex_t pattern;
-	int status;                       /* EXIT */
+	int status;                       /* EXIT; DROPPED: at least so many packets */
+	size_t flow;                      /* VERDICT, OVN, DROPPED: index into the act's flows; expected: "allow" or "deny" */
 	int64_t within_ms;
 	int line;
 };
@@ -81,6 +83,7 @@ struct scenario_stage { /* texts are safe to print and never NULL but where it i
 	bool is_cleanup;                     /* a rehearsal runs it even when a stage before it has failed */
 	VEC(struct scenario_check) checks;
 	VEC(size_t) seen;                    /* flow measured by the command of the same index */
+	bool is_blocked;                     /* those flows are to be dropped: their commands time out */
 	size_t n_planned;                    /* objects promised by this stage and those before it */
 	int line;                            /* in the scenario file */
 	bool is_prelude;                     /* of the act that this one builds on: before its own stages; clean-up, after them */

@@ -32,6 +32,7 @@ static struct check_facts facts_of(struct play *p)
 	        .topo = play_topo(p),
 	        .planned = (const json_t *const *)p->act->planned.data,
 	        .n_planned = play_stage_of(p, p->stage)->n_planned,
+	        .flows = p->flows.data,
 	        .output = str_text(&p->output),
 	        .status = p->status,
 	};

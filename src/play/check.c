@@ -400,6 +400,51 @@ static enum check_result ask_exit(const struct asking *a)
 	return CHECK_FAILS;
 }
 
+/* ---- what the witnesses say of a flow ---- */
+
+static const char *way(bool is_allowed)
+{
+	return is_allowed ? "allow" : "deny";
+}
+
+static enum check_result ask_verdict(const struct asking *a)
+{
+	const struct play_flow *flow = &a->facts->flows[a->check->flow];
+	bool holds = flow->is_judged && text_equal(way(flow->allowed[POLICY_OVNK]), a->check->expected);
+	if (flow->is_judged)
+		str_append_f(a->found, "policies: %s: %s", way(flow->allowed[POLICY_OVNK]), flow->reasons[POLICY_OVNK]);
+	else
+		str_append_f(a->found, "the ends of %s are not both there", a->check->type);
+	if (!holds)
+		str_append(a->cure, "see what is said of the flow (f, then e)");
+	return holds ? CHECK_HOLDS : CHECK_WAITS;
+}
+
+static enum check_result ask_ovn(const struct asking *a)
+{
+	const struct play_flow *flow = &a->facts->flows[a->check->flow];
+	const char *acl = flow->acl ? flow->acl : "", *by = a->check->name ? a->check->name : "";
+	bool holds = flow->is_traced && text_equal(way(flow->passes_ovn), a->check->expected) && strstr(acl, by);
+	str_append(a->found, flow->ovn && *flow->ovn ? flow->ovn : "OVN has not answered yet");
+	if (!holds)
+		str_append(a->cure, "see what is said of the flow (f, then e)");
+	return holds ? CHECK_HOLDS : CHECK_WAITS;
+}
+
+static enum check_result ask_dropped(const struct asking *a)
+{
+	const struct play_flow *flow = &a->facts->flows[a->check->flow];
+	bool holds = flow->is_counted && flow->dropped >= (uint64_t)a->check->status;
+	if (flow->is_counted)
+		str_append_f(a->found, "%llu packet%s dropped", (unsigned long long)flow->dropped,
+		             flow->dropped == 1 ? "" : "s");
+	else
+		str_append(a->found, "no drops were counted");
+	if (!holds)
+		str_append(a->cure, "see what is said of the flow (f, then e)");
+	return holds ? CHECK_HOLDS : CHECK_WAITS;
+}
+
 /* ---- the table ---- */
 
 static void describe_object(const struct scenario_check *check, const char *words, struct str *out)
@@ -462,6 +507,20 @@ static void describe_exit(const struct scenario_check *check, struct str *out)
 	str_append_f(out, "exit status %d", check->status);
 }
 
+static void describe_way(const struct scenario_check *check, struct str *out)
+{
+	str_append_f(out, "%s %s %s", check->kind == SCENARIO_CHECK_OVN ? "OVN says" : "the policies say",
+	             check->expected, check->type);
+	if (check->name && *check->name)
+		str_append_f(out, " by %s", check->name);
+}
+
+static void describe_dropped(const struct scenario_check *check, struct str *out)
+{
+	str_append_f(out, "at least %d packet%s of %s dropped", check->status, check->status == 1 ? "" : "s",
+	             check->type);
+}
+
 /* clang-format off */
 static const struct {
 	enum check_result (*ask)(const struct asking *a);
@@ -476,6 +535,9 @@ static const struct {
 	[SCENARIO_CHECK_ADDRESS] = {ask_address, describe_address},
 	[SCENARIO_CHECK_OUTPUT] = {ask_output, describe_output},
 	[SCENARIO_CHECK_EXIT] = {ask_exit, describe_exit},
+	[SCENARIO_CHECK_VERDICT] = {ask_verdict, describe_way},
+	[SCENARIO_CHECK_OVN] = {ask_ovn, describe_way},
+	[SCENARIO_CHECK_DROPPED] = {ask_dropped, describe_dropped},
 };
 /* clang-format on */
 

@@ -2,7 +2,7 @@
 #ifndef PLAY_CHECK_H
 #define PLAY_CHECK_H
 
-#include "onesdn/scenario.h"
+#include "onesdn/play.h"
 
 enum check_result { CHECK_WAITS, CHECK_HOLDS, CHECK_FAILS /* and waiting is of no use */ };
 struct check_facts {
@@ -11,7 +11,8 @@ struct check_facts {
 	const json_t *const *planned;
 	size_t n_planned;
 	const char *output; /* of the stage's commands */
-	int status;         /* exit status of the last one; -1: none has ended yet */
+	const struct play_flow *flows;
+	int status; /* exit status of the last one; -1: none has ended yet */
 };
 /* In words what it wants ("namespace/tenantblue exists"). Appends. */
 void check_describe(const struct scenario_check *check, struct str *out);

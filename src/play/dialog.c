@@ -135,8 +135,10 @@ static void end_command(struct play *p)
 		p->go_since = now(p);
 	if (script_of(p)->verb != SCENARIO_LOGS_IN)
 		keep_output(p);
-	perform_note_flow(p, now(p) - console_silent_ms(dialog_console(p)));
+	flows_end(p, now(p) - console_silent_ms(dialog_console(p)), -1);
 	console_hold_size(dialog_console(p), false);
+	if (words_fail_flow(p))
+		return;
 	if (p->command + 1 < commands->len) {
 		p->command++;
 		dialog_begin(p);

@@ -18,12 +18,6 @@ static void on_tick(void *user)
 	play_changed(p);
 }
 
-static void init_flows(struct play *p)
-{
-	for (size_t i = 0; i < p->act->flows.len; i++)
-		vec_push(&p->flows, ((struct play_flow){.plan = &p->act->flows.data[i]}));
-}
-
 struct play *play_create(const struct play_options *options, struct err *err)
 {
 	if (options->act->stages.len == 0) {
@@ -42,7 +36,8 @@ struct play *play_create(const struct play_options *options, struct err *err)
 		p->kubeconfigs[i] = mem_strdup(options->kubeconfigs[i]);
 		p->contexts[i] = mem_strdup(options->contexts[i]);
 	}
-	init_flows(p);
+	flows_init(p);
+	testify_init(p);
 	kube_watch(p->kube, p->act->kinds, (const char *const *)p->act->namespaces.data);
 	return p;
 }
@@ -61,6 +56,7 @@ void play_destroy(struct play *p)
 		free(p->runs[i].failure);
 	}
 	free(p->runs);
+	testify_finish(p);
 	vec_finish(&p->flows);
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		free(p->kubeconfigs[i]);
@@ -317,6 +313,7 @@ void play_undo(struct play *p)
 void play_cluster_changed(struct play *p)
 {
 	consoles_look(p);
+	testify_now(p);
 	if (p->step == STEP_CHECKS)
 		ask_again(p);
 	else if (p->step == STEP_VALUES || dialog_is(p))
@@ -419,12 +416,6 @@ char *play_next_command(const struct play *p)
 		free(filled);
 	}
 	return str_take(&out);
-}
-
-const struct play_flow *play_flows(const struct play *p, size_t *n)
-{
-	*n = p->flows.len;
-	return p->flows.data;
 }
 
 /* ---- the graph ---- */

@@ -50,6 +50,7 @@ struct play {
 	struct stage_run *runs; /* one a stage */
 	int64_t started;        /* 0: not yet */
 	VEC(struct play_flow) flows;
+	struct testify *testify; /* what the witnesses said of them */
 
 	enum play_job job;
 	size_t stage; /* of the job */
@@ -61,6 +62,7 @@ struct play {
 	int status;            /* of the last command that ended; -1: none */
 	bool is_lost;          /* it failed while the cluster was away: only the checks tell */
 	struct str output;     /* of the stage's commands so far */
+	size_t output_before;  /* bytes of it when the command began */
 	int64_t job_since;     /* Space pressed */
 	int64_t go_since;      /* its first Enter; 0: not yet */
 	int64_t run_since;     /* the begin of the command that runs */
@@ -101,10 +103,33 @@ char *perform_fill(const struct play *p, const char *text, struct err *why); /* 
 void perform_on_tick(struct play *p);
 void perform_type_rest(struct play *p);                     /* STEP_TYPING: at once */
 void perform_begins(struct play *p);                        /* the command runs now */
-void perform_note_flow(struct play *p, int64_t ended);      /* ... and has ended: how long it took */
 void perform_keep(struct play *p, const struct str *text);  /* output of the stage */
 char *perform_private_dir(struct play *p, struct err *err); /* of the play, made on first use; borrowed */
 void perform_finish(struct play *p);                        /* shells and private files */
+
+/* ---- flows.c: what the act's flows come to ---- */
+void flows_init(struct play *p);
+void flows_begin_stage(struct play *p);
+void flows_begin(struct play *p); /* the command runs */
+void flows_end(struct play *p, int64_t ended,
+               int status); /* it has ended, its output is kept; -1: no status is known */
+void flows_cancel(struct play *p);
+void flows_settle(struct play *p, bool is_done);              /* the stage is done, or has failed */
+bool flows_forgive(const struct play *p, int status);         /* the command was meant to fail */
+enum play_measure flows_read(const char *output, int status); /* how a try ended, in the words of the program */
+/* The command's flow is not what the stage is to show: in words, appended. False: it is. */
+bool flows_mistake(struct play *p, struct str *expected, struct str *found, const char **cure);
+void flows_blocked_words(const struct play *p,
+                         struct str *out); /* "blocked, as intended: ...", of the job; or nothing */
+
+/* ---- testify.c: what the witnesses say of them ---- */
+void testify_init(struct play *p);
+void testify_finish(struct play *p);
+void testify_now(struct play *p); /* after a change of the cluster: the verdicts are of now */
+void testify_measured(struct play *p, size_t flow);
+void testify_count(struct play *p);                /* a flow has begun or ended, somebody looks or has gone */
+void testify_note(struct play_flow *flow);         /* of a blocked flow: how many packets */
+bool testify_denies(const struct play_flow *flow); /* somebody beside the measurement says so */
 
 /* ---- consoles.c ---- */
 struct console *consoles_open(struct play *p, const char *id, enum scenario_persona persona, struct err *err);
@@ -160,6 +185,7 @@ struct words_failure {
 void words_fail(struct play *p, const struct words_failure *failure); /* the job has failed: state, message, failure */
 void words_done(struct play *p, const char *checked);                 /* the stage is done */
 void words_fail_command(struct play *p, int status);
+bool words_fail_flow(struct play *p);                   /* if the command's flow is not what the stage is to show */
 void words_duration(struct str *out, int64_t ms);       /* "0.42 s", "12 s", "2m05s" */
 bool words_away(const struct play *p, struct str *out); /* the cluster is not live: since when and why */
 void words_running(struct play *p);                     /* "COMMAND runs for 3 s" and what is waited for */

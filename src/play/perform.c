@@ -247,9 +247,7 @@ void perform_show(struct play *p, enum play_job job, bool go)
 	p->job_since = loop_now(p->loop);
 	p->run_since = p->go_since = 0;
 	str_clear(&p->output);
-	const struct scenario_stage *stage = play_stage_of(p, p->stage);
-	for (size_t i = 0; i < stage->seen.len; i++)
-		p->flows.data[stage->seen.data[i]].state = PLAY_FLOW_UNTRIED;
+	flows_begin_stage(p);
 	play_set_state(p, p->stage, job == JOB_UNDO ? PLAY_RUNNING : PLAY_SHOWN);
 	loop_timer_start(p->tick, ask_next_ms(p), 0);
 	if (dialog_is(p))
@@ -327,23 +325,12 @@ void perform_type_rest(struct play *p)
 
 /* ---- running ---- */
 
-static struct play_flow *flow_of_command(struct play *p)
-{
-	const struct scenario_stage *stage = play_stage_of(p, p->stage);
-	return p->job == JOB_STAGE && p->command < stage->seen.len ? &p->flows.data[stage->seen.data[p->command]]
-	                                                           : NULL;
-}
-
 void perform_begins(struct play *p)
 {
 	p->step = STEP_RUNNING;
 	p->run_since = loop_now(p->loop);
 	loop_timer_start(p->tick, ask_next_ms(p), 0);
-	struct play_flow *flow = flow_of_command(p);
-	if (flow) {
-		flow->state = PLAY_FLOW_UNDERWAY;
-		flow->note[0] = '\0';
-	}
+	flows_begin(p);
 	if (p->job == JOB_STAGE)
 		play_set_state(p, p->stage, PLAY_RUNNING);
 }
@@ -368,17 +355,6 @@ static void wants_more(struct play *p)
 	p->line = p->line_end + 1;
 	p->line_end = line_end(p->text, p->line);
 	type_line(p);
-}
-
-void perform_note_flow(struct play *p, int64_t ended)
-{
-	struct play_flow *flow = flow_of_command(p);
-	struct str took = {0};
-	if (!flow)
-		return;
-	words_duration(&took, ended - p->run_since);
-	snprintf(flow->note, sizeof flow->note, "%s", str_text(&took));
-	str_finish(&took);
 }
 
 static bool has_exit_check(const struct play *p)
@@ -433,13 +409,15 @@ static void command_ended(struct play *p, int status)
 {
 	p->status = status;
 	keep_output(p);
-	perform_note_flow(p, loop_now(p->loop));
+	flows_end(p, loop_now(p->loop), status);
 	bool is_last = p->command + 1 >= perform_commands(p)->len && is_last_line(p);
 	if (status != 0 && was_lost(p, status)) {
 		p->is_lost = true;
 		ask_begin(p);
-	} else if (status != 0 && !(is_last && has_exit_check(p))) {
+	} else if (status != 0 && !(is_last && has_exit_check(p)) && !flows_forgive(p, status)) {
 		words_fail_command(p, status);
+	} else if (!(is_last && has_exit_check(p)) && words_fail_flow(p)) {
+		return;
 	} else if (!is_last_line(p)) { /* bash ran it sooner than we thought: the rest is a command of its own */
 		p->line = p->line_end + 1;
 		p->line_end = line_end(p->text, p->line);
@@ -499,11 +477,7 @@ void perform_cancel(struct play *p)
 	     has_shell = p->act->stages.data[p->stage].action != SCENARIO_PICTURE && !is_dialog;
 	struct shell *shell = p->job != JOB_NONE && has_shell ? shell_of_job(p) : NULL;
 	enum play_step step = p->step;
-	const struct scenario_stage *stage = play_stage_of(p, p->stage);
-	for (size_t i = 0; i < stage->seen.len; i++) {
-		if (p->flows.data[stage->seen.data[i]].state == PLAY_FLOW_UNDERWAY)
-			p->flows.data[stage->seen.data[i]].state = PLAY_FLOW_UNTRIED;
-	}
+	flows_cancel(p);
 	play_end_job(p);
 	if (is_dialog)
 		dialog_cancel(p, step);

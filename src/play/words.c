@@ -221,16 +221,6 @@ static void append_failure_line(struct str *out, const char *what, const char *t
 	str_append_c(out, '\n');
 }
 
-static void settle_flows(struct play *p, enum play_flow_state state)
-{
-	const struct scenario_stage *stage = play_stage_of(p, p->stage);
-	for (size_t i = 0; i < stage->seen.len; i++) {
-		struct play_flow *flow = &p->flows.data[stage->seen.data[i]];
-		if (state == PLAY_FLOW_OK || flow->state == PLAY_FLOW_UNDERWAY)
-			flow->state = state;
-	}
-}
-
 void words_fail(struct play *p, const struct words_failure *failure)
 {
 	struct str all = {0};
@@ -241,7 +231,7 @@ void words_fail(struct play *p, const struct words_failure *failure)
 	append_output(p, &all);
 	char *message = line_of("%s%s%s%s", p->job == JOB_UNDO ? "the undo failed: " : "", failure->found,
 	                        failure->cure[0] ? "; " : "", failure->cure);
-	settle_flows(p, PLAY_FLOW_FAILED);
+	flows_settle(p, false);
 	p->runs[stage].took_ms = loop_now(p->loop) - p->job_since;
 	play_end_job(p);
 	free(p->runs[stage].failure);
@@ -272,18 +262,38 @@ void words_fail_command(struct play *p, int status)
 	str_finish(&away);
 }
 
+bool words_fail_flow(struct play *p)
+{
+	struct str expected = {0}, found = {0};
+	const char *cure = "";
+	bool is_mistake = flows_mistake(p, &expected, &found, &cure);
+	if (is_mistake)
+		words_fail(p, &(struct words_failure){str_text(&expected), str_text(&found), cure});
+	str_finish(&expected);
+	str_finish(&found);
+	return is_mistake;
+}
+
 void words_done(struct play *p, const char *checked)
 {
 	struct str line = {0};
 	size_t stage = p->stage;
 	struct stage_run *run = &p->runs[stage];
-	settle_flows(p, PLAY_FLOW_OK);
+	flows_settle(p, true);
 	run->took_ms = loop_now(p->loop) - (p->go_since ? p->go_since : p->job_since);
 	words_duration(&line, run->took_ms);
 	free(run->checked);
 	free(run->message);
-	run->checked = line_of("%s", checked);
-	run->message = checked[0] ? line_of("%s  %s", checked, str_text(&line)) : line_of("done  %s", str_text(&line));
+	struct str blocked = {0};
+	flows_blocked_words(p, &blocked);
+	const char *between = blocked.len > 0 && checked[0] ? "; " : "";
+	run->checked = line_of("%s%s%s", str_text(&blocked), between, checked);
+	if (blocked.len > 0)
+		run->message = line_of("%s", str_text(&blocked));
+	else
+		run->message =
+		        checked[0] ? line_of("%s  %s", checked, str_text(&line)) : line_of("done  %s", str_text(&line));
+	str_finish(&blocked);
 	str_finish(&line);
 	play_end_job(p);
 	play_set_state(p, stage, PLAY_DONE);

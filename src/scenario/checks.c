@@ -111,6 +111,26 @@ static bool take_exit(READER_TAKE)
 	return true;
 }
 
+/* What is said of a flow; which one it is, is looked up when the whole check is read. */
+static bool take_way(READER_TAKE)
+{
+	struct scenario_check *check = to;
+	if (!reader_take_line(r, value, pointer, &check->expected))
+		return false;
+	if (!text_equal(check->expected, "allow") && !text_equal(check->expected, "deny"))
+		reader_problem(r, pointer, "\"%.40s\" is not said of a flow; use allow or deny", check->expected);
+	return true;
+}
+
+static bool take_packets(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > 1000000)
+		return false;
+	*(int *)to = (int)json_integer_value(value);
+	return true;
+}
+
 static bool take_in(READER_TAKE)
 {
 	(void)r, (void)pointer;
@@ -159,6 +179,10 @@ static const struct reader_key address_keys[] = {
 	WITHIN_KEY, {0}};
 static const struct reader_key output_keys[] = {{"output", true, "a part of the output, one line", reader_take_line, AT(expected)}, {0}};
 static const struct reader_key pattern_keys[] = {{"output-matches", true, "a regular expression", take_pattern, 0}, {0}};
+#define FLOW_WORDS "a flow's id"
+static const struct reader_key verdict_keys[] = {{"verdict", true, FLOW_WORDS, reader_take_line, AT(type)}, {"is", true, "allow or deny", take_way, 0}, WITHIN_KEY, {0}};
+static const struct reader_key ovn_keys[] = {{"ovn", true, FLOW_WORDS, reader_take_line, AT(type)}, {"is", true, "allow or deny", take_way, 0}, {"by", false, "a part of the ACL's name", reader_take_line, AT(name)}, WITHIN_KEY, {0}};
+static const struct reader_key dropped_keys[] = {{"dropped", true, FLOW_WORDS, reader_take_line, AT(type)}, {"at-least", true, "a number of packets", take_packets, AT(status)}, WITHIN_KEY, {0}};
 static const struct reader_key exit_keys[] = {{"exit", true, "an exit status, 0 to 255", take_exit, AT(status)}, {0}};
 
 static const struct {
@@ -176,6 +200,9 @@ static const struct {
 	{"output", "the check \"output\"", SCENARIO_CHECK_OUTPUT, output_keys},
 	{"output-matches", "the check \"output-matches\"", SCENARIO_CHECK_OUTPUT, pattern_keys},
 	{"exit", "the check \"exit\"", SCENARIO_CHECK_EXIT, exit_keys},
+	{"verdict", "the check \"verdict\"", SCENARIO_CHECK_VERDICT, verdict_keys},
+	{"ovn", "the check \"ovn\"", SCENARIO_CHECK_OVN, ovn_keys},
+	{"dropped", "the check \"dropped\"", SCENARIO_CHECK_DROPPED, dropped_keys},
 };
 #define N_CHECK_KINDS (sizeof check_kinds / sizeof check_kinds[0])
 /* clang-format on */
@@ -207,7 +234,7 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 		reader_problem(
 		        r, pointer,
 		        "this is no check; use one of exists, gone, ready, condition, field, network, address, output, "
-		        "output-matches, exit");
+		        "output-matches, exit, verdict, ovn, dropped");
 }
 
 /* An object without `in`: the only namespace of the act, or none where the kind has none. */
@@ -261,6 +288,9 @@ bool load_check(struct loading *l, const json_t *value, const char *pointer, int
 	reader_map(&l->reader, value, pointer, check_kinds[kind].keys, check_kinds[kind].what, out);
 	if (out->kind == SCENARIO_CHECK_CONDITION && !out->expected)
 		out->expected = mem_strdup("True");
+	bool is_of_flow = out->kind == SCENARIO_CHECK_VERDICT || out->kind == SCENARIO_CHECK_OVN ||
+	                  out->kind == SCENARIO_CHECK_DROPPED;
+	out->flow = is_of_flow && out->type ? load_find_flow(l, out->type, pointer) : TOPO_NONE;
 	settle_namespaces(l, pointer, out);
 	known_namespaces(l, pointer, out);
 	return true;

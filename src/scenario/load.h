@@ -46,6 +46,7 @@ void load_console_names(struct loading *l, const struct scenario_stage *stage, c
 /* checks.c: one entry of a stage's `check` list. False: it is no check at all (noted). */
 bool load_check(struct loading *l, const json_t *value, const char *pointer, int64_t within_ms,
                 struct scenario_check *out);
+size_t load_find_flow(struct loading *l, const char *id, const char *pointer); /* TOPO_NONE, and noted */
 void load_check_finish(struct scenario_check *check);
 /* ... and once everything is read: does it name what the act's manifests promise? */
 void load_check_names(struct loading *l, const struct scenario_check *check);

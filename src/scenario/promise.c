@@ -161,6 +161,8 @@ unsigned promised_kinds(const struct scenario_act *act)
 		if (kind)
 			kinds |= 1u << (kind - kube_kinds);
 	}
+	if (act->flows.len > 0) /* a policy that nobody promised may be in their way */
+		kinds |= 1u << KUBE_MULTI_POLICY;
 	if (kinds & (1u << KUBE_VM))
 		kinds |= 1u << KUBE_VMI;
 	if (kinds & (1u << KUBE_NNCP))

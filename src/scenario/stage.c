@@ -9,9 +9,9 @@ struct stage_reading {
 	struct scenario_stage stage;
 	int64_t within_ms; /* 0: not said */
 	bool is_on_host;
-	const json_t *console[LOAD_CONSOLE_KEYS];            /* read by stage_console.c */
-	const json_t *checks, *seen, *undo, *changes, *skip; /* read last: they need what other keys say */
-	const char *actions[4];                              /* the keys that were there */
+	const json_t *console[LOAD_CONSOLE_KEYS];                      /* read by stage_console.c */
+	const json_t *checks, *seen, *blocked, *undo, *changes, *skip; /* read last: they need what other keys say */
+	const char *actions[4];                                        /* the keys that were there */
 	size_t n_actions;
 };
 
@@ -149,6 +149,7 @@ static const struct reader_key stage_keys[] = {
 	{"apply", false, "the name of a manifest beside this file", take_apply, 0},
 	{"picture", false, "true", take_picture, 0},
 	{"seen", false, "a flow's id, or a list of them, one a command", reader_take_any, AT(seen)},
+	{"blocked", false, "a flow's id, or a list of them, one a command", reader_take_any, AT(blocked)},
 	{"check", false, "a list of checks", reader_take_any, AT(checks)},
 	{"within", false, "a duration such as 30s or 2m", reader_take_duration, AT(within_ms)},
 	{"undo", false, BLOCK_WORDS, reader_take_any, AT(undo)},
@@ -242,16 +243,16 @@ static void settle_skip(struct stage_reading *s, const char *pointer)
 	stage->skips_if_done = tells && (s->skip ? json_is_true(s->skip) : s->loading->act->skips_if_done);
 }
 
-static size_t find_flow(struct stage_reading *s, const char *id, const char *pointer)
+size_t load_find_flow(struct loading *l, const char *id, const char *pointer)
 {
-	const struct scenario_act *act = s->loading->act;
+	const struct scenario_act *act = l->act;
 	struct nearest near = nearest_start(id);
 	for (size_t i = 0; i < act->flows.len; i++) {
 		if (text_equal(act->flows.data[i].id, id))
 			return i;
 		nearest_offer(&near, act->flows.data[i].id);
 	}
-	reader_problem(&s->loading->reader, pointer, "there is no flow \"%.60s\"; %s%s", id,
+	reader_problem(&l->reader, pointer, "there is no flow \"%.60s\"; %s%s", id,
 	               near.best ? "did you mean " : "add it to \"flows\"", near.best ? near.best : "");
 	return TOPO_NONE;
 }
@@ -260,14 +261,17 @@ static void settle_seen(struct stage_reading *s, const char *pointer)
 {
 	struct reader *r = &s->loading->reader;
 	struct scenario_texts ids = {0};
-	if (s->seen && !load_texts(s->seen, &ids))
-		reader_problem(r, pointer, "\"seen\" must be a flow's id, or a list of them, one a command");
+	const char *key = s->blocked ? "blocked" : "seen";
+	if (s->seen && s->blocked)
+		reader_problem(r, pointer, "a stage has \"seen\" or \"blocked\", not both; make two stages of it");
+	s->stage.is_blocked = s->blocked != NULL;
+	if ((s->seen || s->blocked) && !load_texts(s->blocked ? s->blocked : s->seen, &ids))
+		reader_problem(r, pointer, "\"%s\" must be a flow's id, or a list of them, one a command", key);
 	for (size_t i = 0; i < ids.len; i++)
-		vec_push(&s->stage.seen, find_flow(s, ids.data[i], pointer));
+		vec_push(&s->stage.seen, load_find_flow(s->loading, ids.data[i], pointer));
 	if (ids.len > s->stage.commands.len)
-		reader_problem(r, pointer,
-		               "\"seen\" names %zu flows, but the stage has %zu commands; name one a command", ids.len,
-		               s->stage.commands.len);
+		reader_problem(r, pointer, "\"%s\" names %zu flows, but the stage has %zu commands; name one a command",
+		               key, ids.len, s->stage.commands.len);
 	scenario_texts_finish(&ids);
 }
 

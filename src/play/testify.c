@@ -1,0 +1,233 @@
+/* testify: what the policies say of the act's flows, beside what is measured (flows.c); and where the witnesses disagree.
+ *
+ * Verdicts are asked for anew only when an object that they depend on is another one; OVN is asked when a policy or an end of
+ * the flow is, and its drops are counted while a flow is underway, for some seconds after, and while somebody looks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/engine.h"
+
+struct testimony { /* of one flow: the texts behind struct play_flow */
+	char *reasons[POLICY_N_PROFILES];
+	char *disagrees;
+	bool allowed_then; /* when it was measured */
+	bool was_judged_then;
+};
+
+struct testify {
+	uint64_t seen; /* hash of the objects that the verdicts were made of */
+	uint64_t generation;
+	struct policy_world *world;
+	struct testimony *flows;
+};
+
+void testify_init(struct play *p)
+{
+	p->testify = mem_alloc(sizeof *p->testify);
+	p->testify->flows = mem_alloc((p->flows.len + 1) * sizeof *p->testify->flows);
+}
+
+void testify_finish(struct play *p)
+{
+	struct testify *t = p->testify;
+	if (!t)
+		return;
+	for (size_t i = 0; i < p->flows.len; i++) {
+		for (int k = 0; k < POLICY_N_PROFILES; k++)
+			free(t->flows[i].reasons[k]);
+		free(t->flows[i].disagrees);
+	}
+	policy_world_destroy(t->world);
+	free(t->flows);
+	free(t);
+}
+
+const struct policy_world *play_policies(const struct play *p)
+{
+	return p->testify ? p->testify->world : NULL;
+}
+
+/* ---- the objects that policies are about ---- */
+
+static const enum kube_kind_id kinds[] = {KUBE_NAMESPACE, KUBE_POD, KUBE_NAD, KUBE_VM, KUBE_VMI, KUBE_MULTI_POLICY};
+#define N_KINDS (sizeof kinds / sizeof kinds[0])
+
+struct gathering {
+	uint64_t hash;
+	VEC(const json_t *) objects;
+};
+
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash * 31 + 7;
+}
+
+static bool gather(const json_t *object, void *user)
+{
+	struct gathering *g = user;
+	g->hash = mix(g->hash, kube_ns(object));
+	g->hash = mix(g->hash, kube_name(object));
+	g->hash = mix(g->hash, json_walk_str(object, "metadata", "resourceVersion", NULL));
+	vec_push(&g->objects, object);
+	return true;
+}
+
+static struct gathering gather_all(const struct play *p)
+{
+	struct gathering g = {.hash = 0xcbf29ce484222325u};
+	for (size_t i = 0; i < N_KINDS; i++) {
+		g.hash = mix(g.hash, kube_kinds[kinds[i]].kind);
+		kube_each(p->kube, kinds[i], gather, &g);
+	}
+	return g;
+}
+
+/* ---- verdicts ---- */
+
+static const char *address_of_end(const struct play *p, const char *end)
+{
+	for (size_t i = 0; i < p->act->hosts.len; i++)
+		if (text_equal(p->act->hosts.data[i].name, end))
+			return p->act->hosts.data[i].address;
+	return end;
+}
+
+/* The flow's network, or the first secondary one that both ends are on. */
+static const char *network_of(struct play *p, const struct scenario_flow *flow)
+{
+	const struct topo *topo = play_topo(p);
+	size_t from = topo_find_workload(topo, flow->from), to = topo_find_workload(topo, flow->to);
+	if (flow->network[0] != '\0')
+		return flow->network;
+	for (size_t i = 0; i < topo->attachments.len; i++) {
+		const struct topo_attachment *a = &topo->attachments.data[i];
+		if (a->workload != from || a->network == 0 || a->network == TOPO_NONE)
+			continue;
+		for (size_t k = 0; k < topo->attachments.len; k++)
+			if (topo->attachments.data[k].workload == to && topo->attachments.data[k].network == a->network)
+				return topo->networks.data[a->network].name;
+	}
+	return "";
+}
+
+static bool ask(struct play *p, size_t at, enum policy_profile profile, struct policy_verdict *out)
+{
+	const struct scenario_flow *flow = p->flows.data[at].plan;
+	size_t len = strcspn(flow->port, "/");
+	char *proto = mem_strndup(flow->port, len);
+	int64_t port = 0;
+	struct policy_question question = {.from = address_of_end(p, flow->from),
+	                                   .to = address_of_end(p, flow->to),
+	                                   .network = network_of(p, flow),
+	                                   .profile = profile};
+	bool ok = policy_proto_find(proto, &question.proto) &&
+	          (flow->port[len] == '\0' || text_to_int(flow->port + len + 1, 1, 65535, &port));
+	free(proto);
+	question.port = (int)port;
+	return ok && policy_ask(p->testify->world, &question, out, NULL);
+}
+
+/* What was measured under another verdict is no measurement any more. */
+static void forget_if_other(struct play_flow *flow, const struct testimony *t)
+{
+	bool is_tried = flow->state != PLAY_FLOW_UNTRIED && flow->state != PLAY_FLOW_UNDERWAY;
+	if (flow->state == PLAY_FLOW_UNTRIED && flow->is_judged && flow->measured == PLAY_UNMEASURED)
+		snprintf(flow->note, sizeof flow->note, "%s", flow->allowed[POLICY_OVNK] ? "" : "policies deny it");
+	if (!is_tried || !t->was_judged_then || (flow->is_judged && flow->allowed[POLICY_OVNK] == t->allowed_then))
+		return;
+	flow->state = PLAY_FLOW_UNTRIED;
+	flow->measured = PLAY_UNMEASURED;
+	snprintf(flow->note, sizeof flow->note, "%s",
+	         flow->is_judged && !flow->allowed[POLICY_OVNK] ? "policies deny it" : "");
+}
+
+static void judge(struct play *p, size_t at)
+{
+	struct play_flow *flow = &p->flows.data[at];
+	struct testimony *t = &p->testify->flows[at];
+	flow->is_judged = true;
+	for (int k = 0; k < POLICY_N_PROFILES; k++) {
+		struct policy_verdict verdict = {0};
+		bool is_known = ask(p, at, (enum policy_profile)k, &verdict);
+		free(t->reasons[k]);
+		t->reasons[k] = is_known ? mem_strdup(verdict.reason) : NULL;
+		flow->allowed[k] = verdict.allowed;
+		flow->reasons[k] = t->reasons[k];
+		flow->is_judged = flow->is_judged && is_known;
+		policy_verdict_finish(&verdict);
+	}
+	forget_if_other(flow, t);
+}
+
+/* ---- where they disagree ---- */
+
+static void compare(struct play *p, size_t at)
+{
+	struct play_flow *flow = &p->flows.data[at];
+	struct testimony *t = &p->testify->flows[at];
+	struct str words = {0}, measured = {0};
+	bool passed = flow->measured == PLAY_CONNECTED || flow->measured == PLAY_REFUSED;
+	bool dropped = flow->measured == PLAY_TIMED_OUT;
+	play_flow_measured(flow, &measured);
+	if (flow->is_judged && flow->allowed[POLICY_SPEC] != flow->allowed[POLICY_OVNK])
+		str_append_f(&words, "the API means %s, OVN-Kubernetes makes it %s",
+		             flow->allowed[POLICY_SPEC] ? "allow" : "deny",
+		             flow->allowed[POLICY_OVNK] ? "allow" : "deny");
+	if (flow->is_judged && ((passed && !flow->allowed[POLICY_OVNK]) || (dropped && flow->allowed[POLICY_OVNK])))
+		str_append_f(&words, "%spolicies: %s, measured: %s", words.len ? "; " : "",
+		             flow->allowed[POLICY_OVNK] ? "allow" : "deny", str_text(&measured));
+	free(t->disagrees);
+	t->disagrees = words.len ? str_take(&words) : NULL;
+	flow->disagrees = t->disagrees;
+	str_finish(&words);
+	str_finish(&measured);
+}
+
+void testify_now(struct play *p)
+{
+	struct testify *t = p->testify;
+	if (p->flows.len == 0)
+		return;
+	if (!t->world || t->generation != kube_generation(p->kube)) {
+		struct gathering g = gather_all(p);
+		t->generation = kube_generation(p->kube);
+		if (!t->world || g.hash != t->seen) {
+			t->seen = g.hash;
+			policy_world_destroy(t->world);
+			t->world = policy_world_create(g.objects.data, g.objects.len);
+			for (size_t i = 0; i < p->flows.len; i++)
+				judge(p, i);
+		}
+		vec_finish(&g.objects);
+	}
+	for (size_t i = 0; i < p->flows.len; i++)
+		compare(p, i);
+}
+
+void testify_measured(struct play *p, size_t at)
+{
+	struct testimony *t = &p->testify->flows[at];
+	t->was_judged_then = p->flows.data[at].is_judged;
+	t->allowed_then = p->flows.data[at].allowed[POLICY_OVNK];
+	compare(p, at);
+}
+
+bool testify_denies(const struct play_flow *flow)
+{
+	return (flow->is_judged && !flow->allowed[POLICY_OVNK]) || (flow->is_traced && !flow->passes_ovn);
+}
+
+void testify_note(struct play_flow *flow)
+{
+	if (flow->state == PLAY_FLOW_BLOCKED && flow->is_counted)
+		snprintf(flow->note, sizeof flow->note, "%llu packet%s dropped", (unsigned long long)flow->dropped,
+		         flow->dropped == 1 ? "" : "s");
+}
+
+void testify_count(struct play *p)
+{
+	(void)p;
+}
