@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "gather.h"
+#include "hear.h"
 #include "onesdn/policy.h"
 
 enum { CASE_LINE_MAX = 16 << 20 };
@@ -17,7 +18,7 @@ struct request {
 	const char *cases, *objects, *with;
 	struct flow flow;
 	struct connect_options source;
-	bool json, lint;
+	bool json, lint, witness;
 };
 
 /* ---- worlds ---- */
@@ -55,6 +56,10 @@ static json_t *objects_with(const json_t *objects, const json_t *manifest)
 	json_array_extend(out, (json_t *)manifest);
 	return out;
 }
+
+struct worlds {
+	struct policy_world *now, *then; /* then: with the manifest; NULL without one */
+};
 
 /* ---- one flow ---- */
 static bool read_port(const char *text, struct policy_question *question, struct err *err)
@@ -110,10 +115,39 @@ static void print_verdict(const char *label, const struct policy_verdict *verdic
 	putchar('\n');
 }
 
-static bool print_flow(const struct policy_world *now, const struct policy_world *then, const struct flow *flow,
-                       json_t *json, struct err *err)
+/* What OVN says, and what it has dropped. */
+static json_t *heard_json(const struct heard *heard)
 {
-	const struct policy_world *worlds[] = {now, then};
+	json_t *out = json_pack("{s:s, s:s}", "verdict",
+	                        !heard->is_known ? "unknown"
+	                        : heard->allowed ? "allow"
+	                                         : "deny",
+	                        "words", heard->words);
+	if (heard->is_known && !heard->allowed)
+		json_object_update_new(out, json_pack("{s:s, s:s, s:s, s:b}", "node", heard->node, "acl", heard->acl,
+		                                      "policy", heard->policy, "reply", heard->is_reply));
+	if (heard->is_counted)
+		json_object_update_new(
+		        out, json_pack("{s:I, s:s}", "dropped", (json_int_t)heard->dropped, "droppedBy", heard->acls));
+	return out;
+}
+
+static void print_heard(const struct heard *heard)
+{
+	printf("  %-22s %s  %s\n", "OVN says",
+	       !heard->is_known ? "? unknown"
+	       : heard->allowed ? "✓ allow"
+	                        : "✗ deny ",
+	       heard->words);
+	if (heard->is_counted && *heard->acls)
+		printf("  %-22s %llu packets  %s\n", "dropped there so far", (unsigned long long)heard->dropped,
+		       heard->acls);
+}
+
+static bool print_flow(const struct worlds *all, const struct flow *flow, const struct heard *heard, json_t *json,
+                       struct err *err)
+{
+	const struct policy_world *worlds[] = {all->now, all->then}, *then = all->then;
 	static const char *const whens[] = {"now", "with"};
 	json_t *entry = json_pack("{s:s, s:s, s:s, s:s}", "from", flow->from, "to", flow->to, "network", flow->network,
 	                          "port", flow->port);
@@ -146,6 +180,10 @@ static bool print_flow(const struct policy_world *now, const struct policy_world
 		policy_verdict_finish(&verdicts[POLICY_SPEC]);
 		policy_verdict_finish(&verdicts[POLICY_OVNK]);
 	}
+	if (is_good && heard && json)
+		json_object_set_new(entry, "ovn", heard_json(heard));
+	else if (is_good && heard)
+		print_heard(heard);
 	if (is_good && json)
 		json_array_append(json, entry);
 	json_decref(entry);
@@ -166,37 +204,88 @@ static void print_finding(const struct policy_finding *finding, void *user)
 }
 
 /* ---- objects, an act's flows ---- */
-static bool answer(const struct request *request, const struct scenario_act *act, const json_t *objects,
-                   const json_t *manifest, struct err *err)
+struct flows {
+	VEC(struct flow) list;
+};
+
+static void list_flows(const struct request *request, const struct scenario_act *act, struct flows *out)
 {
-	json_t *later = manifest ? objects_with(objects, manifest) : NULL;
-	struct policy_world *now = world_of(objects), *then = later ? world_of(later) : NULL;
-	json_t *json = request->json ? json_array() : NULL;
-	size_t n_errors = 0;
-	bool is_good = true;
-	if (request->lint)
-		policy_lint(then ? then : now, print_finding, &n_errors);
-	else if (request->flow.from)
-		is_good = print_flow(now, then, &request->flow, json, err);
-	for (size_t i = 0; is_good && !request->lint && !request->flow.from && i < act->flows.len; i++) {
+	if (request->flow.from)
+		vec_push(&out->list, request->flow);
+	for (size_t i = 0; !request->flow.from && i < act->flows.len; i++) {
 		const struct scenario_flow *plan = &act->flows.data[i];
-		struct flow flow = {plan->from, plan->to, plan->network, plan->port};
-		is_good = print_flow(now, then, &flow, json, err);
+		vec_push(&out->list, (struct flow){plan->from, plan->to, plan->network, plan->port});
 	}
+}
+
+/* One for each flow, or NULL when nobody asks for them. */
+static bool hear_all(const struct request *request, const struct scenario_act *act, const json_t *objects,
+                     const struct flows *flows, struct heard **out, struct err *err)
+{
+	struct topo_host hosts[SCENARIO_HOSTS_MAX];
+	if (!request->witness)
+		return true;
+	struct witness_flow *asked = mem_alloc((flows->list.len + 1) * sizeof *asked);
+	for (size_t i = 0; i < flows->list.len; i++) {
+		const struct flow *flow = &flows->list.data[i];
+		asked[i] = (struct witness_flow){flow->from, flow->to, flow->network, flow->port};
+	}
+	*out = mem_alloc((flows->list.len + 1) * sizeof **out);
+	const struct hearing hearing = {.source = &request->source,
+	                                .objects = objects,
+	                                .hosts = hosts,
+	                                .n_hosts = act ? scenario_hosts(act, 0, hosts) : 0,
+	                                .flows = asked,
+	                                .n_flows = flows->list.len};
+	bool is_good = hear(&hearing, *out, err);
+	free(asked);
+	return is_good;
+}
+
+static bool print_flows(const struct request *request, const struct scenario_act *act, const json_t *objects,
+                        const struct worlds *worlds, struct err *err)
+{
+	json_t *json = request->json ? json_array() : NULL;
+	struct flows flows = {0};
+	struct heard *heard = NULL;
+	list_flows(request, act, &flows);
+	bool is_good = hear_all(request, act, objects, &flows, &heard, err);
+	bool is_heard = is_good && heard;
+	for (size_t i = 0; is_good && i < flows.list.len; i++)
+		is_good = print_flow(worlds, &flows.list.data[i], heard ? &heard[i] : NULL, json, err);
 	if (is_good && json) {
 		json_dumpf(json, stdout, JSON_INDENT(2));
 		putchar('\n');
 	}
+	for (size_t i = 0; is_heard && i < flows.list.len; i++)
+		heard_finish(&heard[i]);
+	free(heard);
+	vec_finish(&flows.list);
 	json_decref(json);
+	return is_good;
+}
+
+static bool answer(const struct request *request, const struct scenario_act *act, const json_t *objects,
+                   const json_t *manifest, struct err *err)
+{
+	json_t *later = manifest ? objects_with(objects, manifest) : NULL;
+	struct worlds worlds = {world_of(objects), later ? world_of(later) : NULL};
+	size_t n_errors = 0;
+	bool is_good = true;
+	if (request->lint)
+		policy_lint(worlds.then ? worlds.then : worlds.now, print_finding, &n_errors);
+	else
+		is_good = print_flows(request, act, objects, &worlds, err);
 	json_decref(later);
-	policy_world_destroy(now);
-	policy_world_destroy(then);
+	policy_world_destroy(worlds.now);
+	policy_world_destroy(worlds.then);
 	return is_good && n_errors == 0;
 }
 
 static bool run(const struct request *request, const char *act_name, struct err *err)
 {
-	struct scenario_act *act = act_name ? scenario_load(act_name, connect_environment(&request->source), err) : NULL;
+	struct scenario_act *act =
+	        act_name ? scenario_load(act_name, connect_environment(&request->source), err) : NULL;
 	json_t *objects = json_array(), *manifest = request->with ? json_array() : NULL;
 	const char *const *namespaces = act ? (const char *const *)act->namespaces.data : NULL;
 	bool is_good = (act || !act_name) && (!manifest || gather_file(request->with, manifest, err)) &&
@@ -294,6 +383,8 @@ static bool is_usable(const struct request *request, const char *act)
 	const struct flow *flow = &request->flow;
 	bool has_any = flow->from || flow->to || flow->network || flow->port,
 	     has_all = flow->from && flow->to && flow->network && flow->port;
+	if (request->witness && (request->objects || request->cases || request->lint))
+		return false;
 	if (request->cases)
 		return !has_any && !act;
 	return has_any ? has_all && !request->lint : act || request->lint;
@@ -315,6 +406,8 @@ int cmd_verdict(int argc, char **argv)
 	        {"--network", "NAME", "on which network (its name, not the attachment's)", &request.flow.network, NULL},
 	        {"--port", "PROTO/PORT", "tcp/9000, udp/53, sctp/3868, icmp", &request.flow.port, NULL},
 	        {"--with", "FILE", "also the verdict after this manifest was applied", &request.with, NULL},
+	        {"--witness", NULL, "also what OVN itself says of each flow, and what it has dropped there", NULL,
+	         &request.witness},
 	        {"--lint", NULL, "what is wrong or surprising about each policy; status 1 if there is an error", NULL,
 	         &request.lint},
 	        {"--json", NULL, "as JSON", NULL, &request.json},
@@ -334,7 +427,7 @@ int cmd_verdict(int argc, char **argv)
 	if (!is_usable(&request, operand)) {
 		fprintf(stderr,
 		        "onesdn: name an ACT, or all of --from --to --network --port, or --lint, or --cases "
-		        "alone\nusage: %s\n",
+		        "alone; --witness is for flows of a cluster\nusage: %s\n",
 		        usage.synopsis);
 		return 2;
 	}
