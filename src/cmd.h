@@ -8,8 +8,10 @@
 
 int cmd_diagram(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_frame(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
+int cmd_play(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_term(int argc, char **argv);

@@ -18,6 +18,8 @@ static const struct row {
         {"doctor", cmd_doctor, "doctor [OPTION]... [ACT|FILE]...", "is everything here that the acts need? with cures"},
         {"diagram", cmd_diagram, "diagram [OPTION]... ACT", "the act's diagram on standard output"},
         {"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
+        {"play", cmd_play, "play [OPTION]... FILE", "a recording on the whole screen"},
+        {"export", cmd_export, "export FILE --svg|--txt|--json", "a still of a recording, or its chapters"},
         {"lab", cmd_lab, "lab up|down|status|shell|kubeconfig", "the lab: a cluster in a box"},
         {"term", cmd_term, "term -- COMMAND [ARG]...", "one pane with that command, the whole screen"},
         {"verdict", cmd_verdict, "verdict [OPTION]... [ACT]", "what the policies say of flows, and why"},

@@ -146,6 +146,7 @@ bool cast_player_is_over(const struct cast_player *player);     /* everything ha
 void cast_player_set_speed(struct cast_player *player, int64_t now_us, double speed); /* 1/16 to 64 */
 double cast_player_speed(const struct cast_player *player);
 void cast_player_set_loop(struct cast_player *player, bool loops); /* not of what is shorter than a tenth of a second */
+void cast_player_set_stops(struct cast_player *player, bool stops); /* at every marker that it comes to while it plays */
 int64_t cast_player_time(const struct cast_player *player, int64_t now_us);
 void cast_player_seek(struct cast_player *player, int64_t now_us, int64_t at_us); /* clamped; plays or is paused as before */
 /* Both: step 1 is the next, -1 the one before; false: there is none (of frames: neither; of markers: it goes to the beginning). */

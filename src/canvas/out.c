@@ -160,7 +160,7 @@ static void svg_run(const struct svg *svg, int x, int end, int y, const struct s
 	str_finish(&text);
 }
 
-/* A run ends where the look changes and at blanks, so that a viewer's font cannot shift what stands far apart. */
+/* A run ends where the look or the width changes and at blanks, so that a viewer's font cannot shift what stands far apart. */
 static void svg_text(const struct svg *svg, int y)
 {
 	const struct cell *row = svg->canvas->cells + (size_t)y * (size_t)svg->canvas->cols;
@@ -171,7 +171,8 @@ static void svg_text(const struct svg *svg, int y)
 			continue;
 		while (end < svg->canvas->cols && !sgr_is_blank(&row[end])) {
 			struct svg_look next = svg_look(svg, &row[end]);
-			if (next.ink != look.ink || next.attrs != look.attrs)
+			bool is_other_width = row[end].width > 0 && row[end].width != row[x].width;
+			if (next.ink != look.ink || next.attrs != look.attrs || is_other_width)
 				break;
 			end++;
 		}

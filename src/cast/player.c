@@ -12,7 +12,7 @@ struct cast_player {
 	const struct cast *cast;
 	size_t next; /* the first event that has not been given */
 	bool resets; /* begin anew with the next step */
-	bool is_paused, loops;
+	bool is_paused, loops, stops;
 	double speed;
 	int64_t at_us, since_us; /* this time of the recording was at that of the caller's clock */
 };
@@ -82,6 +82,10 @@ enum cast_player_step cast_player_next(struct cast_player *player, int64_t now_u
 	    player->cast->events.data[player->next].at_us > cast_player_time(player, now_us))
 		return CAST_PLAYER_NOTHING;
 	*event = &player->cast->events.data[player->next++];
+	if (player->stops && !player->is_paused && (*event)->kind == CAST_MARKER && (*event)->at_us > player->at_us) {
+		player->is_paused = true;
+		player->at_us = (*event)->at_us;
+	}
 	return CAST_PLAYER_EVENT;
 }
 
@@ -134,6 +138,11 @@ double cast_player_speed(const struct cast_player *player)
 void cast_player_set_loop(struct cast_player *player, bool loops)
 {
 	player->loops = loops;
+}
+
+void cast_player_set_stops(struct cast_player *player, bool stops)
+{
+	player->stops = stops;
 }
 
 void cast_player_seek(struct cast_player *player, int64_t now_us, int64_t at_us)

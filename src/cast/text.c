@@ -75,7 +75,8 @@ static int unit_at(const char *json, size_t len, size_t at)
 
 char *text_mend_surrogates(const char *json, size_t len)
 {
-	char *mended = mem_strndup(json, len);
+	char *mended = mem_alloc(len + 1); /* there may be zeros in it */
+	memcpy(mended, json, len);
 	for (size_t at = 0, n; at < len; at += n) {
 		int unit = unit_at(json, len, at);
 		bool is_first = unit >= 0xd800 && unit < 0xdc00, is_second = unit >= 0xdc00 && unit < 0xe000;

@@ -5,7 +5,6 @@
  * after the last frame of a show one is drawn for its sake alone. */
 #include "ui/live.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "ui/screen.h"
@@ -259,17 +258,13 @@ bool live_is_light(const struct ui *ui)
 	return ui->screen && screen_is_light(ui->screen);
 }
 
-/* The whole process group stops, as the terminal's own Ctrl-Z would have it, so that the shell sees its job stop. */
 static void suspend(void *user)
 {
 	struct ui *ui = user;
 	struct err err;
 	screen_destroy(ui->screen);
 	ui->screen = NULL;
-	struct sigaction by_default = {.sa_handler = SIG_DFL}, before; /* ncurses has its own for it */
-	sigaction(SIGTSTP, &by_default, &before);
-	kill(0, SIGTSTP);
-	sigaction(SIGTSTP, &before, NULL);
+	screen_stop_process();
 	if (!open_screen(ui, &err))
 		base_abort("%s", err.text);
 	live_redraw(ui);

@@ -20,6 +20,7 @@ struct screen_events { /* none may destroy the screen: post that */
 /* Takes over the terminal on standard input and output. NULL and words when it is none, or one that cannot be drawn on. */
 struct screen *screen_create(struct loop *loop, const struct screen_events *events, void *user, struct err *err);
 void screen_destroy(struct screen *screen);                /* gives it back */
+void screen_stop_process(void); /* between destroy and create: as the terminal's own Ctrl-Z, so that the shell sees its job stop */
 void screen_size(const struct screen *screen, int *rows, int *cols);
 enum theme_depth screen_depth(const struct screen *screen); /* the colours that it shows, and NO_COLOR */
 bool screen_is_ascii(const struct screen *screen);         /* no UTF-8 locale: make canvases with `ascii` set */

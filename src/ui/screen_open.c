@@ -275,3 +275,11 @@ void screen_close(struct screen *screen)
 	if (screen->out_fd >= 0)
 		close(screen->out_fd);
 }
+
+void screen_stop_process(void)
+{
+	struct sigaction by_default = {.sa_handler = SIG_DFL}, before; /* ncurses has its own for it */
+	sigaction(SIGTSTP, &by_default, &before);
+	kill(0, SIGTSTP);
+	sigaction(SIGTSTP, &before, NULL);
+}

@@ -212,6 +212,23 @@ static void loops(void **state)
 	assert_string_equal(pass(f, 2 * S), "bc");
 }
 
+static void stops_at_markers(void **state)
+{
+	struct fixture *f = *state;
+	cast_player_set_stops(f->player, true);
+	cast_player_pause(f->player, f->now, false);
+	assert_string_equal(pass(f, 0), "|Aa"); /* one at the very beginning is no stop */
+	assert_string_equal(pass(f, 100 * S), "bcB");
+	assert_true(cast_player_is_paused(f->player));
+	assert_int_equal(time_of(f), 4 * S);
+	cast_player_pause(f->player, f->now, false);
+	assert_string_equal(pass(f, 0), "");
+	assert_string_equal(pass(f, 100 * S), "dC");
+	cast_player_pause(f->player, f->now, false);
+	assert_string_equal(pass(f, 100 * S), "e");
+	assert_true(cast_player_is_over(f->player));
+}
+
 static void nothing_to_play(void **state)
 {
 	(void)state;
@@ -242,6 +259,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(steps_by_frame, make, drop),
 	        cmocka_unit_test_setup_teardown(goes_by_marker, make, drop),
 	        cmocka_unit_test_setup_teardown(loops, make, drop),
+	        cmocka_unit_test_setup_teardown(stops_at_markers, make, drop),
 	        cmocka_unit_test(nothing_to_play),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
