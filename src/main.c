@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "describe.h"
 
 #ifndef ONESDN_VERSION
 #define ONESDN_VERSION "unknown"
@@ -46,8 +47,25 @@ static void print_usage(FILE *out)
 	      out);
 }
 
+/* For completion and the manual: not in the help, which is for people. */
+static int describe(int argc, char **argv)
+{
+	struct describe_command commands[N_ROWS];
+	for (size_t i = 0; i < N_ROWS; i++)
+		commands[i] = (struct describe_command){rows[i].name, rows[i].help, rows[i].run};
+	if (argc < 3) {
+		fprintf(stderr, "onesdn: a word is missing after %s\n", argv[1]);
+		return 2;
+	}
+	if (strcmp(argv[1], "--completion") == 0)
+		return describe_all(argv[2], commands, N_ROWS);
+	return describe_list(argv[2], argv[3]);
+}
+
 static int help(int argc, char **argv)
 {
+	if (argc > 1 && (strcmp(argv[1], "--completion") == 0 || strcmp(argv[1], "--list") == 0))
+		return describe(argc, argv);
 	if (argc < 2) {
 		print_usage(stdout);
 		return 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "describe.h"
 #include "onesdn/base.h"
 
 static void print_help(const struct cmd_usage *usage)
@@ -69,6 +70,9 @@ bool cmd_read_options(const struct cmd_usage *usage, int argc, char **argv, cons
 		} else if (is_option && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
 			print_help(usage);
 			*status = 0;
+			return false;
+		} else if (is_option && strncmp(argv[i], "--help=", 7) == 0) {
+			*status = describe_usage(usage, argv[0], argv[i] + 7) ? 0 : 2;
 			return false;
 		} else if (is_option && argv[i][0] == '-' && argv[i][1]) {
 			if (!take_option(usage, argc, argv, &i, status))

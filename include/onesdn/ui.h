@@ -24,6 +24,8 @@ struct ui_config {
 bool ui_config_load(struct ui_config *config, struct err *err);
 void ui_config_finish(struct ui_config *config);
 
+char *ui_choices(const char *setting); /* of "themes" or "layouts", blank-separated; the caller frees; NULL for others */
+
 struct ui;
 struct ui_events { /* none may destroy the ui: post that */
 	void (*on_quit)(void *user);

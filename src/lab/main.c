@@ -1,4 +1,5 @@
 /* onesdn-lab: the embedded lab. This file only picks the command; the lab itself starts in guard.c and supervisor.c. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,20 @@ static void usage(FILE *to)
 	}
 }
 
+/* The names alone, for completion; as roff, for the manual. */
+static int list(const char *format)
+{
+	bool is_man = strcmp(format, "--man") == 0;
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (!is_man)
+			puts(commands[i].name);
+		else
+			printf(".TP\n\\fBonesdn lab %s\\fR %s\n%s\n", commands[i].name, commands[i].arguments,
+			       commands[i].help);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc >= 1 ? strrchr(argv[0], '/') : NULL, *name = slash != NULL ? slash + 1 : argv[0];
@@ -43,6 +58,9 @@ int main(int argc, char **argv)
 		printf("onesdn-lab %s\n", ONESDN_VERSION);
 		return 0;
 	}
+	if (argc == 3 && strcmp(argv[1], "help") == 0 &&
+	    (strcmp(argv[2], "--list") == 0 || strcmp(argv[2], "--man") == 0))
+		return list(argv[2]);
 	if (argc >= 2 &&
 	    (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		usage(stdout);

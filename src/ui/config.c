@@ -5,6 +5,7 @@
 #include "ui/keymap.h"
 #include "ui/scene.h"
 #include "ui/state.h"
+#include "ui/theme.h"
 
 enum { CONFIG_SIZE_MAX = 64 << 10 };
 
@@ -137,4 +138,16 @@ void ui_config_finish(struct ui_config *config)
 bool ui_key_parse(const char *name, struct term_key *key)
 {
 	return key_parse(name, key);
+}
+
+char *ui_choices(const char *setting)
+{
+	struct str out = {0};
+	if (text_equal(setting, "themes"))
+		return theme_names();
+	if (!text_equal(setting, "layouts"))
+		return NULL;
+	for (int i = 0; i < N_LAYOUTS; i++)
+		str_append_f(&out, "%s%s", i ? " " : "", layout_names[i]);
+	return str_take(&out);
 }
