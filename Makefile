@@ -4,7 +4,7 @@
 #   make test       install what is missing, build, run every test   make bench  measure, as ratios beside other programs
 #   make unit|golden|pty|lab|check|fuzz-replay   one folder of tests make lint   format, layers, sizes, static analysis
 #   make fuzz/X     fuzz target X for FUZZ_SECONDS (clang)           make deps   install what is missing (apt)
-#   make install    PREFIX=/usr/local DESTDIR=                       make golden-update  rewrite golden pictures
+#   make install    PREFIX=/usr/local DESTDIR= (and uninstall)       make golden-update  rewrite golden pictures
 #
 # BUILD=build  SAN=address,undefined  WERROR=1  CC=clang  V=1
 
@@ -56,7 +56,7 @@ WORKLOAD_MODULES := $(filter workload loop base,$(PRESENT))
 VIRTCTL_MODULES := $(filter virtctl kube websocket loop base,$(PRESENT))
 
 .PHONY: all
-all: $(PROGRAMS) $(STAND_INS) $(BUILD)/terminfo/.done
+all: $(PROGRAMS) $(STAND_INS) $(BUILD)/terminfo/.done $(BUILD)/man/.done $(BUILD)/completions/.done
 
 -include $(BUILD)/needs.mk
 $(BUILD)/needs.mk: tests/check/needs.sh $(wildcard tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c) $(wildcard include/onesdn/*.h)
@@ -104,6 +104,14 @@ $(BUILD)/virtctl: $(call objects,src/virtctl/main.c) $(call archives,$(VIRTCTL_M
 $(BUILD)/terminfo/.done: $(wildcard assets/terminfo.src)
 	@mkdir -p $(@D)
 	$(Q)if [ -n "$<" ]; then tic -x -o $(@D) $< ; fi && touch $@
+
+# The manual and the shells' completion are told by the programs themselves, from their tables of options, and by docs/.
+$(BUILD)/man/.done: $(wildcard docs/man/*) docs/SCENARIO.md docs/CONFIG.md $(BUILD)/onesdn $(BUILD)/onesdn-lab
+	$(Q)sh docs/man/make.sh $(BUILD)/onesdn $(BUILD)/onesdn-lab $(VERSION) $(@D) && touch $@
+$(BUILD)/completions/.done: $(BUILD)/onesdn
+	@mkdir -p $(@D)
+	$(Q)$< help --completion bash >$(@D)/onesdn.bash && $< help --completion zsh >$(@D)/_onesdn && \
+		$< help --completion fish >$(@D)/onesdn.fish && touch $@
 
 # ---- tests: each program and script prints TAP; tests/run.sh adds up ----
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -169,7 +177,7 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzzobj/tests/fuzz/fuzz_%.o $$(call fuzz_objects,$$(NE
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(call libs,$(NEEDS_fuzz_$*))
 
 # ---- set-up ----
-.PHONY: deps deps-test have-deps demo install clean
+.PHONY: deps deps-test have-deps demo install uninstall clean
 deps:
 	@.ci/deps.sh run
 deps-test:
@@ -179,12 +187,22 @@ have-deps:
 demo: deps
 	$(MAKE) all
 	$(BUILD)/onesdn
+# Where everything goes; uninstall takes away exactly that.
+SHARE = $(DESTDIR)$(PREFIX)/share
+MANUAL = man1/onesdn.1 man5/onesdn-scenario.5
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/onesdn/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/onesdn/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	$(if $(STAND_INS),install -m 755 $(STAND_INS) $(DESTDIR)$(PREFIX)/share/onesdn/bin)
-	cp -R themes manifests assets $(BUILD)/terminfo $(DESTDIR)$(PREFIX)/share/onesdn/
-	if [ -d docs/man ]; then for page in docs/man/*.[1-8]; do section=$${page##*.}; \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done; fi
+	$(if $(STAND_INS),install -m 755 $(STAND_INS) $(SHARE)/onesdn/bin)
+	cp -R themes manifests assets $(BUILD)/terminfo $(SHARE)/onesdn/
+	for page in $(MANUAL); do install -D -m 644 $(BUILD)/man/$${page#*/} $(SHARE)/man/$$page || exit 1; done
+	install -D -m 644 $(BUILD)/completions/onesdn.bash $(SHARE)/bash-completion/completions/onesdn
+	install -D -m 644 $(BUILD)/completions/_onesdn $(SHARE)/zsh/site-functions/_onesdn
+	install -D -m 644 $(BUILD)/completions/onesdn.fish $(SHARE)/fish/vendor_completions.d/onesdn.fish
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS))) $(addprefix $(SHARE)/man/,$(MANUAL))
+	rm -f $(SHARE)/bash-completion/completions/onesdn $(SHARE)/zsh/site-functions/_onesdn
+	rm -f $(SHARE)/fish/vendor_completions.d/onesdn.fish
+	rm -rf $(SHARE)/onesdn
 clean:
 	rm -rf $(BUILD)

@@ -23,15 +23,13 @@ static void start_shell(const char *const *argv)
 	char *program = pty_program("onesdn");
 	*strrchr(program, '/') = '\0';
 	char *kubeconfig = mem_printf("%s/kubeconfig", pty_dir());
-	static const char config[] = "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
-	                             "users: [{name: u, user: {}}]\n"
-	                             "contexts: [{name: a-stage, context: {cluster: c, user: u}}]\n";
+	static const char config[] =
+	        "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+	        "users: [{name: u, user: {}}]\n"
+	        "contexts: [{name: a-stage, context: {cluster: c, user: u}}]\n";
 	assert_true(file_write(kubeconfig, config, strlen(config), 0600, &err));
-	char *env[] = {mem_printf("PATH=%s:%s", program, getenv("PATH")),
-	               mem_printf("HOME=%s", pty_dir()),
-	               mem_printf("KUBECONFIG=%s", kubeconfig),
-	               mem_strdup("PS1=$ "),
-	               NULL};
+	char *env[] = {mem_printf("PATH=%s:%s", program, getenv("PATH")), mem_printf("HOME=%s", pty_dir()),
+	               mem_printf("KUBECONFIG=%s", kubeconfig), mem_strdup("PS1=$ "), NULL};
 	pty_start(&pty, 100, 40, argv, (const char *const *)env);
 	for (size_t i = 0; env[i]; i++)
 		free(env[i]);
@@ -64,7 +62,8 @@ static int start_zsh(void **state)
 	static const char *const argv[] = {"zsh", "-f", "-i", NULL};
 	(void)state;
 	start_shell(argv);
-	pty_type(&pty, "cd $HOME; mkdir f; onesdn help --completion zsh > f/_onesdn; fpath=($HOME/f $fpath); autoload -Uz compinit; "
+	pty_type(&pty, "cd $HOME; mkdir f; onesdn help --completion zsh > f/_onesdn; fpath=($HOME/f $fpath); autoload "
+	               "-Uz compinit; "
 	               "compinit -D -u && echo rea''dy\r");
 	pty_expect(&pty, SOON, "ready");
 	return 0;
