@@ -12,8 +12,8 @@ report() { # NAME OFFENDERS
 		failed=1
 	fi
 }
-# Rows of tables that begin with a name in quotes, in files that use them so.
-keys() { sed -n 's/^[ \t]*{"\([a-z-]*\)", \(true\|false\), .*/\1/p' src/scenario/*.c | sort -u; }
+# Rows of tables begin with a name in quotes.
+keys() { grep -hoE '\{"[a-z-]+", (true|false),' src/scenario/*.c | sed 's/{"\(.*\)",.*/\1/' | sort -u; }
 settings() { sed -n '/config_row {/,/^};/p' src/ui/config.c | grep -o '{"[a-z-]*", take' | sed 's/{"\(.*\)", take/\1/'; }
 variables() { grep -rhoE '"ONESDN_[A-Z_]+"' src | tr -d '"' | sort -u; }
 missing() { # FILE PATTERN-PREFIX PATTERN-SUFFIX < words
