@@ -17,6 +17,7 @@ static const struct row {
         {"show", cmd_show, "show [OPTION]... [ACT|FILE]", "the full screen: walk an act with Space (the default)"},
         {"rehearse", cmd_rehearse, "rehearse [ACT|FILE]...", "every stage unattended, one TAP line a stage"},
         {"doctor", cmd_doctor, "doctor [OPTION]... [ACT|FILE]...", "is everything here that the acts need? with cures"},
+        {"record", cmd_record, "record [OPTION]... [ACT|FILE]...", "the full screen into a recording, also by itself"},
         {"diagram", cmd_diagram, "diagram [OPTION]... ACT", "the act's diagram on standard output"},
         {"frame", cmd_frame, "frame [OPTION]... ACT", "a frame of the full screen on standard output"},
         {"play", cmd_play, "play [OPTION]... FILE", "a recording on the whole screen"},

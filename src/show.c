@@ -184,6 +184,7 @@ bool show_begin(struct show *show, const struct show_options *options, const cha
 	        .read_only = options->read_only,
 	        .cols = options->cols,
 	        .rows = options->rows,
+	        .recording = options->recording,
 	        .user = show,
 	        .context = options->context      ? options->context
 	                   : options->kubeconfig ? options->kubeconfig

@@ -20,6 +20,7 @@ struct show_options { /* borrowed until show_end */
 	const char *context, *kubeconfig; /* both NULL: the lab */
 	bool read_only;
 	int cols, rows; /* of the ui; 0: the terminal's */
+	const struct ui_recording *recording; /* of a recorded show; borrowed for show_begin */
 	struct show_events events;
 	void *user;
 };

@@ -131,7 +131,7 @@ bool file_write(const char *path, const void *data, size_t size, unsigned mode, 
 bool file_make_dirs(const char *path, unsigned mode, struct err *err);                /* mkdir -p; existing is fine */
 /* Directories of this user for onesdn, made if missing (0700). The caller frees.
  * RUNTIME: $XDG_RUNTIME_DIR/onesdn, else /tmp/onesdn-UID, refused unless it is ours and 0700. */
-enum path_kind { PATH_RUNTIME, PATH_CACHE, PATH_STATE, PATH_CONFIG };
+enum path_kind { PATH_RUNTIME, PATH_CACHE, PATH_STATE, PATH_CONFIG, PATH_DATA };
 char *path_user(enum path_kind kind, struct err *err);
 /* What the program ships (themes, manifests, assets): `relative` under $ONESDN_DATA, else beside the build tree that the
  * binary runs from, else PREFIX/share/onesdn. NULL when it is nowhere. The caller frees. */

@@ -81,6 +81,8 @@ bool cast_rules_add(struct cast_rules *rules, const struct cast_rule *rule, stru
 void cast_rules_add_defaults(struct cast_rules *rules, const struct cast_person *person);
 /* Addresses of servers, tokens, passwords and keys of a kubeconfig (YAML); `name` goes into errors. */
 bool cast_rules_add_kubeconfig(struct cast_rules *rules, const char *text, size_t len, const char *name, struct err *err);
+/* A rule as scenarios and the config file write it (docs/RECORD.md): the secret itself, or {literal|pattern, with, name}. */
+bool cast_rules_add_json(struct cast_rules *rules, const json_t *rule, struct err *err);
 size_t cast_rules_count(const struct cast_rules *rules);
 struct cast_span {
 	size_t start, end;       /* bytes of the text */
@@ -89,6 +91,8 @@ struct cast_span {
 /* What is to be replaced, from left to right, none overlapping: at each place the longest. Gives how many (at most max). */
 size_t cast_rules_match(const struct cast_rules *rules, const char *text, size_t len, struct cast_span *spans, size_t max);
 void cast_rules_text(const struct cast_rules *rules, const char *text, size_t len, struct str *out); /* appends it redacted */
+/* Of a text that may go on, or was cut: where the beginning of a secret stands at its end; len when there is none. */
+size_t cast_rules_open(const struct cast_rules *rules, const char *text, size_t len);
 const char *cast_rules_name(const struct cast_rules *rules, size_t rule);
 /* Replaces in an area of a canvas, cell for cell, colours kept; a row that is full to its last column goes on in the next one,
  * so that what a pane has wrapped is found (give each pane's area, then the whole canvas). Gives how many were replaced. */

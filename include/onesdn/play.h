@@ -40,6 +40,7 @@ struct play_options {
 struct play *play_create(const struct play_options *options, struct err *err);
 void play_destroy(struct play *play);
 const struct scenario_act *play_act(const struct play *play);
+void play_set_type_ms(struct play *play, int type_ms); /* of what is typed out from now on */
 
 /* ---- verbs: each is legal at any time; what makes no sense says so in play_message ---- */
 void play_next(struct play *play);       /* shows, runs, moves on: one step of those that Space goes through */
@@ -62,6 +63,7 @@ const char *play_checked(const struct play *play, size_t stage);  /* what was ch
 bool play_was_there(const struct play *play, size_t stage); /* DONE, but passed over: its result was there already */
 int64_t play_took(const struct play *play, size_t stage);         /* ms from Enter to the last check; 0: has not ended */
 bool play_is_busy(const struct play *play);         /* a command runs or a check waits */
+bool play_is_typed(const struct play *play);        /* the stage in view is shown, its whole command stands there: next runs it */
 bool play_shell_is_busy(const struct play *play);   /* a program runs in a shell, also one that was typed by hand */
 bool play_is_over(const struct play *play);         /* the last stage is done or skipped */
 int64_t play_started(const struct play *play);      /* loop time of the first stage's start; 0: not yet */

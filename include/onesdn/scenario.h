@@ -75,6 +75,7 @@ struct scenario_stage { /* texts are safe to print and never NULL but where it i
 	char *console;                       /* CONSOLE: the virtual machine, "namespace/name"; else "" */
 	struct scenario_dialog dialog;       /* CONSOLE */
 	int64_t minutes_ms;                  /* of the plan; 0: none */
+	int64_t pause_ms;                    /* unattended: its result can be read for so long; -1: not said */
 	bool changes;                        /* the cluster is another one afterwards; such a stage should have an undo */
 	bool has_undo;
 	struct scenario_texts undo;          /* whole commands */
@@ -115,6 +116,7 @@ struct scenario_act {
 	VEC(struct scenario_var) vars;
 	VEC(struct scenario_flow) flows;
 	VEC(struct scenario_host) hosts;
+	VEC(json_t *) redact;                /* what no recording may show: for cast_rules_add_json */
 	VEC(json_t *) planned;               /* the objects that its manifests promise */
 	struct scenario_texts workloads, machines, networks; /* that the manifests promise, by name; machines: the virtual ones */
 	unsigned kinds;                      /* that the act is about, as bits for kube_watch */

@@ -8,6 +8,7 @@
 #define ONESDN_UI_H
 
 #include "onesdn/canvas.h"
+#include "onesdn/cast.h"
 #include "onesdn/kube.h"
 #include "onesdn/loop.h"
 #include "onesdn/play.h"
@@ -19,6 +20,7 @@ struct ui_config {
 	char *escape_key; /* leaves terminal mode; NULL: f12 */
 	bool no_mouse, ascii;
 	int type_ms; /* between typed-out characters; -1: not set */
+	json_t *redact; /* what no recording may show, each for cast_rules_add_json; NULL */
 };
 /* A missing file gives the defaults; a wrong one is told as "file:line: what; cure". */
 bool ui_config_load(struct ui_config *config, struct err *err);
@@ -27,6 +29,16 @@ void ui_config_finish(struct ui_config *config);
 char *ui_choices(const char *setting); /* of "themes" or "layouts", blank-separated; the caller frees; NULL for others */
 
 struct ui;
+
+/* A show that is recorded is of the fixed size cols x rows; its frames are told, secrets taken out, whatever the terminal is. */
+struct ui_recording {
+	bool on_terminal;               /* somebody drives: it is shown there too, marked REC there alone */
+	bool clock, packets;            /* move; else nothing moves by itself */
+	const struct cast_rules *rules; /* borrowed; may grow; NULL: there are no secrets */
+	/* A frame was drawn, in 24-bit colours `looks`; both borrowed. */
+	void (*on_frame)(const struct canvas *frame, const struct canvas_look *looks, void *user);
+	void *user;
+};
 struct ui_events { /* none may destroy the ui: post that */
 	void (*on_quit)(void *user);
 	/* Another act was asked for: load it and call ui_set_act, ui_set_show. False: err is told on the screen. */
@@ -40,6 +52,7 @@ struct ui_options {
 	const char *context;            /* shown until the cluster says its name */
 	bool read_only;
 	int cols, rows; /* 0: the terminal's */
+	const struct ui_recording *recording; /* with cols and rows; borrowed for the call; NULL: none */
 	struct ui_events events;
 	void *user;
 };
@@ -71,6 +84,12 @@ void ui_terminal_look(struct ui_terminal *out); /* texts: the environment's */
  * says that it listens now. */
 typedef bool ui_key_fn(const char *name, const char *does, void *user);
 bool ui_listen(struct loop *loop, ui_key_fn *fn, void *user, struct err *err);
+
+/* The presenter's mark REC: recording now or not, and words beside it. */
+void ui_record_mark(struct ui *ui, bool is_on, const char *words);
+
+/* The file of a stage's take, in a folder that is there; the take may not be. The caller frees. */
+char *ui_take_path(const char *act, const char *stage, struct err *err);
 
 /* ---- without a terminal ---- */
 void ui_key(struct ui *ui, struct term_key key);

@@ -69,6 +69,7 @@ char *path_user(enum path_kind kind, struct err *err)
 	        [PATH_CACHE] = {"XDG_CACHE_HOME", ".cache"},
 	        [PATH_STATE] = {"XDG_STATE_HOME", ".local/state"},
 	        [PATH_CONFIG] = {"XDG_CONFIG_HOME", ".config"},
+	        [PATH_DATA] = {"XDG_DATA_HOME", ".local/share"},
 	};
 	char *dir =
 	        kind == PATH_RUNTIME ? runtime_dir() : home_dir(places[kind].variable, places[kind].below_home, err);

@@ -68,6 +68,41 @@ const char *cast_rules_name(const struct cast_rules *rules, size_t rule)
 	return rules->rules.data[rule].name;
 }
 
+static const char *text_of(const json_t *rule, const char *key)
+{
+	return json_string_value(json_object_get(rule, key));
+}
+
+bool cast_rules_add_json(struct cast_rules *rules, const json_t *rule, struct err *err)
+{
+	static const char *const keys[] = {"literal", "pattern", "with", "name"};
+	if (json_is_string(rule))
+		return cast_rules_add(rules, &(struct cast_rule){.name = "secret", .literal = json_string_value(rule)},
+		                      err);
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)rule, key, value) {
+		bool is_known = false;
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+			is_known = is_known || strcmp(key, keys[i]) == 0;
+		if (!is_known || !json_is_string(value))
+			return err_set(err, ERR_INVALID,
+			               "what is to be redacted has no \"%.40s\"; its keys are literal or "
+			               "pattern, with, and name, each a text",
+			               key);
+	}
+	struct cast_rule added = {.name = text_of(rule, "name"),
+	                          .literal = text_of(rule, "literal"),
+	                          .pattern = text_of(rule, "pattern"),
+	                          .replacement = text_of(rule, "with")};
+	if (!added.name)
+		added.name = "secret";
+	if (!json_is_object(rule))
+		return err_set(err, ERR_INVALID,
+		               "what is to be redacted is a text, or {literal: TEXT} or {pattern: PATTERN}");
+	return cast_rules_add(rules, &added, err);
+}
+
 /* ---- the rules that everybody wants ---- */
 
 static void add_or_abort(struct cast_rules *rules, const struct cast_rule *rule)
@@ -158,6 +193,19 @@ size_t cast_rules_match(const struct cast_rules *rules, const char *text, size_t
 		at = hit.end;
 	}
 	return n;
+}
+
+size_t cast_rules_open(const struct cast_rules *rules, const char *text, size_t len)
+{
+	struct rules_hit hit;
+	for (size_t at = 0; at < len;) {
+		enum rules_answer answer =
+		        rules_at(rules, text, len, at, at ? (unsigned char)text[at - 1] : 0, true, &hit);
+		if (answer == RULES_OPEN)
+			return at;
+		at = answer == RULES_YES ? hit.end : at + 1;
+	}
+	return len;
 }
 
 void rules_replacement(const struct cast_rules *rules, size_t index, int columns, struct str *out)

@@ -72,6 +72,11 @@ void play_destroy(struct play *p)
 	free(p);
 }
 
+void play_set_type_ms(struct play *p, int type_ms)
+{
+	p->options.type_ms = type_ms;
+}
+
 const struct scenario_act *play_act(const struct play *p)
 {
 	return p->act;
@@ -380,6 +385,11 @@ int64_t play_took(const struct play *p, size_t stage)
 bool play_is_busy(const struct play *p)
 {
 	return is_busy(p);
+}
+
+bool play_is_typed(const struct play *p)
+{
+	return p->job == JOB_STAGE && p->stage == p->view && p->step == STEP_TYPED;
 }
 
 bool play_shell_is_busy(const struct play *p)

@@ -21,6 +21,16 @@ void typer_stop(struct typer *t)
 	t->text = NULL;
 }
 
+/* People do not type like clocks: some keys take longer, after a word the hand rests. The same text always takes the same time, and
+ * on average type_ms a character. */
+static int pause_after(const struct typer *t)
+{
+	static const int percents[] = {70, 115, 85, 140, 60, 95, 125, 80};
+	unsigned char typed = (unsigned char)t->text[t->typed - 1];
+	int percent = percents[(t->typed * 7 + typed * 5) % (sizeof percents / sizeof *percents)];
+	return t->type_ms * (typed == ' ' ? percent + 30 : percent) / 100;
+}
+
 static void on_type(void *user)
 {
 	struct typer *t = user;
@@ -30,7 +40,7 @@ static void on_type(void *user)
 	term_write(t->term, t->text + t->typed, len);
 	t->typed += len;
 	if (t->text[t->typed] != '\0') {
-		loop_timer_start(t->timer, t->type_ms, 0);
+		loop_timer_start(t->timer, pause_after(t), 0);
 		return;
 	}
 	typer_stop(t);

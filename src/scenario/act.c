@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onesdn/cast.h"
 #include "scenario/load.h"
 
 #define FORMAT 1
@@ -213,7 +214,7 @@ struct act_reading {
 	struct loading *loading;
 	bool has_diagram;
 	char *base; /* the act that this one builds on; NULL */
-	const json_t *vars, *hosts, *flows, *stages, *promises;
+	const json_t *vars, *hosts, *flows, *stages, *promises, *redact;
 };
 
 static bool take_format(READER_TAKE)
@@ -304,6 +305,7 @@ static const struct reader_key act_keys[] = {
 	{"vars", false, "a mapping of names to values", reader_take_object, AT(vars)},
 	{"hosts", false, "a list of machines outside the cluster", reader_take_list, AT(hosts)},
 	{"flows", false, "a list of flows", reader_take_list, AT(flows)},
+	{"redact", false, "a list of secrets that no recording may show", reader_take_list, AT(redact)},
 	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
 	{"skip-if-done", false, "true or false", take_skip, 0},
 	{"explore", false, "", reader_take_not_yet, 0},
@@ -319,6 +321,23 @@ static void read_promises(struct loading *l, const json_t *value)
 	for (size_t i = 0; i < names.len; i++)
 		load_manifest(l, names.data[i], "/0/promises", NULL);
 	scenario_texts_finish(&names);
+}
+
+/* Each is tried here, so that a mistake has its line; whoever records makes rules of them. */
+static void read_redact(struct loading *l, const json_t *list)
+{
+	struct cast_rules *rules = cast_rules_create();
+	size_t i;
+	json_t *value;
+	json_array_foreach ((json_t *)list, i, value) {
+		char *pointer = reader_item("/0/redact", i);
+		struct err why;
+		if (!cast_rules_add_json(rules, value, &why))
+			reader_problem(&l->reader, pointer, "%s", why.text);
+		vec_push(&l->act->redact, json_incref(value));
+		free(pointer);
+	}
+	cast_rules_destroy(rules);
 }
 
 static void read_stages(struct loading *l, const json_t *list)
@@ -457,6 +476,7 @@ void load_act(struct loading *l)
 	free(a.base);
 	if (is_alone)
 		return;
+	read_redact(l, a.redact);
 	read_promises(l, a.promises);
 	read_vars(l, a.vars);
 	read_flows(l, a.flows);

@@ -287,6 +287,9 @@ void scenario_destroy(struct scenario_act *act)
 	for (size_t i = 0; i < act->planned.len; i++)
 		json_decref(act->planned.data[i]);
 	vec_finish(&act->planned);
+	for (size_t i = 0; i < act->redact.len; i++)
+		json_decref(act->redact.data[i]);
+	vec_finish(&act->redact);
 	for (size_t i = 0; i < act->vars.len; i++)
 		var_finish(&act->vars.data[i]);
 	vec_finish(&act->vars);

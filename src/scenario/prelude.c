@@ -32,6 +32,7 @@ static void take_contents(struct scenario_act *act, struct scenario_act *base, b
 	TAKE_ALL(act->vars, base->vars);
 	TAKE_ALL(act->flows, base->flows);
 	TAKE_ALL(act->planned, base->planned);
+	TAKE_ALL(act->redact, base->redact);
 	TAKE_ALL(act->workloads, base->workloads);
 	TAKE_ALL(act->machines, base->machines);
 	TAKE_ALL(act->networks, base->networks);

@@ -143,6 +143,7 @@ static const struct reader_key stage_keys[] = {
 	{"title", true, LINE_WORDS, reader_take_line, AT(stage.title)},
 	{"as", false, "cluster-admin or workload-owner", take_as, AT(stage.persona)},
 	{"minutes", false, "a number from 0 to 600", take_minutes, AT(stage.minutes_ms)},
+	{"pause", false, "a duration such as 2s", reader_take_duration, AT(stage.pause_ms)},
 	{"say", false, BLOCK_WORDS, reader_take_block, AT(stage.say)},
 	{"read", false, BLOCK_WORDS, reader_take_block, AT(stage.read)},
 	{"run", false, BLOCK_WORDS ", or one for each of kind and lab", take_run, 0},
@@ -309,6 +310,7 @@ void load_stage(struct loading *l, const json_t *value, const char *pointer)
 {
 	struct stage_reading s = {.loading = l};
 	s.stage.action = SCENARIO_PICTURE;
+	s.stage.pause_ms = -1;
 	s.stage.line = reader_line(&l->reader, pointer);
 	reader_map(&l->reader, value, pointer, stage_keys, "a stage", &s);
 	settle_action(&s, pointer);

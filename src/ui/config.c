@@ -1,6 +1,7 @@
 /* config: what a person sets once, from $XDG_CONFIG_HOME/onesdn/config.yaml. Each key is a row; docs/CONFIG.md tells of them. */
 #include <string.h>
 
+#include "onesdn/cast.h"
 #include "onesdn/ui.h"
 #include "ui/keymap.h"
 #include "ui/scene.h"
@@ -65,12 +66,29 @@ static bool take_type_ms(struct ui_config *config, const json_t *value, char *wh
 	return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= 1000;
 }
 
+static bool take_redact(struct ui_config *config, const json_t *value, char *why, size_t size)
+{
+	struct cast_rules *rules = cast_rules_create();
+	struct err err;
+	bool is_good = json_is_array(value);
+	snprintf(why, size, "redact is a list of what no recording may show");
+	for (size_t i = 0; is_good && i < json_array_size(value); i++) {
+		is_good = cast_rules_add_json(rules, json_array_get(value, i), &err);
+		if (!is_good)
+			snprintf(why, size, "%s", err.text);
+	}
+	cast_rules_destroy(rules);
+	json_decref(config->redact);
+	config->redact = json_incref((json_t *)(uintptr_t)value);
+	return is_good;
+}
+
 static const struct config_row {
 	const char *key;
 	bool (*take)(struct ui_config *config, const json_t *value, char *why, size_t size);
 } rows[] = {
-        {"theme", take_theme}, {"layout", take_layout}, {"escape-key", take_escape_key},
-        {"mouse", take_mouse}, {"ascii", take_ascii},   {"type-ms", take_type_ms},
+        {"theme", take_theme}, {"layout", take_layout},   {"escape-key", take_escape_key}, {"mouse", take_mouse},
+        {"ascii", take_ascii}, {"type-ms", take_type_ms}, {"redact", take_redact},
 };
 
 static bool take(struct ui_config *config, const char *key, const json_t *value, char *why, size_t size)
@@ -132,6 +150,7 @@ void ui_config_finish(struct ui_config *config)
 	free(config->theme);
 	free(config->layout);
 	free(config->escape_key);
+	json_decref(config->redact);
 	*config = (struct ui_config){.type_ms = -1};
 }
 

@@ -21,8 +21,8 @@ enum {
 /* Packets move while a flow is under way, and only then. */
 static void run_ticks(struct ui *ui)
 {
-	bool is_underway = false;
-	for (size_t i = 0; i < ui->scene.n_flows; i++)
+	bool is_underway = false, is_still = ui->record.is_on && !ui->record.with.packets;
+	for (size_t i = 0; !is_still && i < ui->scene.n_flows; i++)
 		is_underway |= ui->scene.flows[i].state == PLAY_FLOW_UNDERWAY;
 	if (is_underway && !loop_timer_is_running(ui->tick_timer))
 		loop_timer_start(ui->tick_timer, TICK_MS, TICK_MS);
@@ -48,17 +48,23 @@ static void follow_pane(struct ui *ui)
 
 static void draw(struct ui *ui)
 {
-	int rows, cols;
-	screen_size(ui->screen, &rows, &cols);
+	int rows = ui->options.rows, cols = ui->options.cols, screen_rows, screen_cols;
+	if (ui->screen)
+		screen_size(ui->screen, &screen_rows, &screen_cols);
+	if (ui->screen && !ui->record.is_on)
+		rows = screen_rows, cols = screen_cols;
 	ui_paint_on(ui, cols, rows);
-	screen_flush(ui->screen, ui->canvas, ui->looks);
-	follow_pane(ui);
+	record_frame(ui);
+	if (ui->screen) {
+		screen_flush(ui->screen, record_shown(ui, screen_cols, screen_rows), ui->looks);
+		follow_pane(ui);
+	}
 	if (ui->scene.pane)
 		term_clean(ui->scene.pane);
 	ui->is_dirty = ui->is_urgent = false;
 	ui->drawn_at = loop_now(ui->loop);
 	run_ticks(ui);
-	if (ui->scene.elapsed_ms >= 0 && !ui->scene.is_over)
+	if (ui->scene.elapsed_ms >= 0 && !ui->scene.is_over && !ui->scene.has_no_clock)
 		loop_timer_start(ui->clock_timer, CLOCK_MS, 0);
 	else
 		loop_timer_stop(ui->clock_timer);
@@ -93,7 +99,8 @@ static void on_sleep(void *user)
 		return;
 	int64_t since = loop_now(ui->loop) - ui->drawn_at;
 	bool is_held = ui->scene.pane && term_is_held(ui->scene.pane);
-	if (!screen_is_ready(ui->screen)) { /* a slow terminal: it tells when it has taken the frame before */
+	bool is_slow = ui->screen && !screen_is_ready(ui->screen);
+	if (is_slow && !ui->record.is_on) { /* it tells when it has taken the frame before; a recording does not wait */
 		ui->is_dirty = true;
 		screen_flush(ui->screen, ui->canvas, ui->looks);
 		return;
@@ -132,13 +139,13 @@ static void on_hold_over(void *user)
 
 void live_hold(struct ui *ui)
 {
-	if (ui->screen)
+	if (ui->hold_timer)
 		loop_timer_start(ui->hold_timer, HOLD_MS, 0);
 }
 
 void live_hold_stop(struct ui *ui)
 {
-	if (ui->screen)
+	if (ui->hold_timer)
 		loop_timer_stop(ui->hold_timer);
 }
 
@@ -208,7 +215,7 @@ static bool open_screen(struct ui *ui, struct err *err)
 
 bool live_start(struct ui *ui, struct err *err)
 {
-	if (!open_screen(ui, err))
+	if ((!ui->record.is_on || ui->record.with.on_terminal) && !open_screen(ui, err))
 		return false;
 	ui->draw_timer = loop_timer_create(ui->loop, on_draw_timer, ui);
 	ui->clock_timer = loop_timer_create(ui->loop, on_clock, ui);
@@ -220,7 +227,7 @@ bool live_start(struct ui *ui, struct err *err)
 
 void live_stop(struct ui *ui)
 {
-	if (!ui->screen)
+	if (!ui->draw_timer)
 		return;
 	loop_on_sleep(ui->loop, NULL, NULL);
 	loop_unpost(ui->loop, ui);

@@ -212,6 +212,7 @@ static void fill_show(struct ui *ui)
 	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona
 	                                       : SCENARIO_ADMIN;
 	scene->elapsed_ms = elapsed(ui);
+	scene->has_no_clock = ui->record.is_on && !ui->record.with.clock;
 }
 
 static void apply_pretend(struct ui *ui)
@@ -232,7 +233,7 @@ static void apply_pretend(struct ui *ui)
 	}
 	if (pretend->badge >= 0)
 		scene->badge = (enum ui_badge)pretend->badge;
-	if (scene->badge == BADGE_STALE && ui->options.cols)
+	if (scene->badge == BADGE_STALE && ui->options.cols && !ui->record.is_on)
 		scene->stale_since = "14:02:11";
 	if (pretend->message)
 		scene->message = pretend->message;

@@ -15,7 +15,7 @@ struct scene {
 	const enum play_state *states;  /* one a stage */
 	size_t stage;
 	bool has_show; /* there is a cluster and a play: else it is still being reached */
-	bool is_over, is_busy, is_read_only;
+	bool is_over, is_busy, is_read_only, has_no_clock;
 	const char *message; /* one line; "" */
 	bool is_problem;     /* the message is one */
 	const char *failure; /* lines; "" */

@@ -4,6 +4,7 @@
 #define UI_STATE_H
 
 #include "onesdn/ui.h"
+#include "ui/record.h"
 #include "ui/scene.h"
 
 struct screen;
@@ -15,6 +16,7 @@ struct ui {
 	struct screen *screen; /* NULL: no terminal, only ui_paint */
 	struct canvas *canvas;
 	struct canvas_look looks[ROLE_COUNT];
+	struct record record;
 	char *theme;
 	bool is_ascii, has_mouse, theme_is_chosen;
 	uint32_t terminal_fg, terminal_bg; /* COLOR_DEFAULT: not told */

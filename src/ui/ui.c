@@ -43,7 +43,7 @@ void ui_ask(struct ui *ui, void (*on_yes)(struct ui *ui), const char *fmt, ...)
 /* ---- the pane ---- */
 struct term *ui_pane(struct ui *ui)
 {
-	if (!ui->play || !ui->screen)
+	if (!ui->play || (!ui->screen && !ui->record.is_on))
 		return NULL;
 	struct term *console = ui_console_pane(ui);
 	return console ? console : play_shell(ui->play, ui->scene.persona);
@@ -225,6 +225,7 @@ bool ui_use_theme(struct ui *ui, const char *name, struct err *err)
 		return err_set(err, why.code, "%s", why.text);
 	}
 	memcpy(ui->looks, looks, sizeof looks);
+	record_theme(ui, name ? name : "dark");
 	ui->theme_is_chosen = name != NULL;
 	char *kept = mem_strdup(wanted); /* name may be ours */
 	free(ui->theme);
@@ -268,7 +269,13 @@ struct ui *ui_create(const struct ui_options *options, struct err *err)
 	ui->ended_ms = -1;
 	ui->pretend = (struct ui_pretend){.stage = -1, .stage_state = -1, .badge = -1, .elapsed_ms = -1};
 	ui->theme = mem_strdup("none");
-	bool is_good = take_config(ui, options->config, err) && (options->cols || live_start(ui, err)) &&
+	if (options->recording) {
+		ui->record.is_on = true;
+		ui->record.with = *options->recording;
+		ui->options.recording = NULL;
+	}
+	bool is_good = take_config(ui, options->config, err) &&
+	               ((options->cols && !ui->record.is_on) || live_start(ui, err)) &&
 	               ui_use_theme(ui, options->config->theme, err);
 	ui->options.config = NULL; /* was borrowed for the call */
 	if (!is_good) {
@@ -286,6 +293,7 @@ void ui_destroy(struct ui *ui)
 	live_stop(ui);
 	scene_finish(ui);
 	canvas_destroy(ui->canvas);
+	record_finish(&ui->record);
 	for (size_t i = 0; i < ui->progress.len; i++)
 		free(ui->progress.data[i]);
 	for (size_t i = 0; i < ui->history.len; i++)

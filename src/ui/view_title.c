@@ -54,7 +54,7 @@ static int right_parts(const struct scene *scene, int level, int cols_of_line, s
 	int room = cols_of_line - NUMBER_COLS - text_columns(parts[2].text) - 2;
 	text[text_cut(text, level != BADGE_ONLY ? 32 : room > 10 ? 10 : room > 1 ? room : 1)] = '\0';
 	put_part(&parts[1], ROLE_TITLE, 0, text);
-	if (level < NO_CLOCK && scene->elapsed_ms >= 0) {
+	if (level < NO_CLOCK && scene->elapsed_ms >= 0 && !scene->has_no_clock) {
 		snprintf(text, sizeof text, "%d min", (int)(scene->elapsed_ms / 60000));
 		put_part(&parts[3], ROLE_MUTED, 0, text);
 	}

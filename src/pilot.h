@@ -1,0 +1,26 @@
+/* pilot: drives a show without anybody at the keys, as a person would: shows, lets it be read, runs, lets the result be read, goes
+ * on. Only what the play says moves it, and the pauses. After a stage that failed, and after the last one that was wanted, only what
+ * cleans up is performed. */
+#ifndef ONESDN_PILOT_H
+#define ONESDN_PILOT_H
+
+#include "show.h"
+
+struct pilot;
+struct pilot_options {
+	struct show *show;
+	double pace;                                 /* of typing and pauses: 1 a person's, 0 as quick as it goes */
+	int type_ms;                                 /* of a character at pace 1 */
+	bool (*is_wanted)(size_t stage, void *user); /* else the stage is performed at once */
+	bool (*is_last)(size_t stage, void *user);   /* nothing is wanted after it */
+	/* The act is over; `failure`: why it is not as it should be, NULL. May change the act of the show. */
+	void (*on_over)(const char *failure, void *user);
+	void *user;
+};
+struct pilot *pilot_create(const struct pilot_options *options);
+void pilot_destroy(struct pilot *pilot);
+void pilot_begin(struct pilot *pilot);             /* an act: the show has a play */
+void pilot_look(struct pilot *pilot);              /* something has changed */
+bool pilot_is_cleaning(const struct pilot *pilot); /* nothing is wanted any more */
+
+#endif
