@@ -38,6 +38,7 @@ struct play *play_create(const struct play_options *options, struct err *err)
 	}
 	flows_init(p);
 	testify_init(p);
+	overhear_init(p);
 	kube_watch(p->kube, p->act->kinds, (const char *const *)p->act->namespaces.data);
 	return p;
 }
@@ -56,6 +57,7 @@ void play_destroy(struct play *p)
 		free(p->runs[i].failure);
 	}
 	free(p->runs);
+	overhear_finish(p);
 	testify_finish(p);
 	vec_finish(&p->flows);
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {

@@ -50,7 +50,8 @@ struct play {
 	struct stage_run *runs; /* one a stage */
 	int64_t started;        /* 0: not yet */
 	VEC(struct play_flow) flows;
-	struct testify *testify; /* what the witnesses said of them */
+	struct testify *testify;   /* what the policies say of them */
+	struct overhear *overhear; /* what OVN says; NULL: nobody is asked */
 
 	enum play_job job;
 	size_t stage; /* of the job */
@@ -122,14 +123,26 @@ bool flows_mistake(struct play *p, struct str *expected, struct str *found, cons
 void flows_blocked_words(const struct play *p,
                          struct str *out); /* "blocked, as intended: ...", of the job; or nothing */
 
-/* ---- testify.c: what the witnesses say of them ---- */
+/* ---- testify.c: what the policies say of them, and where the witnesses disagree ---- */
 void testify_init(struct play *p);
 void testify_finish(struct play *p);
 void testify_now(struct play *p); /* after a change of the cluster: the verdicts are of now */
 void testify_measured(struct play *p, size_t flow);
-void testify_count(struct play *p);                /* a flow has begun or ended, somebody looks or has gone */
+void testify_heard(struct play *p, size_t flow);   /* OVN has answered */
 void testify_note(struct play_flow *flow);         /* of a blocked flow: how many packets */
 bool testify_denies(const struct play_flow *flow); /* somebody beside the measurement says so */
+bool testify_has_policies(const struct play *p);
+uint64_t testify_hash(struct play *p,
+                      size_t flow); /* of the policies and the flow's ends; 0: they are not both there */
+
+/* ---- overhear.c: what OVN says of them ---- */
+void overhear_init(struct play *p);
+void overhear_finish(struct play *p);
+void overhear_changed(struct play *p); /* a policy or an end of a flow may be another one */
+void overhear_begins(struct play *p, size_t flow);
+void overhear_expects(struct play *p, size_t flow); /* it is denied from now on */
+void overhear_count(struct play *p);                /* a flow has begun or ended */
+void overhear_look(struct play *p);                 /* the last figures, now */
 
 /* ---- consoles.c ---- */
 struct console *consoles_open(struct play *p, const char *id, enum scenario_persona persona, struct err *err);

@@ -115,7 +115,7 @@ void flows_begin(struct play *p)
 	flow->state = PLAY_FLOW_UNDERWAY;
 	flow->note[0] = '\0';
 	flow->measured = PLAY_UNMEASURED;
-	testify_count(p);
+	overhear_begins(p, (size_t)(flow - p->flows.data));
 }
 
 static void note_took(struct play_flow *flow)
@@ -135,6 +135,7 @@ void flows_end(struct play *p, int64_t ended, int status)
 	flow->measured = flows_read(str_text(&p->output) + from, status);
 	flow->measured_ms = ended > p->run_since ? ended - p->run_since : 0;
 	testify_now(p);
+	overhear_look(p);
 	if (flow->state != PLAY_FLOW_BLOCKED)
 		note_took(flow);
 	if (flow->measured == PLAY_TIMED_OUT && testify_denies(flow))
@@ -152,7 +153,7 @@ void flows_cancel(struct play *p)
 		if (flow->state == PLAY_FLOW_UNDERWAY || flow->measured == PLAY_UNMEASURED)
 			flow->state = PLAY_FLOW_UNTRIED;
 	}
-	testify_count(p);
+	overhear_count(p);
 }
 
 void flows_settle(struct play *p, bool is_done)
@@ -169,7 +170,7 @@ void flows_settle(struct play *p, bool is_done)
 			flow->measured = PLAY_BROKE; /* it said nothing of the network, and its checks do not hold */
 		testify_measured(p, stage->seen.data[i]);
 	}
-	testify_count(p);
+	overhear_count(p);
 }
 
 /* ---- blocked, as intended or not ---- */

@@ -160,6 +160,8 @@ static void judge(struct play *p, size_t at)
 		policy_verdict_finish(&verdict);
 	}
 	forget_if_other(flow, t);
+	if (flow->is_judged && !flow->allowed[POLICY_OVNK])
+		overhear_expects(p, at);
 }
 
 /* ---- where they disagree ---- */
@@ -176,6 +178,10 @@ static void compare(struct play *p, size_t at)
 		str_append_f(&words, "the API means %s, OVN-Kubernetes makes it %s",
 		             flow->allowed[POLICY_SPEC] ? "allow" : "deny",
 		             flow->allowed[POLICY_OVNK] ? "allow" : "deny");
+	bool is_told = flow->is_judged && flow->is_traced && flow->allowed[POLICY_OVNK] != flow->passes_ovn;
+	if (is_told)
+		str_append_f(&words, "%spolicies: %s, OVN: %s", words.len ? "; " : "",
+		             flow->allowed[POLICY_OVNK] ? "allow" : "deny", flow->passes_ovn ? "passes" : "drops");
 	if (flow->is_judged && ((passed && !flow->allowed[POLICY_OVNK]) || (dropped && flow->allowed[POLICY_OVNK])))
 		str_append_f(&words, "%spolicies: %s, measured: %s", words.len ? "; " : "",
 		             flow->allowed[POLICY_OVNK] ? "allow" : "deny", str_text(&measured));
@@ -202,6 +208,7 @@ void testify_now(struct play *p)
 				judge(p, i);
 		}
 		vec_finish(&g.objects);
+		overhear_changed(p);
 	}
 	for (size_t i = 0; i < p->flows.len; i++)
 		compare(p, i);
@@ -215,6 +222,52 @@ void testify_measured(struct play *p, size_t at)
 	compare(p, at);
 }
 
+void testify_heard(struct play *p, size_t at)
+{
+	compare(p, at);
+}
+
+bool testify_has_policies(const struct play *p)
+{
+	return kube_count(p->kube, KUBE_MULTI_POLICY) > 0;
+}
+
+/* Where an end of the flow is, in words; "" while it is not there. */
+static void append_end(struct play *p, const char *end, const char *network, struct str *out)
+{
+	const struct topo *topo = play_topo(p);
+	size_t at = topo_find_workload(topo, end);
+	const struct topo_workload *workload = at == TOPO_NONE ? NULL : &topo->workloads.data[at];
+	if (workload && workload->kind != TOPO_HOST && workload->state != TOPO_RUNNING)
+		return;
+	const char *address = workload ? topo_address(topo, end, network) : address_of_end(p, end);
+	if (address[0] != '\0')
+		str_append_f(out, "%s %s %s;", workload ? workload->pod : "", workload ? workload->id : "", address);
+}
+
+static bool mix_policy(const json_t *object, void *user)
+{
+	struct gathering *g = user;
+	g->hash = mix(g->hash, json_walk_str(object, "metadata", "uid", NULL));
+	g->hash = mix(g->hash, json_walk_str(object, "metadata", "resourceVersion", NULL));
+	return true;
+}
+
+uint64_t testify_hash(struct play *p, size_t at)
+{
+	struct gathering g = {.hash = 0xcbf29ce484222325u};
+	struct str from = {0}, to = {0};
+	const struct scenario_flow *flow = p->flows.data[at].plan;
+	const char *network = network_of(p, flow);
+	append_end(p, flow->from, network, &from);
+	append_end(p, flow->to, network, &to);
+	kube_each(p->kube, KUBE_MULTI_POLICY, mix_policy, &g);
+	uint64_t hash = from.len && to.len ? mix(mix(g.hash, str_text(&from)), str_text(&to)) : 0;
+	str_finish(&from);
+	str_finish(&to);
+	return hash;
+}
+
 bool testify_denies(const struct play_flow *flow)
 {
 	return (flow->is_judged && !flow->allowed[POLICY_OVNK]) || (flow->is_traced && !flow->passes_ovn);
@@ -225,9 +278,4 @@ void testify_note(struct play_flow *flow)
 	if (flow->state == PLAY_FLOW_BLOCKED && flow->is_counted)
 		snprintf(flow->note, sizeof flow->note, "%llu packet%s dropped", (unsigned long long)flow->dropped,
 		         flow->dropped == 1 ? "" : "s");
-}
-
-void testify_count(struct play *p)
-{
-	(void)p;
 }
