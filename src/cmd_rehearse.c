@@ -315,7 +315,7 @@ static void undo_next(struct rehearsal *r)
 			char *line = mem_printf("undoes %s", play_act(r->play)->stages.data[stage].id);
 			print_comment(line);
 			free(line);
-			play_go(r->play, stage);
+			play_look(r->play, stage);
 			play_undo(r->play);
 			return;
 		}
@@ -330,7 +330,7 @@ static void step_failing(struct rehearsal *r)
 	for (; stage < act->stages.len && !act->stages.data[stage].is_cleanup; stage++)
 		print_skipped(r, stage);
 	if (stage < act->stages.len) {
-		play_go(r->play, stage);
+		play_look(r->play, stage);
 		play_next(r->play);
 	} else if (has_cleanup(act)) {
 		next_act(r);
@@ -420,7 +420,7 @@ static void on_signal(int signum, void *user)
 	fflush(stdout);
 	play_skip(r->play);
 	if (stage + 1 < play_act(r->play)->stages.len)
-		play_go(r->play, stage);
+		play_look(r->play, stage);
 	post_step(r);
 }
 

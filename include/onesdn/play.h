@@ -48,7 +48,12 @@ void play_back(struct play *play);       /* moves the view to the stage before *
 void play_retry(struct play *play);      /* the stage again, from SHOWN */
 void play_skip(struct play *play);
 void play_undo(struct play *play);       /* runs the stage's undo; back to PENDING */
-void play_go(struct play *play, size_t stage); /* moves there; stages between are left as they are */
+void play_look(struct play *play, size_t stage); /* moves the view there; stages between are left as they are */
+/* Brings the cluster to the starting state of a stage: undoes what is later, performs at once what is earlier and not there;
+ * play_message tells how far it is. A failure ends it at the stage that failed. */
+void play_go(struct play *play, size_t stage);
+bool play_is_going(const struct play *play);
+void play_stop(struct play *play);       /* where it is, on the way of play_go */
 void play_cluster_changed(struct play *play);  /* tell it of kube's on_change and on_state, once a turn is enough */
 
 /* ---- state, for the painter ---- */

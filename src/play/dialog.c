@@ -198,7 +198,7 @@ static void type_text(struct play *p, struct console *c)
 	p->step = STEP_TYPING;
 	console_hold_size(c, true);
 	console_mark(c);
-	console_type(c, p->text, p->options.unattended ? 0 : p->options.type_ms);
+	console_type(c, p->text, perform_type_ms(p));
 }
 
 /* "[root@vm ~]#" is somebody else's shell than fedora's. */

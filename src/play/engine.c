@@ -48,6 +48,7 @@ void play_destroy(struct play *p)
 	if (!p)
 		return;
 	loop_unpost(p->loop, p);
+	travel_finish(p);
 	passing_cancel(p);
 	loop_timer_destroy(p->tick);
 	perform_finish(p);
@@ -128,11 +129,13 @@ void play_end_job(struct play *p)
 	free(p->message);
 	p->message = NULL;
 	loop_timer_stop(p->tick);
+	if (p->travel)
+		travel_job_ended(p);
 }
 
 static bool is_busy(const struct play *p)
 {
-	return p->passing || p->job == JOB_UNDO || (p->job == JOB_STAGE && p->step >= STEP_ENTERED) ||
+	return p->travel || p->passing || p->job == JOB_UNDO || (p->job == JOB_STAGE && p->step >= STEP_ENTERED) ||
 	       (p->job == JOB_STAGE && p->go);
 }
 
@@ -159,12 +162,12 @@ static bool refuse_change(struct play *p, const char *what)
 	return true;
 }
 
-static void show(struct play *p)
+void play_perform(struct play *p, bool go)
 {
 	const struct scenario_stage *stage = &p->act->stages.data[p->view];
 	if (stage->changes && refuse_change(p, "the stage"))
 		return;
-	if (p->started == 0)
+	if (p->started == 0 && !p->travel)
 		p->started = loop_now(p->loop);
 	if (p->job != JOB_NONE)
 		perform_cancel(p);
@@ -178,8 +181,13 @@ static void show(struct play *p)
 		play_set_state(p, p->stage, PLAY_SHOWN);
 		ask_begin(p);
 	} else {
-		perform_show(p, JOB_STAGE, p->options.unattended);
+		perform_show(p, JOB_STAGE, go);
 	}
+}
+
+static void show(struct play *p)
+{
+	play_perform(p, p->options.unattended);
 }
 
 static void move_on(struct play *p)
@@ -235,6 +243,8 @@ static void next_while_busy(struct play *p)
 
 void play_next(struct play *p)
 {
+	if (travel_refuses_verb(p))
+		return;
 	clear_note(p);
 	enum play_state state = p->runs[p->view].state;
 	bool is_ours = p->job == JOB_STAGE && p->stage == p->view;
@@ -255,6 +265,8 @@ void play_next(struct play *p)
 
 void play_back(struct play *p)
 {
+	if (travel_refuses_verb(p))
+		return;
 	if (p->view > 0)
 		set_view(p, p->view - 1);
 	else
@@ -262,8 +274,10 @@ void play_back(struct play *p)
 	play_changed(p);
 }
 
-void play_go(struct play *p, size_t stage)
+void play_look(struct play *p, size_t stage)
 {
+	if (travel_refuses_verb(p))
+		return;
 	if (stage < p->act->stages.len)
 		set_view(p, stage);
 	else
@@ -271,8 +285,34 @@ void play_go(struct play *p, size_t stage)
 	play_changed(p);
 }
 
+void play_go(struct play *p, size_t stage)
+{
+	struct str away = {0};
+	if (travel_refuses_verb(p))
+		return;
+	clear_note(p);
+	if (stage >= p->act->stages.len) {
+		words_note(p, true, "there is no stage %zu; the act has %zu", stage + 1, p->act->stages.len);
+	} else if (is_busy(p)) {
+		next_while_busy(p);
+	} else if (words_away(p, &away)) {
+		set_view(p, stage);
+		words_note(p, true, "only the view went there: %s", str_text(&away));
+	} else {
+		if (p->job != JOB_NONE) {
+			perform_cancel(p);
+			play_set_state(p, p->stage, PLAY_PENDING);
+		}
+		travel_begin(p, stage);
+	}
+	str_finish(&away);
+	play_changed(p);
+}
+
 void play_retry(struct play *p)
 {
+	if (travel_refuses_verb(p))
+		return;
 	clear_note(p);
 	if (is_busy(p) && p->stage != p->view) {
 		next_while_busy(p);
@@ -288,6 +328,8 @@ void play_retry(struct play *p)
 
 void play_skip(struct play *p)
 {
+	if (travel_refuses_verb(p))
+		return;
 	clear_note(p);
 	passing_cancel(p);
 	if (p->job != JOB_NONE && p->stage == p->view)
@@ -300,6 +342,8 @@ void play_skip(struct play *p)
 
 void play_undo(struct play *p)
 {
+	if (travel_refuses_verb(p))
+		return;
 	clear_note(p);
 	const struct scenario_stage *stage = &p->act->stages.data[p->view];
 	if (is_busy(p)) {
@@ -326,6 +370,8 @@ void play_cluster_changed(struct play *p)
 	else if (p->step == STEP_VALUES || dialog_is(p))
 		perform_step_on(p);
 	words_tick(p);
+	if (p->travel)
+		travel_cluster_changed(p);
 	play_changed(p);
 }
 

@@ -2,7 +2,8 @@
  *
  * engine.c has the verbs and the life of a play; perform.c types and runs commands through the personas' shells, dialog.c
  * speaks on the consoles of virtual machines, which consoles.c keeps; ask.c asks the checks and keeps their time; words.c
- * says what goes on; passing.c finds out what is there already. One job at a time: a stage that is performed, or its
+ * says what goes on; passing.c finds out what is there already,
+ * travel.c brings the cluster to a stage. One job at a time: a stage that is performed, or its
  * undo. The view (what `next` means) may be on another stage than the job.
  */
 #ifndef PLAY_ENGINE_H
@@ -81,6 +82,7 @@ struct play {
 	char *message, *note; /* of the job; of the last verb that made no sense. NULL: none */
 	bool message_is_problem, note_is_problem;
 
+	struct travel *travel;   /* on the way to a stage; NULL */
 	struct passing *passing; /* somebody wants to know whether a stage's result is there; NULL */
 
 	struct topo *topo;
@@ -90,12 +92,14 @@ struct play {
 /* ---- engine.c ---- */
 void play_set_state(struct play *p, size_t stage, enum play_state state);
 void play_changed(struct play *p);
-void play_end_job(struct play *p); /* no job any more; the tick stops */
+void play_perform(struct play *p, bool go); /* the stage in view, from SHOWN */
+void play_end_job(struct play *p);          /* no job any more; the tick stops */
 struct scenario_stage *play_stage_of(const struct play *p, size_t stage);
 
 /* ---- perform.c ---- */
 struct shell *perform_shell(struct play *p, enum scenario_persona persona); /* created and started on first use */
 void perform_show(struct play *p, enum play_job job, bool go);              /* begins the job on p->stage */
+int perform_type_ms(const struct play *p);                                  /* between characters */
 void perform_run(struct play *p);                                           /* STEP_TYPED: Enter */
 void perform_step_on(struct play *p);                                       /* VALUES and PROMPT: is it so far? */
 void perform_cancel(struct play *p); /* ends the job, whatever it does; Ctrl-C if a command runs */
@@ -180,13 +184,22 @@ struct passing_answer {
 	size_t stage;
 	enum passing_result result;
 	const char *checked; /* what holds, in words; "" */
+	const char *missing; /* what the first check that does not hold has found instead; "" */
 };
 typedef void passing_fn(struct play *p, const struct passing_answer *answer);
 void passing_ask(struct play *p, size_t stage,
                  passing_fn *fn); /* `fn` later, once; a question before it is forgotten */
 void passing_cancel(struct play *p);
-bool passing_leaves_something(const struct scenario_stage *stage); /* else it only looks */
-void passing_over(struct play *p, size_t stage, const char *why);  /* it is done, and says why nothing was performed */
+void passing_over(struct play *p, size_t stage, const char *why); /* it is done, and says why nothing was performed */
+
+/* ---- travel.c: to the starting state of a stage ---- */
+void travel_begin(struct play *p, size_t target);
+void travel_finish(struct play *p);       /* NULL is fine: none is under way */
+bool travel_refuses_verb(struct play *p); /* one is under way: says so */
+bool travel_judges(const struct play *p); /* whether an undo that failed is a failure */
+void travel_job_ended(struct play *p);
+void travel_cluster_changed(struct play *p);
+void travel_words(const struct play *p, struct str *out); /* "3/9 replaying: TITLE" */
 
 /* ---- words.c ---- */
 void words_message(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

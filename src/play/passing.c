@@ -15,7 +15,7 @@ struct passing {
 	struct play *play;
 	size_t stage;
 	enum passing_result result;
-	struct str checked;
+	struct str checked, missing;
 	struct loop_command *command;
 	passing_fn *fn;
 };
@@ -25,6 +25,7 @@ static void finish(struct passing *a)
 	loop_unpost(a->play->loop, a);
 	loop_command_destroy(a->command);
 	str_finish(&a->checked);
+	str_finish(&a->missing);
 	free(a);
 }
 
@@ -39,7 +40,7 @@ static void answer(void *user)
 {
 	struct passing *a = user;
 	struct play *p = a->play;
-	struct passing_answer is = {a->stage, a->result, str_text(&a->checked)};
+	struct passing_answer is = {a->stage, a->result, str_text(&a->checked), str_text(&a->missing)};
 	p->passing = NULL; /* what is told may ask again */
 	if (p->job == JOB_NONE)
 		words_message(p, false, "%s", "");
@@ -103,6 +104,8 @@ static void ask_cluster(struct passing *a)
 			note(a, str_text(&found));
 			some = some || check->kind == SCENARIO_CHECK_EXISTS;
 		} else {
+			if (all)
+				str_append(&a->missing, str_text(&found));
 			all = false;
 			some = some || holds_somewhere(a, check);
 		}
@@ -162,18 +165,14 @@ void passing_ask(struct play *p, size_t stage, passing_fn *fn)
 	struct passing *a = mem_alloc(sizeof *a);
 	*a = (struct passing){.play = p, .stage = stage, .fn = fn};
 	p->passing = a;
-	words_message(p, false, "looks whether \"%s\" is done already", of->title);
+	if (!p->travel)
+		words_message(p, false, "looks whether \"%s\" is done already", of->title);
 	if (!words_away(p, &away))
 		ask_cluster(a);
 	bool is_cluster_enough = a->result == PASSING_THERE || a->result == PASSING_UNKNOWN;
 	if (!*of->done_if || away.len > 0 || !is_cluster_enough || !run_done_if(a))
 		loop_post(p->loop, answer, a);
 	str_finish(&away);
-}
-
-bool passing_leaves_something(const struct scenario_stage *stage)
-{
-	return stage->changes || stage->has_undo;
 }
 
 void passing_over(struct play *p, size_t stage, const char *why)

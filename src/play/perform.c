@@ -189,11 +189,16 @@ static bool is_last_line(const struct play *p)
 	return p->text[p->line_end] == '\0';
 }
 
+int perform_type_ms(const struct play *p)
+{
+	return p->options.unattended || p->travel ? 0 : p->options.type_ms;
+}
+
 static void type_line(struct play *p)
 {
 	char *line = current_line(p);
 	p->step = STEP_TYPING;
-	shell_type(shell_of_job(p), line, p->options.unattended ? 0 : p->options.type_ms);
+	shell_type(shell_of_job(p), line, perform_type_ms(p));
 	free(line);
 }
 
@@ -389,7 +394,8 @@ static void end_undo(struct play *p)
 	size_t stage = p->stage;
 	play_end_job(p);
 	play_set_state(p, stage, PLAY_PENDING);
-	words_note(p, false, "undone");
+	if (!p->travel)
+		words_note(p, false, "undone");
 }
 
 /* The command failed because the cluster went away, perhaps after it had done its work. Where only the cluster is asked

@@ -67,6 +67,13 @@ void words_message(struct play *p, bool is_problem, const char *fmt, ...)
 	va_start(args, fmt);
 	free(p->message);
 	p->message = make_line(fmt, args);
+	if (p->travel) {
+		struct str on_the_way = {0};
+		travel_words(p, &on_the_way);
+		str_append_f(&on_the_way, "%s%s", *p->message ? ": " : "", p->message);
+		free(p->message);
+		p->message = str_take(&on_the_way);
+	}
 	p->message_is_problem = is_problem;
 	va_end(args);
 }
@@ -238,7 +245,8 @@ void words_fail(struct play *p, const struct words_failure *failure)
 	free(p->runs[stage].message);
 	p->runs[stage].failure = str_take(&all);
 	p->runs[stage].message = message;
-	play_set_state(p, stage, PLAY_FAILED);
+	if (!travel_judges(p))
+		play_set_state(p, stage, PLAY_FAILED);
 }
 
 void words_fail_command(struct play *p, int status)

@@ -321,6 +321,8 @@ static void run_resume(struct ui *ui, const char *argument)
 	(void)argument;
 	if (ui->view.popup != POPUP_NONE)
 		close_popup(ui);
+	else if (ui->play && play_is_going(ui->play))
+		play_stop(ui->play);
 	else if (ui->view.back)
 		ui->view.back = 0;
 	else if (*ui->filter)
@@ -428,7 +430,9 @@ static void run_interrupt(struct ui *ui, const char *argument)
 {
 	(void)argument;
 	struct term *pane = ui_pane(ui);
-	if (pane && ui->play && play_is_busy(ui->play))
+	if (ui->play && play_is_going(ui->play))
+		play_stop(ui->play);
+	else if (pane && ui->play && play_is_busy(ui->play))
 		term_key(pane, (struct term_key){.ch = 'c', .modifiers = TERM_CTRL});
 	else
 		ui_say(ui, false, "No command of the show runs; q quits");
@@ -469,7 +473,7 @@ const struct command commands[] = {
         {"retry", ARG_NONE, "", "run this stage again", run_retry},
         {"skip", ARG_NONE, "", "skip this stage", run_skip},
         {"undo", ARG_NONE, "", "undo what this stage did, after asking", run_undo},
-        {"stage", ARG_STAGE, "[N|ID]", "go to a stage; without N, list them", run_stage},
+        {"stage", ARG_STAGE, "[N|ID]", "bring the cluster to a stage; without N, list them", run_stage},
         {"stages", ARG_NONE, "", NULL, run_stage},
         {"choose", ARG_NONE, "", NULL, run_choose},
         {"act", ARG_ACT, "[NAME]", "another act", run_act},

@@ -297,7 +297,7 @@ static void test_walk(void **state)
 	play_back(show.play);
 	assert_int_equal(play_stage(show.play), 0);
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_DONE);
-	play_go(show.play, 9);
+	play_look(show.play, 9);
 	assert_has(play_message(show.play), "there is no stage 10");
 	close_show();
 }
@@ -746,13 +746,13 @@ static void test_undo(void **state)
 	wait_state(PLAY_PENDING);
 	assert_false(has_file("made"));
 	assert_string_equal(play_message(show.play), "undone");
-	play_go(show.play, 1);
+	play_look(show.play, 1);
 	play_undo(show.play);
 	assert_has(play_message(show.play), "this stage changes nothing");
-	play_go(show.play, 2);
+	play_look(show.play, 2);
 	play_undo(show.play);
 	assert_has(play_message(show.play), "the scenario says no undo");
-	play_go(show.play, 3);
+	play_look(show.play, 3);
 	play_undo(show.play);
 	wait_state(PLAY_FAILED);
 	assert_has(play_message(show.play), "the undo failed: it ended with status 1");
@@ -781,7 +781,7 @@ static void test_leaving_a_shown_stage(void **state)
 	open_show("  - {id: a, title: A, run: echo first}\n  - {id: b, title: B, run: echo second}\n");
 	play_next(show.play);
 	wait_message("Space runs it");
-	play_go(show.play, 1);
+	play_look(show.play, 1);
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_PENDING);
 	perform(PLAY_DONE);
 	char *text = screen();
@@ -883,6 +883,176 @@ static void test_passed_over_by_checks(void **state)
 	assert_false(play_was_there(show.play, 2));
 }
 
+/* ---- to a stage ---- */
+
+/* Each stage leaves a file, which done-if sees: no cluster is needed to go there and back. */
+static void open_files(const char *more)
+{
+	struct str stages = {0};
+	for (int i = 0; i < 3; i++)
+		str_append_f(&stages, "  - {id: s%d, title: Stage %d, run: 'touch %s/made%d && echo made %d', changes: true, done-if: 'test -f %s/made%d', undo: 'rm %s/made%d && echo undone %d'}\n"
+		                      "  - {id: l%d, title: Look %d, run: 'echo looked %d'}\n",
+		             i, i, dir, i, i, dir, i, dir, i, i, i, i, i);
+	str_append(&stages, more);
+	open_show(str_text(&stages));
+	feed(NAMESPACE);
+	str_finish(&stages);
+}
+
+static bool is_there(const void *what)
+{
+	return !play_is_busy(show.play) && play_stage(show.play) == *(const size_t *)what;
+}
+
+static void go(size_t stage)
+{
+	play_go(show.play, stage);
+	wait_until(is_there, &stage, "the way to a stage");
+}
+
+static void remove_files(void)
+{
+	unlink_file("made0");
+	unlink_file("made1");
+	unlink_file("made2");
+}
+
+static void test_go(void **state)
+{
+	(void)state;
+	open_files("  - {id: last, title: Last, run: 'echo bye'}\n");
+	play_go(show.play, 9);
+	assert_has(play_message(show.play), "there is no stage 10");
+	go(6); /* from nothing straight to the last */
+	assert_true(has_file("made0") && has_file("made1") && has_file("made2"));
+	assert_has(play_message(show.play), "starting state of the stage: 0 undone, 3 performed");
+	assert_int_equal(play_stage_state(show.play, 4), PLAY_DONE);
+	assert_int_equal(play_stage_state(show.play, 3), PLAY_SKIPPED);
+	assert_int_equal(play_stage_state(show.play, 6), PLAY_PENDING);
+	assert_false(screen_has("looked"));
+	assert_int_equal(play_started(show.play), 0); /* the clock is for what the audience sees */
+	go(2);
+	assert_true(has_file("made0") && !has_file("made1") && !has_file("made2"));
+	assert_has(play_message(show.play), "2 undone, 0 performed");
+	char *text = screen();
+	assert_true(strstr(text, "undone 2") < strstr(text, "undone 1") && strstr(text, "undone 2"));
+	free(text);
+	for (size_t i = 2; i < 7; i++)
+		assert_int_equal(play_stage_state(show.play, i), PLAY_PENDING);
+	go(2);
+	assert_has(play_message(show.play), "was in the starting state of this stage already");
+	/* What is really there counts, not what this show has done. */
+	unlink_file("made0");
+	write_file("made1", "", 0600);
+	go(5);
+	assert_true(has_file("made0") && has_file("made1") && has_file("made2"));
+	assert_has(play_message(show.play), "0 undone, 2 performed");
+	assert_true(play_was_there(show.play, 2));
+	go(0);
+	assert_false(has_file("made0") || has_file("made1") || has_file("made2"));
+}
+
+static void test_go_fails(void **state)
+{
+	(void)state;
+	open_files("  - {id: bad, title: Bad, run: 'ls /nowhere', changes: true, undo: 'true', done-if: 'false'}\n"
+	           "  - {id: last, title: Last, run: 'echo bye'}\n");
+	play_go(show.play, 7);
+	wait_state(PLAY_FAILED);
+	assert_int_equal(play_stage(show.play), 6);
+	assert_false(play_is_busy(show.play));
+	assert_has(play_failure(show.play), "No such file");
+	/* An undo that removes nothing, though it says so. */
+	play_go(show.play, 0);
+	wait_until(is_there, &(size_t){0}, "the way back");
+	remove_files();
+	close_show();
+	char *stages = mem_printf("  - {id: a, title: A, picture: true}\n"
+	                          "  - {id: b, title: B, run: 'touch %s/made0', changes: true, undo: 'ls /nowhere', done-if: 'test -f %s/made0'}\n"
+	                          "  - {id: c, title: C, picture: true}\n", dir, dir);
+	open_show(stages);
+	free(stages);
+	feed(NAMESPACE);
+	go(2);
+	play_go(show.play, 0);
+	wait_state(PLAY_FAILED);
+	assert_int_equal(play_stage(show.play), 1);
+	assert_has(play_message(show.play), "the undo failed");
+	remove_files();
+	play_go(show.play, 0); /* and with nothing to undo it is no failure any more */
+	wait_until(is_there, &(size_t){0}, "the way back");
+}
+
+static void test_go_is_stopped(void **state)
+{
+	(void)state;
+	open_files("  - {id: slow, title: Slow, run: 'sleep 60', changes: true, undo: 'true', done-if: 'false'}\n"
+	           "  - {id: last, title: Last, run: 'echo bye'}\n");
+	play_go(show.play, 7);
+	wait_message("7/8 replaying: Slow: sleep 60 runs");
+	play_next(show.play);
+	assert_has(play_message(show.play), "on the way to stage 8; Ctrl-C or Esc stops it");
+	play_stop(show.play);
+	assert_false(play_is_going(show.play) || play_is_busy(show.play));
+	assert_int_equal(play_stage(show.play), 6);
+	assert_has(play_message(show.play), "stopped on the way, at stage 7 of 8");
+	assert_int_equal(play_stage_state(show.play, 6), PLAY_PENDING);
+	play_stop(show.play);
+	go(0); /* the shell is free again */
+	assert_false(has_file("made0") || has_file("made1") || has_file("made2"));
+}
+
+static void test_go_read_only(void **state)
+{
+	(void)state;
+	write_file("made0", "", 0600);
+	char *stages = mem_printf("  - {id: a, title: A, run: 'touch %s/made0', changes: true, undo: 'rm %s/made0', done-if: 'test -f %s/made0'}\n"
+	                          "  - {id: b, title: B, run: 'echo looked'}\n", dir, dir, dir);
+	open_with(stages, (struct play_options){.read_only = true});
+	free(stages);
+	feed(NAMESPACE);
+	go(1); /* nothing has to be changed */
+	play_go(show.play, 0);
+	wait_state(PLAY_FAILED);
+	assert_has(play_message(show.play), "read-only show");
+	assert_true(has_file("made0"));
+	remove_files();
+}
+
+/* A clean-up takes everything back: behind it nothing of before is needed. */
+static void test_go_behind_a_cleanup(void **state)
+{
+	(void)state;
+	char *more = mem_printf("  - {id: clean, title: Clean, cleanup: true, run: 'rm -f %s/made0 %s/made1 %s/made2', done-if: '! ls %s/made*'}\n"
+	                        "  - {id: last, title: Last, run: 'echo bye'}\n", dir, dir, dir, dir);
+	open_files(more);
+	free(more);
+	go(7);
+	assert_has(play_message(show.play), "already");
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_SKIPPED);
+	go(6);
+	assert_true(has_file("made0") && has_file("made1") && has_file("made2"));
+	go(7);
+	assert_has(play_message(show.play), "0 undone, 1 performed");
+	assert_false(has_file("made0") || has_file("made1") || has_file("made2"));
+}
+
+/* Checks of the cluster that a stage only looks at are waited for, and nothing is typed. */
+static void test_go_waits(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo looked', check: [{ready: pod/server}], within: 5s}\n"
+	          "  - {id: b, title: B, picture: true}\n");
+	feed(NAMESPACE);
+	play_go(show.play, 1);
+	wait_message("1/2 waiting: A: 0 of 1 pod Ready");
+	feed(READY_POD("server"));
+	play_cluster_changed(show.play);
+	wait_until(is_there, &(size_t){1}, "the way there");
+	assert_false(screen_has("looked"));
+	assert_true(play_was_there(show.play, 0));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -895,7 +1065,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"objects.yaml", "t.scenario.yaml", "flag", "made"};
+	static const char *const names[] = {"objects.yaml", "t.scenario.yaml", "flag", "made", "made0", "made1", "made2"};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char *path = mem_printf("%s/%s", dir, names[i]);
 		unlink(path);
@@ -913,6 +1083,12 @@ int main(void)
 		cmocka_unit_test_teardown(test_walk, close_left),
 		cmocka_unit_test_teardown(test_typing, close_left),
 		cmocka_unit_test_teardown(test_done_if, close_left),
+		cmocka_unit_test_teardown(test_go, close_left),
+		cmocka_unit_test_teardown(test_go_fails, close_left),
+		cmocka_unit_test_teardown(test_go_is_stopped, close_left),
+		cmocka_unit_test_teardown(test_go_read_only, close_left),
+		cmocka_unit_test_teardown(test_go_behind_a_cleanup, close_left),
+		cmocka_unit_test_teardown(test_go_waits, close_left),
 		cmocka_unit_test_teardown(test_passed_over_by_checks, close_left),
 		cmocka_unit_test_teardown(test_failing_command, close_left),
 		cmocka_unit_test_teardown(test_known_cures, close_left),
