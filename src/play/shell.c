@@ -17,8 +17,8 @@ struct shell {
 	char *kubeconfig, *context, *cwd, *private_dir;
 	struct term *term;
 	enum shell_state state;
-	bool had_prompt;
-	char *rcfile; /* there until bash has read it */
+	bool had_prompt, is_interrupted; /* interrupted: Ctrl-C went to the command that runs */
+	char *rcfile;                    /* there until bash has read it */
 	struct typer *typer;
 	struct loop_timer *nudge; /* a Ctrl-C that readline has not answered */
 };
@@ -178,6 +178,9 @@ static void on_mark(struct term *term, const struct term_mark *mark, void *user)
 	case TERM_MARK_DONE: {
 		bool was_busy = s->state == SHELL_BUSY;
 		s->state = SHELL_STARTING;
+		if (s->is_interrupted)
+			loop_timer_start(s->nudge, NUDGE_MS, NUDGE_MS);
+		s->is_interrupted = false;
 		if (was_busy) /* an empty line and Ctrl-C at the prompt give a D too, of no command */
 			s->options.events.on_done(s, mark->status, s->options.user);
 		break;
@@ -256,10 +259,12 @@ void shell_interrupt(struct shell *s)
 		s->state = SHELL_STARTING; /* a new prompt follows */
 		loop_timer_start(s->nudge, NUDGE_MS, NUDGE_MS);
 	}
+	s->is_interrupted = s->state == SHELL_BUSY;
 	term_write(s->term, "\x03", 1);
 }
 
-/* A signal that comes just before readline waits for a key is noticed only with the next key. */
+/* A signal that comes just before readline waits for a key is noticed only with the next key. One that the command got may
+ * have reached bash as well. */
 static void on_nudge(void *user)
 {
 	struct shell *s = user;
