@@ -216,10 +216,25 @@ static void on_asked(struct play *p, const struct passing_answer *answer)
 		show_next(p);
 }
 
-/* A stage whose result is there already is passed over, where the scenario wants that. */
+/* The act's first own stage, if the one in view belongs to the act that it builds on and comes before. */
+static size_t prelude_ends(const struct play *p)
+{
+	size_t at = p->view;
+	while (at < p->act->stages.len && play_stage_of(p, at)->is_prelude)
+		at++;
+	return at > p->view && at < p->act->stages.len ? at : TOPO_NONE;
+}
+
+/* What an act builds on is one step, and a quick one. A stage whose result is there already is passed over, where the
+ * scenario wants that. */
 static void begin_stage(struct play *p)
 {
-	if (play_stage_of(p, p->view)->skips_if_done) {
+	size_t own = prelude_ends(p);
+	if (own != TOPO_NONE && !p->options.unattended) {
+		if (p->started == 0)
+			p->started = loop_now(p->loop);
+		travel_begin(p, own);
+	} else if (play_stage_of(p, p->view)->skips_if_done) {
 		if (p->started == 0)
 			p->started = loop_now(p->loop);
 		passing_ask(p, p->view, on_asked);
