@@ -2,7 +2,7 @@
 #
 #   make            build onesdn, onesdn-lab, onesdn-workload        make demo   install what is missing, build, run
 #   make test       install what is missing, build, run every test   make bench  measure, as ratios beside other programs
-#   make unit|golden|pty|lab|check|fuzz-replay   one folder of tests make lint   format, layers, sizes, static analysis
+#   make unit|golden|pty|cast|lab|check|fuzz-replay   one folder of tests make lint   format, layers, sizes, static analysis
 #   make fuzz/X     fuzz target X for FUZZ_SECONDS (clang)           make deps   install what is missing (apt)
 #   make install    PREFIX=/usr/local DESTDIR= (and uninstall)       make golden-update  rewrite golden pictures
 #
@@ -59,7 +59,7 @@ VIRTCTL_MODULES := $(filter virtctl kube websocket loop base,$(PRESENT))
 all: $(PROGRAMS) $(STAND_INS) $(BUILD)/terminfo/.done $(BUILD)/man/.done $(BUILD)/completions/.done
 
 -include $(BUILD)/needs.mk
-$(BUILD)/needs.mk: tests/check/needs.sh $(wildcard tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c) $(wildcard include/onesdn/*.h)
+$(BUILD)/needs.mk: tests/check/needs.sh $(wildcard tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c tests/cast/*.c) $(wildcard include/onesdn/*.h)
 	@mkdir -p $(@D)
 	$(Q)sh tests/check/needs.sh $(MODULES) >$@.new && mv $@.new $@
 
@@ -117,6 +117,7 @@ $(BUILD)/completions/.done: $(BUILD)/onesdn
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 PTY := $(patsubst tests/pty/%.c,$(BUILD)/pty/%,$(wildcard tests/pty/test_*.c))
 LABT := $(patsubst tests/lab/%.c,$(BUILD)/labtest/%,$(wildcard tests/lab/*.c))
+CASTT := $(patsubst tests/cast/%.c,$(BUILD)/casttest/%,$(wildcard tests/cast/*.c))
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(patsubst %,$(BUILD)/replay/%,$(FUZZ))
@@ -133,6 +134,9 @@ $(BUILD)/pty/%: $(BUILD)/obj/tests/pty/%.o $(patsubst %.c,$(BUILD)/obj/%.o,$(fil
 $(BUILD)/labtest/%: $(BUILD)/obj/tests/lab/%.o $$(call archives,$$(NEEDS_$$*))
 	@mkdir -p $(@D)
 	$(LDTEST)
+$(BUILD)/casttest/%: $(BUILD)/obj/tests/cast/%.o $$(call archives,$$(NEEDS_$$*))
+	@mkdir -p $(@D)
+	$(LDTEST)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call archives,$$(NEEDS_$$*))
 	@mkdir -p $(@D)
 	$(LDTEST) -lm -lutil
@@ -140,8 +144,8 @@ $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/repl
 	@mkdir -p $(@D)
 	$(LDTEST)
 
-.PHONY: unit golden golden-update pty lab check fuzz-replay test test-programs bench lint
-test-programs: all $(UNIT) $(REPLAY) $(PTY) $(LABT)
+.PHONY: unit golden golden-update pty cast lab check fuzz-replay test test-programs bench lint
+test-programs: all $(UNIT) $(REPLAY) $(PTY) $(CASTT) $(LABT)
 unit: $(UNIT)
 	BUILD=$(BUILD) tests/run.sh unit
 golden: all
@@ -150,6 +154,8 @@ golden-update: all
 	BUILD=$(BUILD) GOLDEN_UPDATE=1 tests/run.sh golden
 pty: all $(PTY)
 	BUILD=$(BUILD) tests/run.sh pty
+cast: all $(CASTT)
+	BUILD=$(BUILD) tests/run.sh cast
 lab: all $(LABT)
 	BUILD=$(BUILD) tests/run.sh lab
 check:
@@ -158,7 +164,7 @@ fuzz-replay: $(REPLAY)
 	BUILD=$(BUILD) tests/run.sh fuzz
 test: deps-test
 	$(MAKE) test-programs
-	BUILD=$(BUILD) CC="$(CC)" tests/run.sh check unit fuzz golden pty lab
+	BUILD=$(BUILD) CC="$(CC)" tests/run.sh check unit fuzz golden pty cast lab
 bench: all $(BENCH)
 	BUILD=$(BUILD) tests/bench/run.sh
 lint:

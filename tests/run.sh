@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the folders of tests that are named, adds up their TAP lines and ends with "N passed, N failed".
-# usage: BUILD=build tests/run.sh check|unit|fuzz|golden|pty|lab ...
+# usage: BUILD=build tests/run.sh check|unit|fuzz|golden|pty|cast|lab ...
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build}
@@ -42,9 +42,10 @@ for folder in "$@"; do
 		;;
 	fuzz) for t in "$BUILD"/replay/*; do [ -x "$t" ] && run_one "fuzz-${t##*/}" "$t" "tests/fuzz/corpus/${t##*/}"; done ;;
 	golden) for t in tests/golden/test_*.sh; do [ -x "$t" ] && run_one "golden-$(basename "$t" .sh)" "$t"; done ;;
+	cast) for t in tests/cast/test_*.sh; do [ -x "$t" ] && run_one "cast-$(basename "$t" .sh)" "$t"; done ;;
 	lab) for t in tests/lab/test_*.sh; do [ -x "$t" ] && run_one "lab-$(basename "$t" .sh)" "$t"; done ;;
 	check) for t in tests/check/check_*.sh; do [ -x "$t" ] && run_one "check-$(basename "$t" .sh)" "$t"; done ;;
-	*) echo "tests/run.sh: unknown folder '$folder' (check unit fuzz golden pty lab)" >&2; exit 2 ;;
+	*) echo "tests/run.sh: unknown folder '$folder' (check unit fuzz golden pty cast lab)" >&2; exit 2 ;;
 	esac
 done
 if [ "$skipped" -gt 0 ]; then

@@ -8,7 +8,7 @@ modules=$*
 		cat "include/onesdn/$m.h" "src/$m"/*.[ch] "src/$m"/*/*.[ch] 2>/dev/null |
 			sed -n 's|^[ \t]*#[ \t]*include "onesdn/\([a-z]*\)\.h".*|M '"$m"' \1|p'
 	done
-	for t in tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c; do
+	for t in tests/unit/*.c tests/fuzz/fuzz_*.c tests/pty/*.c tests/bench/*.c tests/lab/*.c tests/cast/*.c; do
 		[ -e "$t" ] || continue
 		name=${t##*/}
 		sed -n 's|^[ \t]*#[ \t]*include "onesdn/\([a-z]*\)\.h".*|T '"${name%.c}"' \1|p; s|^[ \t]*#[ \t]*include "\([a-z]*\)/[a-z/_]*\.h".*|T '"${name%.c}"' \1|p' "$t"
