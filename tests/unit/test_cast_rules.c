@@ -150,14 +150,14 @@ static void kubeconfigs(void **state)
 static void is_never_slow(void **state)
 {
 	(void)state;
-	enum { SIZE = 200000 };
+	enum { SIZE = 300 };
 	char *text = mem_alloc(SIZE);
 	memset(text, 'a', SIZE);
 	struct cast_rules *rules =
 	        rules_of(&(struct cast_rule){.name = "r", .pattern = "[a-z]{2,400}a{1,100}!", .replacement = "#"});
 	struct str out = {0};
-	cast_rules_text(rules, text, SIZE / 100, &out);
-	assert_int_equal(out.len, SIZE / 100);
+	cast_rules_text(rules, text, SIZE, &out);
+	assert_int_equal(out.len, SIZE);
 	str_finish(&out);
 	cast_rules_destroy(rules);
 	free(text);
