@@ -70,8 +70,10 @@ static bool set_workload(const struct topo *topo, const struct topo_attachment *
 {
 	const struct topo_workload *workload = &topo->workloads.data[a->workload];
 	const char *pod = workload->kind == TOPO_VM ? workload->pod : workload->name;
-	if (*pod == '\0' || workload->node == TOPO_NONE || a->nad == TOPO_NONE || !cni_mac_is_valid(a->mac))
+	if (*pod == '\0' || a->nad == TOPO_NONE || !cni_mac_is_valid(a->mac))
 		return err_set(err, ERR_UNAVAILABLE, "%s does not run yet", workload->id);
+	if (workload->node == TOPO_NONE)
+		return err_set(err, ERR_UNAVAILABLE, "the node of %s is not known", workload->id);
 	if (!cni_address_parse(a->address, &end->address))
 		return err_set(err, ERR_UNAVAILABLE, "the address of %s on this network is not known", workload->id);
 	const struct topo_nad *nad = &topo->nads.data[a->nad];
