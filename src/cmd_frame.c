@@ -1,6 +1,7 @@
 /* cmd_frame: `onesdn frame`: a frame of the full screen on standard output, from objects instead of a cluster. The same views,
  * layout and diagram as on the terminal; what a show would have brought about is told by options. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -9,8 +10,8 @@
 enum { INPUT_SIZE_MAX = 64 << 20, FLOWS_MAX = 64 };
 
 static struct frame_args {
-	const char *objects, *size, *theme, *layout, *stage, *state, *badge, *message, *failure, *shell, *flows, *keys,
-	        *context, *minutes;
+	const char *objects, *size, *theme, *layout, *stage, *state, *badge, *message, *failure, *shell, *flows,
+	        *witnesses, *keys, *context, *minutes;
 	bool ascii, ansi, svg, is_problem;
 } args;
 
@@ -21,6 +22,9 @@ static const struct cmd_option options[] = {
         {"--stage", "N", "the stage in view (default 1)", &args.stage, NULL},
         {"--state", "STATE", "of that stage: pending shown running checking done failed skipped", &args.state, NULL},
         {"--flow", "ID=STATE[:NOTE],...", "untried underway ok blocked failed", &args.flows, NULL},
+        {"--witness", "ID=WAY:MS:PACKETS:ACL,...",
+         "of a flow: measured connected refused unreachable timed-out after so long, dropped by OVN's ACL",
+         &args.witnesses, NULL},
         {"--badge", "BADGE", "planned live stale (default: live with --objects)", &args.badge, NULL},
         {"--context", "NAME", "the cluster's name in the title (default lab)", &args.context, NULL},
         {"--message", "TEXT", "the line of the result", &args.message, NULL},
@@ -52,6 +56,8 @@ struct frame {
 	struct ui *ui;
 	struct play_flow flows[FLOWS_MAX];
 	struct ui_pretend pretend;
+	char acl[80], ovn[120];
+	char *disagreements[FLOWS_MAX];
 	char *failure;
 	int cols, rows;
 };
@@ -116,6 +122,75 @@ static bool read_flows(struct frame *frame, struct err *err)
 		p += len + (p[len] == ',');
 	}
 	return true;
+}
+
+static struct play_flow *find_flow(struct frame *frame, const char *id, size_t len)
+{
+	for (size_t i = 0; i < frame->pretend.n_flows; i++)
+		if (strlen(frame->flows[i].plan->id) == len && strncmp(frame->flows[i].plan->id, id, len) == 0)
+			return &frame->flows[i];
+	return NULL;
+}
+
+/* What the policies say is no pretence: it is asked of the objects that were given. */
+static void take_verdicts(struct frame *frame)
+{
+	size_t n;
+	play_cluster_changed(frame->play);
+	const struct play_flow *flows = play_flows(frame->play, &n);
+	for (size_t i = 0; i < n && i < frame->pretend.n_flows; i++) {
+		struct play_flow *flow = &frame->flows[i];
+		flow->is_judged = flows[i].is_judged;
+		memcpy(flow->allowed, flows[i].allowed, sizeof flow->allowed);
+		memcpy(flow->reasons, flows[i].reasons, sizeof flow->reasons);
+	}
+}
+
+static bool read_witness(struct frame *frame, char *word, struct err *err)
+{
+	static const char *const ways[] = {"unmeasured", "connected", "refused", "unreachable",
+	                                   "timed-out",  "broke",     NULL};
+	char *rest = word, *id = strsep(&rest, "="), *way = strsep(&rest, ":"), *ms = strsep(&rest, ":"),
+	     *packets = strsep(&rest, ":");
+	int64_t took, dropped;
+	struct play_flow *flow = way ? find_flow(frame, id, strlen(id)) : NULL;
+	int measure = way ? index_of(way, strlen(way), ways) : -1;
+	if (!flow || measure < 0 || !packets || !text_to_int(ms, 0, 3600000, &took) ||
+	    !text_to_int(packets, 0, 1000000, &dropped))
+		return err_set(err, ERR_INVALID, "--witness %s: ID=WAY:MS:PACKETS:ACL with a flow of the act", id);
+	flow->measured = (enum play_measure)measure;
+	flow->measured_ms = took;
+	flow->is_counted = dropped > 0;
+	flow->dropped = (uint64_t)dropped;
+	flow->is_traced = rest != NULL;
+	flow->passes_ovn = rest && !*rest;
+	if (rest && !*rest)
+		flow->ovn = "OVN lets it pass";
+	if (rest && *rest) {
+		snprintf(frame->acl, sizeof frame->acl, "%s", rest);
+		snprintf(frame->ovn, sizeof frame->ovn, "OVN drops it: ACL %s", rest);
+		flow->acl = frame->acl;
+		flow->ovn = frame->ovn;
+	}
+	return true;
+}
+
+static bool read_witnesses(struct frame *frame, struct err *err)
+{
+	char *words = args.witnesses ? mem_strdup(args.witnesses) : NULL, *rest = words, *word;
+	bool is_good = true;
+	take_verdicts(frame);
+	while (is_good && rest && (word = strsep(&rest, ",")))
+		is_good = read_witness(frame, word, err);
+	for (size_t i = 0; i < frame->pretend.n_flows; i++) {
+		struct str disagreement = {0};
+		play_flow_disagreement(&frame->flows[i], &disagreement);
+		frame->disagreements[i] = disagreement.len ? str_take(&disagreement) : NULL;
+		frame->flows[i].disagrees = frame->disagreements[i];
+		str_finish(&disagreement);
+	}
+	free(words);
+	return is_good;
 }
 
 static char *with_line_breaks(const char *text)
@@ -222,7 +297,7 @@ static bool make(struct frame *frame, const char *name, struct err *err)
 		                        .context = args.context ? args.context : "lab",
 		                        .cols = frame->cols,
 		                        .rows = frame->rows};
-		frame->ui = frame->play ? ui_create(&ui, err) : NULL;
+		frame->ui = frame->play && read_witnesses(frame, err) ? ui_create(&ui, err) : NULL;
 		is_made = frame->ui != NULL;
 	}
 	ui_config_finish(&config);
@@ -250,6 +325,8 @@ static void finish(struct frame *frame)
 	term_destroy(frame->pane);
 	kube_destroy(frame->kube);
 	scenario_destroy(frame->act);
+	for (size_t i = 0; i < FLOWS_MAX; i++)
+		free(frame->disagreements[i]);
 	free(frame->failure);
 	if (frame->loop)
 		loop_destroy(frame->loop);

@@ -122,6 +122,7 @@ struct play_flow {                           /* texts are the play's, until the 
 /* Somebody looks at the flows: OVN is asked of all of them, and what it drops is counted meanwhile. */
 void play_look_at_flows(struct play *play, bool is_looking);
 void play_flow_measured(const struct play_flow *flow, struct str *out); /* "timed out after 5.0 s"; appends */
+void play_flow_disagreement(const struct play_flow *flow, struct str *out); /* where its witnesses do, in words; or nothing */
 const struct policy_world *play_policies(const struct play *play);      /* the verdicts' world as of now; NULL: none yet */
 const struct play_flow *play_flows(const struct play *play, size_t *n);
 /* The graph of the act's namespaces as it is now, planned objects merged in; borrowed until the cluster changes. */

@@ -15,7 +15,8 @@ enum {
 	THIN_LEFT = 0x25c3,
 	BREAK = 0x2573,
 	PACKET = 0x25cf,
-	PACKET_EVERY = 7
+	PACKET_EVERY = 7,
+	BREAK_SEEN = 3 /* of a wire; a shorter break is drawn beside it as well */
 };
 
 static const uint8_t ranks[] = {
@@ -142,8 +143,9 @@ static void paint_heads(const struct flow_draw *draw, const struct wires *wires,
 	}
 }
 
-/* A blocked flow's wire is broken where it is long enough for everybody to see it, nearest to the destination. */
-static bool paint_break(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas)
+/* A blocked flow's wire is broken where it is long enough for everybody to see it, nearest to the destination. Gives the length
+ * of the piece that it is broken in, 0: there is none. */
+static size_t paint_break(const struct flow_draw *draw, const struct wires *wires, struct canvas *canvas)
 {
 	const struct path *path = &draw->path;
 	size_t best_at = 0, best_len = 0, run = 0;
@@ -162,12 +164,12 @@ static bool paint_break(const struct flow_draw *draw, const struct wires *wires,
 		}
 	}
 	if (best_len == 0)
-		return false;
+		return 0;
 	size_t wide = best_len >= 9 ? 1 : 0;
 	for (size_t i = best_at - wide; i <= best_at + wide; i++)
 		canvas_put_char(canvas, path->points.data[i].x, path->points.data[i].y, ROLE_FLOW_BLOCKED, ATTR_BOLD,
 		                BREAK);
-	return true;
+	return best_len;
 }
 
 static void paint_packets(const struct flow_draw *draw, const struct wires *wires, int tick, struct canvas *canvas)
@@ -290,7 +292,7 @@ size_t paint_flows(struct flow_draws *draws, const struct plan *plan, const stru
 	for (size_t i = 0; i < draws->len; i++) {
 		struct flow_draw *draw = &draws->data[i];
 		if (draw->net >= 0 && draw->flow->state == DIAGRAM_FLOW_BLOCKED)
-			draw->is_broken = paint_break(draw, wires, canvas);
+			draw->is_broken = paint_break(draw, wires, canvas) >= BREAK_SEEN;
 	}
 	for (size_t i = 0; i < draws->len; i++) {
 		struct flow_draw *draw = &draws->data[i];

@@ -180,11 +180,16 @@ bool flows_forgive(const struct play *p, int status)
 	return is_blocked_meant(p) && p->command < play_stage_of(p, p->stage)->seen.len && status < 128;
 }
 
-static void name_flow(const struct play_flow *flow, struct str *out)
+static void name_ends(const struct play_flow *flow, struct str *out)
 {
 	const char *from = strrchr(flow->plan->from, '/'), *to = strrchr(flow->plan->to, '/');
-	str_append_f(out, "%s ─▶ %s %s", from ? from + 1 : flow->plan->from, to ? to + 1 : flow->plan->to,
-	             flow->plan->port);
+	str_append_f(out, "%s ─▶ %s", from ? from + 1 : flow->plan->from, to ? to + 1 : flow->plan->to);
+}
+
+static void name_flow(const struct play_flow *flow, struct str *out)
+{
+	name_ends(flow, out);
+	str_append_f(out, " %s", flow->plan->port);
 }
 
 bool flows_mistake(struct play *p, struct str *expected, struct str *found, const char **cure)
@@ -215,7 +220,7 @@ void flows_blocked_words(const struct play *p, struct str *out)
 	for (size_t i = 0; stage->is_blocked && i < stage->seen.len; i++) {
 		const struct play_flow *flow = &p->flows.data[stage->seen.data[i]];
 		str_append(out, i == 0 ? "blocked, as intended: " : "; ");
-		name_flow(flow, out);
+		name_ends(flow, out);
 		str_append_c(out, ' ');
 		play_flow_measured(flow, out);
 		if (flow->is_counted)

@@ -152,7 +152,8 @@ static void take_count(struct hearing *h)
 	if (!counted.is_known)
 		return;
 	uint64_t all = counted.before + counted.packets;
-	flow->is_counted = counted.n_acls > 0;
+	/* OVN counts what a port has lost: that is this flow's only if it is denied. */
+	flow->is_counted = counted.n_acls > 0 && (testify_denies(flow) || flow->measured == PLAY_TIMED_OUT);
 	flow->dropped = flow->is_counted ? all : 0;
 	if (!h->was_counted_then) {
 		h->was_counted_then = true;

@@ -166,30 +166,36 @@ static void judge(struct play *p, size_t at)
 
 /* ---- where they disagree ---- */
 
+void play_flow_disagreement(const struct play_flow *flow, struct str *out)
+{
+	static const char *const ways[] = {"deny", "allow"}, *const traces[] = {"drops", "passes"};
+	bool ovnk = flow->allowed[POLICY_OVNK];
+	bool is_told = flow->is_judged && flow->is_traced && ovnk != flow->passes_ovn;
+	bool passed = flow->measured == PLAY_CONNECTED || flow->measured == PLAY_REFUSED;
+	bool dropped = flow->measured == PLAY_TIMED_OUT;
+	size_t before = out->len;
+	if (flow->is_judged && flow->allowed[POLICY_SPEC] != ovnk)
+		str_append_f(out, "the API means %s, OVN-Kubernetes makes it %s", ways[flow->allowed[POLICY_SPEC]],
+		             ways[ovnk]);
+	if (is_told)
+		str_append_f(out, "%spolicies: %s, OVN: %s", out->len > before ? "; " : "", ways[ovnk],
+		             traces[flow->passes_ovn]);
+	if (flow->is_judged && (ovnk ? dropped : passed)) {
+		str_append_f(out, "%spolicies: %s, measured: ", out->len > before ? "; " : "", ways[ovnk]);
+		play_flow_measured(flow, out);
+	}
+}
+
 static void compare(struct play *p, size_t at)
 {
 	struct play_flow *flow = &p->flows.data[at];
 	struct testimony *t = &p->testify->flows[at];
-	struct str words = {0}, measured = {0};
-	bool passed = flow->measured == PLAY_CONNECTED || flow->measured == PLAY_REFUSED;
-	bool dropped = flow->measured == PLAY_TIMED_OUT;
-	play_flow_measured(flow, &measured);
-	if (flow->is_judged && flow->allowed[POLICY_SPEC] != flow->allowed[POLICY_OVNK])
-		str_append_f(&words, "the API means %s, OVN-Kubernetes makes it %s",
-		             flow->allowed[POLICY_SPEC] ? "allow" : "deny",
-		             flow->allowed[POLICY_OVNK] ? "allow" : "deny");
-	bool is_told = flow->is_judged && flow->is_traced && flow->allowed[POLICY_OVNK] != flow->passes_ovn;
-	if (is_told)
-		str_append_f(&words, "%spolicies: %s, OVN: %s", words.len ? "; " : "",
-		             flow->allowed[POLICY_OVNK] ? "allow" : "deny", flow->passes_ovn ? "passes" : "drops");
-	if (flow->is_judged && ((passed && !flow->allowed[POLICY_OVNK]) || (dropped && flow->allowed[POLICY_OVNK])))
-		str_append_f(&words, "%spolicies: %s, measured: %s", words.len ? "; " : "",
-		             flow->allowed[POLICY_OVNK] ? "allow" : "deny", str_text(&measured));
+	struct str words = {0};
+	play_flow_disagreement(flow, &words);
 	free(t->disagrees);
 	t->disagrees = words.len ? str_take(&words) : NULL;
 	flow->disagrees = t->disagrees;
 	str_finish(&words);
-	str_finish(&measured);
 }
 
 void testify_now(struct play *p)

@@ -15,6 +15,8 @@ static void close_popup(struct ui *ui)
 		ui->told[0] = '\0'; /* it was read */
 	ui->view.popup = POPUP_NONE;
 	ui->view.scroll = 0;
+	if (ui->play)
+		play_look_at_flows(ui->play, false);
 }
 
 void action_popup(struct ui *ui, enum ui_popup popup)
@@ -24,6 +26,8 @@ void action_popup(struct ui *ui, enum ui_popup popup)
 	if (is_open)
 		return;
 	ui->view.popup = popup;
+	if (ui->play && (popup == POPUP_FLOWS || popup == POPUP_EXPLAIN))
+		play_look_at_flows(ui->play, true);
 	ui->view.selected = ui->scene.stage;
 	while (ui->act->stages.len && !view_lists_stage(ui->act, ui->view.selected))
 		ui->view.selected--;
@@ -139,6 +143,10 @@ static void run_choose(struct ui *ui, const char *argument)
 	(void)argument;
 	bool is_list = ui->view.popup == POPUP_STAGES;
 	size_t chosen = ui->view.selected;
+	if (ui->view.popup == POPUP_FLOWS) {
+		action_popup(ui, POPUP_EXPLAIN);
+		return;
+	}
 	close_popup(ui);
 	if (is_list && has_show(ui) && chosen < ui->act->stages.len)
 		play_go(ui->play, chosen);
@@ -223,6 +231,18 @@ static void run_flows(struct ui *ui, const char *argument)
 	action_popup(ui, POPUP_FLOWS);
 }
 
+static void run_explain(struct ui *ui, const char *argument)
+{
+	for (size_t i = 0; *argument && i < ui->act->flows.len; i++)
+		if (text_equal(ui->act->flows.data[i].id, argument))
+			ui->view.flow = i;
+	if (*argument &&
+	    (ui->view.flow >= ui->act->flows.len || !text_equal(ui->act->flows.data[ui->view.flow].id, argument)))
+		ui_say(ui, true, "There is no flow \"%s\" (f lists them)", argument);
+	else
+		action_popup(ui, POPUP_EXPLAIN);
+}
+
 static void run_why(struct ui *ui, const char *argument)
 {
 	(void)argument;
@@ -282,12 +302,20 @@ static void move_chosen(struct ui *ui, int lines)
 	}
 }
 
+static void move_flow(struct ui *ui, int lines)
+{
+	int64_t last = (int64_t)ui->scene.n_flows - 1, to = (int64_t)view_flow_focus(&ui->scene, &ui->view) + lines;
+	ui->view.flow = (size_t)(to < 0 || last < 0 ? 0 : to > last ? last : to);
+}
+
 void action_scroll(struct ui *ui, int lines)
 {
 	struct view_state *view = &ui->view;
 	int64_t to;
 	if (view->popup == POPUP_STAGES) {
 		move_chosen(ui, lines);
+	} else if (view->popup == POPUP_FLOWS) {
+		move_flow(ui, lines);
 	} else if (view->popup != POPUP_NONE ||
 	           (frame_shows_manifest(&ui->scene, view) && view->front == PANE_DIAGRAM)) {
 		int most = frame_max_scroll(&ui->layout, &ui->scene, view, ui->is_ascii);
@@ -482,7 +510,8 @@ const struct command commands[] = {
         {"diagram", ARG_NONE, "", "the diagram", run_diagram},
         {"consoles", ARG_NONE, "", "the next console of a virtual machine; after the last, the shell", run_consoles},
         {"open", ARG_NONE, "", "the console of the virtual machine in focus; takes it back", run_open},
-        {"flows", ARG_NONE, "", "the flows", run_flows},
+        {"flows", ARG_NONE, "", "the flows, and what policies, OVN and measurements say of them", run_flows},
+        {"explain", ARG_FLOW, "[FLOW]", "what is known of the chosen flow, in full", run_explain},
         {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
         {"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},

@@ -86,6 +86,10 @@ static void offer_argument(const struct ui *ui, enum command_argument kind, cons
 		for (size_t i = 0; i < ui->act->stages.len; i++)
 			offer(out, ui->act->stages.data[i].id, typed);
 		break;
+	case ARG_FLOW:
+		for (size_t i = 0; i < ui->act->flows.len; i++)
+			offer(out, ui->act->flows.data[i].id, typed);
+		break;
 	case ARG_PERSONA:
 		for (int i = 0; i < SCENARIO_N_PERSONAS; i++)
 			offer(out, scenario_persona_name((enum scenario_persona)i), typed);

@@ -7,6 +7,7 @@
 struct ui;
 enum command_argument {
 	ARG_NONE,
+	ARG_FLOW,
 	ARG_TEXT,
 	ARG_NUMBER,
 	ARG_ACT,

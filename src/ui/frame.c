@@ -10,6 +10,7 @@ static const struct page_row {
 } pages[N_POPUPS] = {
         [POPUP_HELP] = {"help", view_help, true},
         [POPUP_FLOWS] = {"flows", view_flows, false},
+        [POPUP_EXPLAIN] = {"this flow", view_explain, false},
         [POPUP_STAGES] = {"stages", view_stages, false},
         [POPUP_WHY] = {"in full", view_why, false},
 };

@@ -11,6 +11,7 @@ enum {
 	RESULT_ROWS = 8,
 	SHELL_PERCENT = 43,
 	SHELL_ROWS_MAX = 26,
+	NOTED_ROWS = 14, /* of the diagram, from which on it has rows to spare for notes */
 };
 
 bool rect_has(struct rect area, int x, int y)
@@ -61,9 +62,12 @@ void layout_compute(int cols, int rows, const struct view_state *view, struct la
 		layout->shell = (struct rect){body.x + left, body.y, body.cols - left, body.rows};
 	} else {
 		int below = body.rows * SHELL_PERCENT / 100;
+		below -= view->note_rows; /* the diagram keeps what it would have without them */
 		if (below > SHELL_ROWS_MAX)
 			below = SHELL_ROWS_MAX;
 		layout->diagram = (struct rect){body.x, body.y, body.cols, body.rows - below};
 		layout->shell = (struct rect){body.x, body.y + body.rows - below, body.cols, below};
 	}
+	if (layout->diagram.rows >= NOTED_ROWS)
+		layout->note_rows = view->note_rows;
 }

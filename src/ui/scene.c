@@ -84,6 +84,7 @@ static void fill_diagram(struct ui *ui)
 	scene->diagram = NULL;
 	if (!scene->topo || inside.rows < 1 || inside.cols < 1)
 		return;
+	inside.rows -= ui->layout.note_rows;
 	struct diagram_key key;
 	memset(&key, 0, sizeof key);
 	key.act = ui->act;
@@ -203,6 +204,7 @@ static void fill_show(struct ui *ui)
 	scene->message = play ? play_message(play) : "";
 	scene->is_problem = play && play_message_is_problem(play);
 	scene->failure = play ? play_failure(play) : "";
+	scene->policies = play ? play_policies(play) : NULL;
 	if (play)
 		scene->flows = play_flows(play, &scene->n_flows);
 	else
@@ -259,6 +261,7 @@ void scene_fill(struct ui *ui, int cols, int rows)
 	ui->view.told = ui->told;
 	ui->view.filter = ui->filter;
 	ui->view.focus = *ui->focus ? ui->focus : NULL;
+	ui->view.note_rows = view_notes_rows(ui->act, cols - 4);
 	layout_compute(cols, rows, &ui->view, &ui->layout);
 	ui->scene.pane = ui_pane(ui);
 	ui_console_fill(ui);

@@ -21,6 +21,7 @@ struct scene {
 	const char *failure; /* lines; "" */
 	const struct play_flow *flows;
 	size_t n_flows;
+	const struct policy_world *policies; /* NULL: none yet */
 	const struct topo *topo;       /* NULL: none yet */
 	const struct diagram *diagram; /* drawn for the layout's size; NULL: nothing to draw */
 	struct term *pane;             /* the shell of the persona on stage; NULL: none yet */
@@ -40,7 +41,7 @@ struct scene {
 enum ui_mode { MODE_STAGE, MODE_TERMINAL };
 enum ui_layout { LAYOUT_TALK, LAYOUT_ZOOM, N_LAYOUTS };
 enum ui_pane { PANE_DIAGRAM, PANE_SHELL };
-enum ui_popup { POPUP_NONE, POPUP_HELP, POPUP_FLOWS, POPUP_STAGES, POPUP_WHY, N_POPUPS };
+enum ui_popup { POPUP_NONE, POPUP_HELP, POPUP_FLOWS, POPUP_EXPLAIN, POPUP_STAGES, POPUP_WHY, N_POPUPS };
 enum ui_line { LINE_NONE, LINE_COMMAND, LINE_FILTER };
 
 extern const char *const layout_names[N_LAYOUTS];
@@ -53,6 +54,8 @@ struct view_state {
 	int scroll;      /* first line of the popup or manifest */
 	int back;        /* lines that the pane is scrolled back */
 	size_t selected; /* of the stage list */
+	int note_rows;   /* that the act wants under its diagram */
+	size_t flow;     /* that was chosen; beyond their number: the one that the stage is about */
 	bool is_blank;
 	bool hides_manifest; /* the diagram was asked for instead */
 	enum ui_line line;   /* what is being typed at the bottom */
@@ -73,6 +76,7 @@ struct view_state {
 struct layout {
 	struct rect title, result, keys; /* rows 0: not there */
 	struct rect diagram, shell;      /* with their frames; rows 0: hidden */
+	int note_rows;                   /* of the diagram's, its last ones */
 	struct rect body;                /* both */
 	bool is_shared;                  /* one is behind the other */
 	bool is_framed;
@@ -108,7 +112,12 @@ void view_line(struct canvas *canvas, struct rect area, const struct view_state 
 /* Pages are longer than what is shown of them: painted whole on a canvas of their own; the result is the rows used. */
 enum { PAGE_ROWS = 400 };
 typedef int view_page_fn(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view);
-view_page_fn view_help, view_flows, view_stages, view_why, view_manifest;
+view_page_fn view_help, view_flows, view_explain, view_stages, view_why, view_manifest;
+size_t view_flow_focus(const struct scene *scene, const struct view_state *view); /* the flow that is told of */
+/* What the witnesses say of the flow in question, under the diagram of an act in which one is blocked: the rows that it
+ * keeps, and painting it. */
+int view_notes_rows(const struct scenario_act *act, int cols);
+void view_notes(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 bool view_lists_stage(const struct scenario_act *act, size_t stage); /* it has a row of its own among the stages */
 int view_stage_row(const struct scenario_act *act, size_t stage);
 bool view_has_problem(const struct scene *scene, const struct view_state *view);

@@ -153,6 +153,7 @@ void ui_problem(struct ui *ui, const char *text)
 static void forget_view(struct ui *ui)
 {
 	ui->view.popup = POPUP_NONE;
+	ui->view.flow = TOPO_NONE;
 	ui->view.scroll = ui->view.back = 0;
 	ui->view.mode = MODE_STAGE;
 	ui->view.front = PANE_DIAGRAM;
@@ -195,6 +196,7 @@ void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state)
 	live_hold_stop(ui);
 	ui_console_follow(ui, stage, state);
 	if (state == PLAY_SHOWN) {
+		ui->view.flow = TOPO_NONE;
 		ui->view.scroll = 0;
 		ui->view.hides_manifest = false;
 	}
@@ -267,6 +269,7 @@ struct ui *ui_create(const struct ui_options *options, struct err *err)
 	ui->view.line_text = ui->line;
 	ui->view.completions = ui->view.notice = ui->view.told = ui->view.filter = ui->view.help_topic = "";
 	ui->ended_ms = -1;
+	ui->view.flow = TOPO_NONE;
 	ui->pretend = (struct ui_pretend){.stage = -1, .stage_state = -1, .badge = -1, .elapsed_ms = -1};
 	ui->theme = mem_strdup("none");
 	if (options->recording) {

@@ -4,9 +4,12 @@
 
 void view_diagram(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
 {
-	(void)view;
 	if (scene->diagram) {
+		int rows = area.rows - scene->diagram->canvas->rows;
 		canvas_copy(canvas, area.x, area.y, scene->diagram->canvas);
+		if (rows > 0)
+			view_notes(canvas, (struct rect){area.x, area.y + area.rows - rows, area.cols, rows}, scene,
+			           view);
 		return;
 	}
 	int y = area.y + area.rows / 2;

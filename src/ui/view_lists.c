@@ -1,4 +1,4 @@
-/* view_lists: the pages that list the show: its stages and its flows. */
+/* view_lists: the pages that list the show: its stages. */
 #include <string.h>
 #include <strings.h>
 
@@ -89,53 +89,4 @@ int view_stages(struct canvas *page, int rows, const struct scene *scene, const 
 		y++;
 	}
 	return y;
-}
-
-static int longest(const struct scene *scene, int which)
-{
-	int cols = 4;
-	for (size_t i = 0; i < scene->n_flows; i++) {
-		const struct scenario_flow *plan = scene->flows[i].plan;
-		int each = text_columns(which == 0   ? plan->id
-		                        : which == 1 ? plan->from
-		                        : which == 2 ? plan->to
-		                                     : plan->port);
-		if (each > cols)
-			cols = each;
-	}
-	return cols;
-}
-
-int view_flows(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
-{
-	(void)rows;
-	static const char *const heads[] = {"FLOW", "FROM", "TO", "PORT", "STATE"};
-	int at[5] = {0}, y = 0;
-	for (int gap = 2; gap > 0; gap--) {
-		for (int i = 1; i < 5; i++)
-			at[i] = at[i - 1] + longest(scene, i - 1) + gap;
-		if (at[4] + 16 <= page->cols)
-			break;
-	}
-	for (int i = 0; i < 5; i++)
-		canvas_put(page, at[i], y, page->cols, ROLE_MUTED, 0, heads[i]);
-	for (size_t i = 0; i < scene->n_flows; i++) {
-		const struct play_flow *flow = &scene->flows[i];
-		const struct scenario_flow *plan = flow->plan;
-		if (!is_filtered(view, plan->id) && !is_filtered(view, plan->from) && !is_filtered(view, plan->to))
-			continue;
-		y++;
-		struct look_of look = flow_look(flow->state);
-		const char *fields[] = {plan->id, plan->from, plan->to, plan->port};
-		for (int field = 0; field < 4; field++)
-			canvas_put_fit(page, at[field], y, page->cols - at[field], field ? ROLE_TEXT : ROLE_TITLE, 0,
-			               fields[field]);
-		char state[128];
-		snprintf(state, sizeof state, "%s %s%s%s", look.glyph, look.word, flow->note[0] ? "  " : "",
-		         flow->note);
-		canvas_put_fit(page, at[4], y, page->cols - at[4], look.role, 0, state);
-	}
-	if (!scene->n_flows)
-		canvas_put_fit(page, 0, ++y, page->cols, ROLE_MUTED, 0, "This act names no flows.");
-	return y + 1;
 }

@@ -112,7 +112,7 @@ static void put_keys(struct canvas *canvas, struct rect area, const struct scene
                      const char *behind)
 {
 	enum key_context context = context_of(view);
-	bool is_list = view->popup == POPUP_STAGES;
+	bool is_list = view->popup == POPUP_STAGES, is_flows = view->popup == POPUP_FLOWS;
 	const struct key_row *help = context == KEYS_STAGE ? help_row() : NULL;
 	int kept = help ? sign_cols(help) : 0, x = area.x, y = area.y, right = area.x + area.cols;
 	if (behind && help)
@@ -121,7 +121,8 @@ static void put_keys(struct canvas *canvas, struct rect area, const struct scene
 		const struct key_row *row = &key_rows[i];
 		bool is_idle = text_equal(row->command, "consoles") && !scene->n_machines;
 		if (row->context != context || !row->bar || row == help || is_idle ||
-		    (text_equal(row->command, "choose") && !is_list))
+		    (text_equal(row->command, "choose") && !is_list) ||
+		    (text_equal(row->command, "explain") && !is_flows))
 			continue;
 		if (x + sign_cols(row) + (kept ? 2 + kept : 0) > right)
 			break;

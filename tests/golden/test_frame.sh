@@ -14,6 +14,8 @@ while read -r name words; do
 	case $name in '' | '#'*) continue ;; esac
 	n=$((n + 1))
 	words=${words//@objects/$objects}
+	words=${words//@localnet/--objects tests/data/localnet-act.json}
+	words=${words//@witness/--witness direct=timed-out:5010:3:NP:data-consumer:Egress,rest=connected:850:0:}
 	words=${words//@shell/$kept\/shell.bytes}
 	arguments=()
 	for word in $words; do
