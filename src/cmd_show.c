@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "cmd.h"
+#include "kept.h"
 #include "show.h"
 
 static struct show_args {
 	const char *context, *kubeconfig;
-	bool read_only;
+	bool read_only, resume;
 	struct show_words words;
 } args;
 
@@ -15,6 +16,7 @@ static const struct cmd_option options[] = {
         {"--context", "NAME", "this kube context instead of the lab", &args.context, NULL},
         {"--kubeconfig", "FILE", "this kubeconfig instead of the lab", &args.kubeconfig, NULL},
         {"--read-only", NULL, "never change the cluster", NULL, &args.read_only},
+        {"--resume", NULL, "go on with the show that was left unfinished", NULL, &args.resume},
         {"--theme", "NAME", "dark, light, colour-blind, or one of your own", &args.words.theme, NULL},
         {"--layout", "NAME", "talk or zoom", &args.words.layout, NULL},
         {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.words.ascii},
@@ -31,30 +33,138 @@ static const struct cmd_usage usage = {
         .max_operands = 1,
 };
 
+struct stage { /* what a show on stage has beside it */
+	struct show show;
+	struct keeper *keeper;
+	struct kept kept; /* to go on with; path NULL: nothing, or no more */
+	bool is_mentioned;
+};
+
+/* ---- going on ---- */
+static void bring_there(void *user)
+{
+	struct stage *stage = user;
+	play_go(stage->show.play, play_stage(stage->show.play));
+}
+
+/* Another cluster: nothing of what was kept is there, but it can be brought to that stage. */
+static void go_on_elsewhere(struct stage *stage)
+{
+	struct show *show = &stage->show;
+	const char *id = json_walk_str(stage->kept.play, "stage", NULL);
+	const struct scenario_act *act = play_act(show->play);
+	for (size_t i = 0; i < act->stages.len; i++)
+		if (text_equal(act->stages.data[i].id, id))
+			play_look(show->play, i);
+	char *question = mem_printf("The lab of that show is gone, this is a new one. Bring it to %zu/%zu?",
+	                            stage->kept.stage, stage->kept.n_stages);
+	ui_question(show->ui, question, bring_there, stage);
+	free(question);
+}
+
+static void go_on(struct stage *stage)
+{
+	struct show *show = &stage->show;
+	struct err err;
+	char *cluster = keeper_cluster(show);
+	if (stage->kept.started_ms) {
+		show->started = loop_now(show->loop) - (time_wall_ms() - stage->kept.started_ms);
+		show->planned_ms = stage->kept.planned_ms;
+		play_set_started(show->play, show->started);
+	}
+	if (!text_equal(cluster, stage->kept.cluster))
+		go_on_elsewhere(stage);
+	else if (play_restore(show->play, stage->kept.play, &err))
+		ui_tell(show->ui, false, "The show goes on where it was");
+	else
+		ui_tell(show->ui, true, err.text);
+	free(cluster);
+	kept_finish(&stage->kept);
+}
+
+static void mention(struct stage *stage)
+{
+	struct kept kept;
+	if (stage->is_mentioned || !kept_find(&kept, NULL))
+		return;
+	char *words = mem_printf("An earlier show stopped at %zu/%zu of %s; onesdn --resume goes on there", kept.stage,
+	                         kept.n_stages, kept.act);
+	ui_tell(stage->show.ui, false, words);
+	free(words);
+	kept_finish(&kept);
+}
+
+/* ---- what the show tells ---- */
+static void on_play(struct show *show, void *user)
+{
+	struct stage *stage = user;
+	if (!stage->keeper)
+		stage->keeper = keeper_create(show, stage->kept.path ? &stage->kept : NULL);
+	if (stage->kept.path)
+		go_on(stage);
+	else
+		mention(stage);
+	stage->is_mentioned = true;
+}
+
+static void on_change(struct show *show, void *user)
+{
+	(void)show;
+	keeper_changed(((struct stage *)user)->keeper);
+}
+
+static void on_stage(struct show *show, size_t at, enum play_state state, void *user)
+{
+	(void)show, (void)at, (void)state;
+	keeper_stage_changed(((struct stage *)user)->keeper);
+}
+
+static bool begin(struct stage *stage, const char *operand, struct err *err)
+{
+	struct show_options with = {
+	        .context = args.context,
+	        .kubeconfig = args.kubeconfig,
+	        .read_only = args.read_only,
+	        .events = {.on_play = on_play, .on_change = on_change, .on_stage = on_stage},
+	        .user = stage,
+	};
+	if (args.resume && !kept_find(&stage->kept, err))
+		return false;
+	if (args.resume) {
+		with.context = args.context = stage->kept.context;
+		with.kubeconfig = args.kubeconfig = stage->kept.kubeconfig;
+		with.read_only = stage->kept.read_only || args.read_only;
+	}
+	char *name = operand ? mem_strdup(operand) : args.resume ? mem_strdup(stage->kept.act) : show_first_act(err);
+	bool is_good = name && show_config(&stage->show.config, &args.words, SHOW_TYPE_MS, err) &&
+	               show_begin(&stage->show, &with, name, err);
+	free(name);
+	return is_good;
+}
+
 int cmd_show(int argc, char **argv)
 {
 	const char *operand = NULL;
 	size_t n = 0;
 	int status;
 	struct err err = {.code = ERR_NONE};
-	struct show show = {.config = {.type_ms = -1}};
+	struct stage stage = {.show = {.config = {.type_ms = -1}}};
 	if (!cmd_read_options(&usage, argc, argv, &operand, &n, &status))
 		return status;
+	if (args.resume && (n || args.context || args.kubeconfig)) {
+		fputs("onesdn: --resume knows the act and the cluster of the show that it goes on with: name none\n",
+		      stderr);
+		return 2;
+	}
 	if (n && !show_is_act(operand))
 		return 2;
-	struct show_options with = {
-	        .context = args.context,
-	        .kubeconfig = args.kubeconfig,
-	        .read_only = args.read_only,
-	};
-	char *name = n ? mem_strdup(operand) : show_first_act(&err);
-	bool is_good = name && show_config(&show.config, &args.words, SHOW_TYPE_MS, &err) &&
-	               show_begin(&show, &with, name, &err);
+	bool is_good = begin(&stage, operand, &err);
 	if (is_good)
-		loop_run(show.loop);
-	show_end(&show);
+		loop_run(stage.show.loop);
+	keeper_destroy(stage.keeper);
+	show_end(&stage.show);
+	kept_finish(&stage.kept);
 	if (!is_good)
 		fprintf(stderr, "onesdn: %s\n", err.text);
-	free(name);
 	return is_good ? 0 : 1;
 }

@@ -88,6 +88,8 @@ static bool start_play(struct show *show, struct err *err)
 	if (!show->play)
 		return false;
 	show->act = NULL;
+	if (show->started)
+		play_set_started(show->play, show->started);
 	ui_set_show(show->ui, show->play, show->kube);
 	if (show->options.events.on_play)
 		show->options.events.on_play(show, show->options.user);
@@ -142,11 +144,36 @@ static void on_quit(void *user)
 	loop_stop(((struct show *)user)->loop);
 }
 
+int64_t show_started(const struct show *show)
+{
+	return show->started ? show->started : show->play ? play_started(show->play) : 0;
+}
+
+int64_t show_plan(const struct scenario_act *act, size_t stage)
+{
+	int64_t plan_ms = 0;
+	for (size_t i = 0; i < stage && i < act->stages.len; i++)
+		plan_ms += act->stages.data[i].is_prelude ? 0 : act->stages.data[i].minutes_ms;
+	return plan_ms;
+}
+
+/* The clock and the plan go on over the acts of a show. */
+static void leave_act(struct show *show)
+{
+	show->started = show_started(show);
+	if (!show->play || play_started(show->play) == 0)
+		return;
+	const struct scenario_act *act = play_act(show->play);
+	size_t stage = play_stage(show->play);
+	show->planned_ms += show_plan(act, play_is_over(show->play) ? act->stages.len : stage);
+}
+
 bool show_change_act(struct show *show, const char *name, struct err *err)
 {
 	struct scenario_act *act = scenario_load(name, show->environment, err);
 	if (!act)
 		return false;
+	leave_act(show);
 	ui_set_show(show->ui, NULL, NULL);
 	ui_set_act(show->ui, act);
 	play_destroy(show->play);

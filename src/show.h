@@ -10,16 +10,16 @@ enum { SHOW_N_SIGNALS = 3, SHOW_TYPE_MS = 12 };
 
 struct show;
 struct show_events { /* each may be NULL; none may end the show: loop_stop, and end it outside the loop */
-	void (*on_play)(struct show *show, void *user); /* a play was made: show->play */
+	void (*on_play)(struct show *show, void *user);   /* a play was made: show->play */
 	void (*on_change)(struct show *show, void *user); /* the play or the cluster has changed */
 	void (*on_stage)(struct show *show, size_t stage, enum play_state state, void *user);
 	void (*on_progress)(struct show *show, const char *line, void *user);
 	void (*on_problem)(struct show *show, const char *text, void *user); /* no cluster, or no play on it */
 };
-struct show_options { /* borrowed until show_end */
+struct show_options {                     /* borrowed until show_end */
 	const char *context, *kubeconfig; /* both NULL: the lab */
 	bool read_only;
-	int cols, rows; /* of the ui; 0: the terminal's */
+	int cols, rows;                       /* of the ui; 0: the terminal's */
 	const struct ui_recording *recording; /* of a recorded show; borrowed for show_begin */
 	struct show_events events;
 	void *user;
@@ -36,8 +36,12 @@ struct show {
 	struct play *play; /* NULL: no cluster yet */
 	struct ui *ui;
 	struct loop_signal *signals[SHOW_N_SIGNALS];
-	int signum; /* that ended it; 0: none */
+	int signum;         /* that ended it; 0: none */
+	int64_t started;    /* loop time of its very first stage, over all its acts; 0: not yet */
+	int64_t planned_ms; /* of what was performed in the acts before this one */
 };
+int64_t show_started(const struct show *show);                   /* loop time; 0: not yet */
+int64_t show_plan(const struct scenario_act *act, size_t stage); /* minutes_ms of its own stages before this one */
 /* Everything there but the cluster, which is on its way; then loop_run. On failure show_end is still to be called. */
 bool show_begin(struct show *show, const struct show_options *options, const char *act, struct err *err);
 /* Another act in place of this one, from its beginning. */

@@ -54,6 +54,13 @@ void play_look(struct play *play, size_t stage); /* moves the view there; stages
 void play_go(struct play *play, size_t stage);
 bool play_is_going(const struct play *play);
 void play_stop(struct play *play);       /* where it is, on the way of play_go */
+/* ---- kept and resumed ---- */
+json_t *play_keep(const struct play *play); /* how the show stands, for play_restore; the caller's */
+/* A new play of the same act goes on there. A stage that was under way is asked for as soon as the cluster is there. False: that
+ * is nothing that was kept of this act; the play is untouched. */
+bool play_restore(struct play *play, const json_t *kept, struct err *err);
+void play_set_started(struct play *play, int64_t started); /* loop time: the clock goes on from there */
+
 void play_cluster_changed(struct play *play);  /* tell it of kube's on_change and on_state, once a turn is enough */
 
 /* ---- state, for the painter ---- */

@@ -91,6 +91,12 @@ void ui_record_mark(struct ui *ui, bool is_on, const char *words);
 /* The file of a stage's take, in a folder that is there; the take may not be. The caller frees. */
 char *ui_take_path(const char *act, const char *stage, struct err *err);
 
+/* One line for the person, until the next key. */
+void ui_tell(struct ui *ui, bool is_problem, const char *text);
+/* Asks "TEXT  y yes  n no"; anything but y is no. */
+void ui_question(struct ui *ui, const char *text, void (*on_yes)(void *user), void *user);
+bool ui_is_blank(const struct ui *ui);   /* the audience sees nothing */
+
 /* ---- without a terminal ---- */
 void ui_key(struct ui *ui, struct term_key key);
 bool ui_key_parse(const char *name, struct term_key *key); /* "space", "ctrl-l", "pagedown", "f12", "?" */

@@ -387,6 +387,8 @@ void play_cluster_changed(struct play *p)
 	words_tick(p);
 	if (p->travel)
 		travel_cluster_changed(p);
+	if (p->doubtful)
+		memory_ask(p);
 	play_changed(p);
 }
 

@@ -82,6 +82,7 @@ struct play {
 	char *message, *note; /* of the job; of the last verb that made no sense. NULL: none */
 	bool message_is_problem, note_is_problem;
 
+	size_t doubtful;         /* the stage that was under way when the show was kept, counted from 1; 0: none */
 	struct travel *travel;   /* on the way to a stage; NULL */
 	struct passing *passing; /* somebody wants to know whether a stage's result is there; NULL */
 
@@ -191,6 +192,9 @@ void passing_ask(struct play *p, size_t stage,
                  passing_fn *fn); /* `fn` later, once; a question before it is forgotten */
 void passing_cancel(struct play *p);
 void passing_over(struct play *p, size_t stage, const char *why); /* it is done, and says why nothing was performed */
+
+/* ---- memory.c: kept and resumed ---- */
+void memory_ask(struct play *p); /* is the doubtful stage done? As soon as the cluster can tell */
 
 /* ---- travel.c: to the starting state of a stage ---- */
 void travel_begin(struct play *p, size_t target);

@@ -67,7 +67,8 @@ static char *make_private_dir(struct err *err)
 {
 	char *runtime = path_user(PATH_RUNTIME, err), *dir = NULL;
 	if (runtime) {
-		dir = mem_printf("%s/play-XXXXXX", runtime);
+		private_sweep(runtime);
+		dir = mem_printf("%s/" PRIVATE_PREFIX "%ld-XXXXXX", runtime, (long)getpid());
 		if (!mkdtemp(dir)) {
 			err_set(err, ERR_SYSTEM, "no directory can be made in %s: %m", runtime);
 			free(dir);
@@ -541,23 +542,12 @@ void perform_on_tick(struct play *p)
 	fail_late(p);
 }
 
-static void remove_private_dir(struct play *p)
-{
-	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
-		char *file =
-		        mem_printf("%s/%s.kubeconfig", p->private_dir, scenario_persona_name((enum scenario_persona)i));
-		unlink(file);
-		free(file);
-	}
-	rmdir(p->private_dir);
-	free(p->private_dir);
-}
-
 void perform_finish(struct play *p)
 {
 	consoles_finish(p);
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++)
 		shell_destroy(p->shells[i]);
 	if (p->private_dir)
-		remove_private_dir(p);
+		private_remove(p->private_dir);
+	free(p->private_dir);
 }

@@ -34,6 +34,11 @@ struct shell_cluster {
 char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err);
 char *shell_path(void); /* the word for PATH, our virtctl in it where none is installed */
 
+/* ---- private.c: the folder for these files, RUNTIME/play-PID-XXXXXX, one a play ---- */
+#define PRIVATE_PREFIX "play-"
+void private_remove(const char *dir);    /* with what is in it */
+void private_sweep(const char *runtime); /* those of processes that are gone */
+
 struct shell_options {
 	struct loop *loop;
 	enum scenario_persona persona;

@@ -70,10 +70,51 @@ static void verb(struct ui *ui, void (*of_play)(struct play *play))
 }
 
 /* ---- the show ---- */
+/* The act after this one in the order of the show; the caller frees. NULL: there is none. */
+static char *next_act(const struct ui *ui)
+{
+	char *names = scenario_names(NULL), *next = NULL;
+	size_t len = strlen(ui->act->name);
+	for (const char *p = names; p && *p && !next; p += strcspn(p, " "), p += strspn(p, " ")) {
+		const char *after = p + strcspn(p, " ");
+		after += strspn(after, " ");
+		if (strcspn(p, " ") == len && strncmp(p, ui->act->name, len) == 0 && *after)
+			next = mem_strndup(after, strcspn(after, " "));
+	}
+	free(names);
+	return next;
+}
+
+static bool is_at_end(const struct ui *ui)
+{
+	return ui->play && play_is_over(ui->play) && !play_is_busy(ui->play) &&
+	       play_stage(ui->play) + 1 == ui->act->stages.len;
+}
+
+/* After the last stage of an act: first it is said what comes, then it comes. */
+static void go_on(struct ui *ui)
+{
+	struct err err;
+	char *next = next_act(ui);
+	if (!next)
+		ui_say(ui, false, "The show is over");
+	else if (!ui->is_next_offered)
+		ui_say(ui, false, "This act is over. Space goes on to the next one: %s", next);
+	else if (ui->options.events.on_act && !ui->options.events.on_act(next, &err, ui->options.user))
+		ui_say(ui, true, "%s", err.text);
+	else
+		next[0] = '\0';
+	ui->is_next_offered = next && *next;
+	free(next);
+}
+
 static void run_next(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	verb(ui, play_next);
+	if (is_at_end(ui) && ui->view.popup == POPUP_NONE)
+		go_on(ui);
+	else
+		verb(ui, play_next);
 }
 
 static void run_back(struct ui *ui, const char *argument)

@@ -58,7 +58,10 @@ struct ui {
 	size_t history_at;
 	struct str question;
 	void (*on_yes)(struct ui *ui);
-	bool shows_persona; /* :shell chose one */
+	void (*on_answer)(void *user); /* of ui_question */
+	void *answer_user;
+	bool is_next_offered; /* the act is over, and it was said what Space does now */
+	bool shows_persona;   /* :shell chose one */
 	enum scenario_persona persona;
 
 	struct term_key escape_key;
@@ -100,7 +103,7 @@ void ui_console_fill(struct ui *ui);
 void ui_console_follow(struct ui *ui, size_t stage, enum play_state state); /* a stage brings its pane to the front */
 bool ui_console_open(struct ui *ui, const char *id);                        /* false: it is no virtual machine */
 void ui_console_next(struct ui *ui);                                        /* the next one; after the last the shell */
-void ui_console_open_focus(struct ui *ui);                                  /* of the machine in focus; attaches it anew */
+void ui_console_open_focus(struct ui *ui); /* of the machine in focus; attaches it anew */
 
 /* actions.c */
 void action_popup(struct ui *ui, enum ui_popup popup);

@@ -40,6 +40,28 @@ void ui_ask(struct ui *ui, void (*on_yes)(struct ui *ui), const char *fmt, ...)
 	ui_dirty(ui);
 }
 
+void ui_tell(struct ui *ui, bool is_problem, const char *text)
+{
+	ui_say(ui, is_problem, "%s", text);
+}
+
+static void answer_yes(struct ui *ui)
+{
+	ui->on_answer(ui->answer_user);
+}
+
+void ui_question(struct ui *ui, const char *text, void (*on_yes)(void *user), void *user)
+{
+	ui->on_answer = on_yes;
+	ui->answer_user = user;
+	ui_ask(ui, answer_yes, "%s  y yes  n no", text);
+}
+
+bool ui_is_blank(const struct ui *ui)
+{
+	return ui->view.is_blank;
+}
+
 /* ---- the pane ---- */
 struct term *ui_pane(struct ui *ui)
 {
@@ -159,6 +181,7 @@ static void forget_view(struct ui *ui)
 	ui->view.front = PANE_DIAGRAM;
 	ui->view.hides_manifest = ui->shows_persona = false;
 	ui->view.question = NULL;
+	ui->is_next_offered = false;
 	ui->focus[0] = ui->filter[0] = ui->console[0] = '\0';
 }
 

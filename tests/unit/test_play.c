@@ -1053,6 +1053,59 @@ static void test_go_waits(void **state)
 	assert_true(play_was_there(show.play, 0));
 }
 
+/* What is kept of a show, in a new play of the same act. */
+static void test_keep_and_restore(void **state)
+{
+	(void)state;
+	static const char stages[] = "  - {id: a, title: A, run: 'echo hello', check: [{output: hello}], seen: one}\n"
+	                             "  - {id: b, title: B, run: 'sleep 60', changes: true, undo: 'true', check: [{exists: namespace/blue}]}\n"
+	                             "  - {id: c, title: C, picture: true}\n";
+	open_show(stages);
+	feed(NAMESPACE);
+	perform(PLAY_DONE);
+	play_next(show.play);
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_state(PLAY_RUNNING);
+	json_t *kept = play_keep(show.play);
+	close_show();
+	open_show(stages);
+	struct err err;
+	json_t *other = json_pack("{s:s, s:[], s:[]}", "stage", "nosuch", "stages", "flows");
+	assert_false(play_restore(show.play, other, &err));
+	assert_has(err.text, "does not fit the act");
+	assert_false(play_restore(show.play, NULL, &err));
+	json_decref(other);
+	assert_true(play_restore(show.play, kept, &err));
+	assert_int_equal(play_stage(show.play), 1);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_DONE);
+	assert_has(play_checked(show.play, 0), "the output has \"hello\"");
+	size_t n;
+	assert_int_equal(play_flows(show.play, &n)[0].state, PLAY_FLOW_OK);
+	assert_int_equal(play_flows(show.play, &n)[1].state, PLAY_FLOW_UNTRIED);
+	assert_true(play_took(show.play, 0) >= 0);
+	/* b was under way: its namespace is not there, so nobody knows; with it, it is done. */
+	wait_message("what it did is not known");
+	assert_int_equal(play_stage_state(show.play, 1), PLAY_PENDING);
+	feed(NAMESPACE);
+	assert_true(play_restore(show.play, kept, &err));
+	wait_state(PLAY_DONE);
+	assert_true(play_was_there(show.play, 1));
+	/* Hostile: texts that are none, states that are none, numbers that are too small. */
+	json_t *first = json_array_get(json_object_get(kept, "stages"), 0);
+	json_object_set_new(first, "took", json_integer(-5));
+	json_object_set_new(first, "message", json_string("a\033[2Jb"));
+	json_object_set_new(json_array_get(json_object_get(kept, "stages"), 2), "state", json_string("sideways"));
+	json_array_append_new(json_object_get(kept, "stages"), json_integer(3));
+	json_object_set_new(kept, "flows", json_string("none"));
+	json_object_set_new(kept, "stage", json_string("a"));
+	assert_true(play_restore(show.play, kept, &err));
+	assert_int_equal(play_took(show.play, 0), 0);
+	assert_true(text_is_safe(play_message(show.play), strlen(play_message(show.play))));
+	json_decref(kept);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -1083,6 +1136,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_walk, close_left),
 		cmocka_unit_test_teardown(test_typing, close_left),
 		cmocka_unit_test_teardown(test_done_if, close_left),
+		cmocka_unit_test_teardown(test_keep_and_restore, close_left),
 		cmocka_unit_test_teardown(test_go, close_left),
 		cmocka_unit_test_teardown(test_go_fails, close_left),
 		cmocka_unit_test_teardown(test_go_is_stopped, close_left),

@@ -1,0 +1,163 @@
+/* memory: a show as it stands, as a JSON value, and back. What is kept is what cannot be asked of the cluster: which stages are done
+ * and what was said of them, what the flows have shown. A stage that was under way when it was kept is asked for: its command
+ * may have done its work. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/engine.h"
+
+static const char *const state_names[] = {
+        [PLAY_PENDING] = "pending", [PLAY_SHOWN] = "pending", [PLAY_RUNNING] = "running", [PLAY_CHECKING] = "running",
+        [PLAY_DONE] = "done",       [PLAY_FAILED] = "failed", [PLAY_SKIPPED] = "skipped",
+};
+static const char *const flow_names[] = {
+        [PLAY_FLOW_UNTRIED] = "untried", [PLAY_FLOW_UNDERWAY] = "untried", [PLAY_FLOW_OK] = "ok",
+        [PLAY_FLOW_BLOCKED] = "blocked", [PLAY_FLOW_FAILED] = "failed",
+};
+enum { N_STATES = sizeof state_names / sizeof *state_names, N_FLOW_STATES = sizeof flow_names / sizeof *flow_names };
+
+static int find_name(const char *const *names, int n, const char *name)
+{
+	for (int i = 0; i < n; i++)
+		if (text_equal(names[i], name))
+			return i;
+	return -1;
+}
+
+/* ---- out ---- */
+
+static json_t *keep_stage(const struct play *p, size_t stage)
+{
+	const struct stage_run *run = &p->runs[stage];
+	json_t *kept = json_pack("{s:s, s:s}", "id", p->act->stages.data[stage].id, "state", state_names[run->state]);
+	if (run->took_ms)
+		json_object_set_new(kept, "took", json_integer(run->took_ms));
+	if (run->was_there)
+		json_object_set_new(kept, "was-there", json_true());
+	if (run->checked)
+		json_object_set_new(kept, "checked", json_string(run->checked));
+	if (run->message)
+		json_object_set_new(kept, "message", json_string(run->message));
+	if (run->failure)
+		json_object_set_new(kept, "failure", json_string(run->failure));
+	return kept;
+}
+
+json_t *play_keep(const struct play *p)
+{
+	json_t *stages = json_array(), *flows = json_array();
+	for (size_t i = 0; i < p->act->stages.len; i++)
+		json_array_append_new(stages, keep_stage(p, i));
+	for (size_t i = 0; i < p->flows.len; i++)
+		json_array_append_new(flows,
+		                      json_pack("{s:s, s:s, s:s}", "id", p->flows.data[i].plan->id, "state",
+		                                flow_names[p->flows.data[i].state], "note", p->flows.data[i].note));
+	return json_pack("{s:s, s:o, s:o}", "stage", p->act->stages.data[p->view].id, "stages", stages, "flows", flows);
+}
+
+/* ---- back ---- */
+
+static size_t find_stage(const struct play *p, const char *id)
+{
+	for (size_t i = 0; i < p->act->stages.len; i++)
+		if (text_equal(p->act->stages.data[i].id, id))
+			return i;
+	return TOPO_NONE;
+}
+
+/* Safe text, or nothing: it goes to the screen. */
+static char *take_text(const json_t *from, const char *key)
+{
+	const char *text = json_walk_str(from, key, NULL);
+	struct str safe = {0};
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		str_append_safe(&safe, text, len);
+		if (text[len] == '\n')
+			str_append_c(&safe, '\n');
+	}
+	return safe.len ? str_take(&safe) : NULL;
+}
+
+static void restore_stage(struct play *p, size_t stage, enum play_state state, const json_t *kept)
+{
+	struct stage_run *run = &p->runs[stage];
+	play_set_state(p, stage, state);
+	free(run->checked);
+	free(run->message);
+	free(run->failure);
+	run->checked = take_text(kept, "checked");
+	run->message = take_text(kept, "message");
+	run->failure = take_text(kept, "failure");
+	run->took_ms = json_walk_int(kept, 0, "took", NULL);
+	run->was_there = json_is_true(json_object_get(kept, "was-there"));
+	if (run->took_ms < 0)
+		run->took_ms = 0;
+}
+
+static void restore_flow(struct play *p, const json_t *kept)
+{
+	int state = find_name(flow_names, N_FLOW_STATES, json_walk_str(kept, "state", NULL));
+	for (size_t i = 0; state >= 0 && i < p->flows.len; i++) {
+		struct play_flow *flow = &p->flows.data[i];
+		if (!text_equal(flow->plan->id, json_walk_str(kept, "id", NULL)))
+			continue;
+		char *note = take_text(kept, "note");
+		flow->state = (enum play_flow_state)state;
+		snprintf(flow->note, sizeof flow->note, "%s", note ? note : "");
+		free(note);
+	}
+}
+
+static void on_asked(struct play *p, const struct passing_answer *answer)
+{
+	if (answer->result == PASSING_THERE)
+		passing_over(p, answer->stage, answer->checked);
+	else
+		words_note(p, true,
+		           "the show stopped while this stage ran; what it did is not known: Space performs it "
+		           "again, u undoes it");
+}
+
+void memory_ask(struct play *p)
+{
+	struct str away = {0};
+	if (p->doubtful && !p->passing && !p->travel && p->job == JOB_NONE && !words_away(p, &away)) {
+		passing_ask(p, p->doubtful - 1, on_asked);
+		p->doubtful = 0;
+	}
+	str_finish(&away);
+}
+
+bool play_restore(struct play *p, const json_t *kept, struct err *err)
+{
+	size_t view = find_stage(p, json_walk_str(kept, "stage", NULL)), i, running = TOPO_NONE;
+	json_t *stages = json_object_get(kept, "stages"), *flows = json_object_get(kept, "flows"), *entry;
+	if (view == TOPO_NONE || !json_is_array(stages))
+		return err_set(err, ERR_INVALID,
+		               "what was kept of the show does not fit the act %s: it has been changed since",
+		               p->act->name);
+	json_array_foreach (stages, i, entry) {
+		size_t stage = find_stage(p, json_walk_str(entry, "id", NULL));
+		int state = find_name(state_names, N_STATES, json_walk_str(entry, "state", NULL));
+		if (stage == TOPO_NONE || state < 0) /* left out of the act since */
+			continue;
+		if (state == PLAY_RUNNING) {
+			running = stage;
+			state = PLAY_PENDING;
+		}
+		restore_stage(p, stage, (enum play_state)state, entry);
+	}
+	json_array_foreach (flows, i, entry)
+		restore_flow(p, entry);
+	p->view = view;
+	p->doubtful = running == TOPO_NONE ? 0 : running + 1;
+	memory_ask(p);
+	play_changed(p);
+	return true;
+}
+
+void play_set_started(struct play *p, int64_t started)
+{
+	p->started = started ? started : 1; /* 0 says that it has not begun */
+}
