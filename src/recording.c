@@ -1,6 +1,7 @@
 /* recording: see recording.h. */
 #include "recording.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,10 @@ struct cast *recording_read(const char *path, const char *idle_limit, struct err
 	if (idle_limit && !recording_number("--idle-limit", idle_limit, 0, 1e6, &seconds, err))
 		return NULL;
 	struct cast *cast = cast_read(path, err);
+	if (cast && cast->is_cut)
+		fprintf(stderr,
+		        "onesdn: %s: the last line is not whole, as when a recorder is killed: it was left out\n",
+		        path);
 	if (cast)
 		cast_limit_idle(cast, idle_limit ? (int64_t)(seconds * 1e6) : cast->header.idle_limit_us);
 	return cast;

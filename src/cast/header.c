@@ -34,8 +34,8 @@ static void read_theme(const json_t *value, struct cast_theme *theme)
 		is_good = read_color(palette, len, &found.palette[found.n_palette++]);
 		palette += len + (palette[len] == ':');
 	}
-	if (is_good && found.n_palette == 8)
-		memcpy(found.palette + 8, found.palette, 8 * sizeof *found.palette);
+	for (size_t i = 8; is_good && found.n_palette == 8 && i < 16; i++)
+		found.palette[i] = found.palette[i - 8];
 	if (is_good && (found.n_palette == 8 || found.n_palette == 16))
 		*theme = found;
 }
@@ -69,7 +69,7 @@ bool header_read(const json_t *top, const char *where, struct cast_header *heade
 	    !read_side(is_v3 ? term : top, is_v3 ? "rows" : "height", where, &found.rows, err))
 		return false;
 	double idle = json_number_value(json_object_get(top, "idle_time_limit"));
-	if (idle > 0 && idle < (double)(TIME_MAX_US / SECOND_US))
+	if (idle > 0 && idle < TIME_MAX_S)
 		found.idle_limit_us = (int64_t)(idle * (double)SECOND_US + 0.5);
 	double timestamp = json_number_value(json_object_get(top, "timestamp"));
 	if (timestamp > 0 && timestamp < 1e12)

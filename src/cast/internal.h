@@ -5,7 +5,8 @@
 #include "onesdn/cast.h"
 
 #define SECOND_US ((int64_t)1000000)
-#define TIME_MAX_US (1000000000 * SECOND_US) /* 31 years */
+#define TIME_MAX_S 1000000000 /* 31 years */
+#define TIME_MAX_US (TIME_MAX_S * SECOND_US)
 
 /* ---- header.c ---- */
 /* Fills *header from the object (which it borrows texts from); `where` is "file:line". */

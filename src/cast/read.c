@@ -42,7 +42,7 @@ static bool take_time(struct reader *reader, const json_t *value, struct err *er
 		return fail(reader, err, "an event begins with its time in seconds, a number");
 	if (seconds < 0)
 		seconds = 0;
-	if (seconds > (double)(TIME_MAX_US / SECOND_US))
+	if (seconds > TIME_MAX_S)
 		return fail(reader, err, "the event's time is out of all bounds");
 	int64_t at_us;
 	if (reader->cast->header.version == 2) {
@@ -195,8 +195,8 @@ struct cast *cast_parse(const char *text, size_t len, const char *name, struct e
 	struct reader reader = {.name = name, .line = 1, .cast = mem_alloc(sizeof *reader.cast)};
 	bool is_good = read_all(&reader, text, len, err);
 	struct cast *cast = reader.cast;
-	for (size_t i = 0; i < cast->events.len; i++)
-		cast->events.data[i].data = cast->text.data + reader.offsets.data[i];
+	for (size_t i = 0; i < reader.offsets.len; i++)
+		cast->events.data[i].data = str_text(&cast->text) + reader.offsets.data[i];
 	cast->duration_us = cast->events.len ? cast->events.data[cast->events.len - 1].at_us : 0;
 	vec_finish(&reader.offsets);
 	if (cast->header.version == 1 && cast->top) /* its frames have been taken */

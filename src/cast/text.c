@@ -75,6 +75,7 @@ static int unit_at(const char *json, size_t len, size_t at)
 
 char *text_mend_surrogates(const char *json, size_t len)
 {
+	static const char replacement[] = {'\\', 'u', 'f', 'f', 'f', 'd'};
 	char *mended = mem_alloc(len + 1); /* there may be zeros in it */
 	memcpy(mended, json, len);
 	for (size_t at = 0, n; at < len; at += n) {
@@ -85,7 +86,7 @@ char *text_mend_surrogates(const char *json, size_t len)
 		if (is_first && next >= 0xdc00 && next < 0xe000)
 			n = 12;
 		else if (is_first || is_second)
-			memcpy(mended + at, "\\ufffd", 6);
+			memcpy(mended + at, replacement, sizeof replacement);
 	}
 	return mended;
 }
@@ -112,7 +113,7 @@ bool cast_time_parse(const char *text, int64_t *us)
 	if (*text == '.' && text[1])
 		for (text++; *text >= '0' && *text <= '9'; text++, scale /= 10)
 			fraction += (*text - '0') * scale;
-	if (*text || total > TIME_MAX_US / SECOND_US)
+	if (*text || total > TIME_MAX_S)
 		return false;
 	*us = total * SECOND_US + fraction;
 	return true;

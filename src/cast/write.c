@@ -292,7 +292,7 @@ bool cast_join(const char *path, const struct cast_header *header, const char *c
 	bool is_good = n_takes > 0 || err_set(err, ERR_INVALID, "there are no takes to be joined");
 	for (size_t i = 0; is_good && i < n_takes; i++)
 		is_good = append_file(&writer, &out, takes[i], header, err);
-	is_good = is_good && cast_writer_finish(writer, cast_writer_end(writer), -1, err) &&
+	is_good = is_good && writer && cast_writer_finish(writer, cast_writer_end(writer), -1, err) &&
 	          file_write(path, str_text(&out), out.len, 0644, err);
 	cast_writer_destroy(writer);
 	str_finish(&out);

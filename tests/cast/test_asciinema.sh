@@ -24,7 +24,7 @@ try() { # DESCRIPTION EXPECTED-FILE COMMAND...
 }
 
 for cast in "$made"/*.cast assets/*.cast; do
-	[ -e "$cast" ] && head -1 "$cast" | grep -q '"version": 2' || continue
+	if [ ! -e "$cast" ] || ! head -1 "$cast" | grep -q '"version": 2'; then continue; fi
 	name=$(basename "$cast" .cast)
 	bytes=$made/$name.bytes
 	# a shipped recording: what jq takes for its output
