@@ -47,10 +47,11 @@ static bool states_has(const struct states *states, size_t place)
 /* A place, and those behind it that can be reached by passing over. */
 static void states_add(struct states *states, const struct pattern *pattern, size_t place, size_t end)
 {
-	for (;; place++) {
+	while (!states_has(states, place)) { /* if it is there, so are those behind it */
 		states->bits[place / 64] |= (uint64_t)1 << place % 64;
 		if (place >= end || !pattern->places[place].may_skip)
 			return;
+		place++;
 	}
 }
 

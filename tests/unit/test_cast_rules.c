@@ -150,7 +150,7 @@ static void kubeconfigs(void **state)
 static void is_never_slow(void **state)
 {
 	(void)state;
-	enum { SIZE = 300 };
+	enum { SIZE = 600 };
 	char *text = mem_alloc(SIZE);
 	memset(text, 'a', SIZE);
 	struct cast_rules *rules =
