@@ -72,6 +72,7 @@ struct recording {
 	int64_t pace_ms;
 	double pace;
 	char *failure;
+	bool has_begun; /* the cluster has answered */
 	bool is_over;
 };
 
@@ -104,7 +105,8 @@ static void mark(struct recording *r)
 static void follow(struct recording *r)
 {
 	struct play *play = r->show.play;
-	if (!play || r->is_over || (play == r->play && play_stage(play) == r->stage))
+	r->has_begun = r->has_begun || (play && kube_state(r->show.kube) == KUBE_LIVE);
+	if (!r->has_begun || !play || r->is_over || (play == r->play && play_stage(play) == r->stage))
 		return;
 	const struct scenario_act *act = play_act(play);
 	r->play = play;
@@ -172,7 +174,7 @@ static void on_play(struct show *show, void *user)
 {
 	struct recording *r = user;
 	const struct scenario_act *act = play_act(show->play);
-	if (r->at == 0 && !r->play)
+	if (r->at == 0 && !r->has_begun)
 		add_kubeconfigs(r);
 	add_rules(r, act->redact.data, act->redact.len);
 	follow(r);

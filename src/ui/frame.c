@@ -216,6 +216,12 @@ void frame_paint(struct canvas *canvas, const struct layout *layout, const struc
 	}
 	if (layout->title.rows)
 		view_title(canvas, layout->title, scene, view);
+	if (scene->take.term) {
+		view_take(canvas, layout, scene);
+		if (layout->keys.rows)
+			view_keys(canvas, layout->keys, scene, view, NULL);
+		return;
+	}
 	if (layout->shell.rows)
 		put_shell(canvas, layout, scene, view);
 	if (layout->diagram.rows)

@@ -9,6 +9,7 @@ enum key_context { /* the keys of a context come before those of the stage */
 	           KEYS_STAGE,
 	           KEYS_POPUP,
 	           KEYS_TERMINAL,
+	           KEYS_TAKE,
 	           KEYS_LINE,
 	           KEYS_QUESTION,
 	           N_KEY_CONTEXTS

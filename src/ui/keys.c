@@ -68,6 +68,13 @@ static void stage_key(struct ui *ui, struct term_key key)
 		command_run(ui, row->command);
 }
 
+static void take_key(struct ui *ui, struct term_key key)
+{
+	const struct key_row *row = key_find(KEYS_TAKE, key);
+	if (row)
+		command_run(ui, row->command);
+}
+
 void keys_take(struct ui *ui, struct term_key key)
 {
 	int64_t escaped_at = ui->escaped_at;
@@ -82,6 +89,8 @@ void keys_take(struct ui *ui, struct term_key key)
 	live_hold_stop(ui);
 	if (ui->view.is_blank) {
 		ui->view.is_blank = false;
+	} else if (ui->take) {
+		take_key(ui, key);
 	} else if (ui->view.question) {
 		answer(ui, key);
 	} else if (ui->view.line != LINE_NONE) {
@@ -101,6 +110,8 @@ void keys_paste(struct ui *ui, const char *text, size_t size)
 	ui->is_urgent = true;
 	ui_dirty(ui);
 	ui->notice[0] = '\0';
+	if (ui->take)
+		return;
 	if (ui->view.line != LINE_NONE) {
 		const char *end = memchr(text, '\n', size);
 		line_insert(ui, text, end ? (size_t)(end - text) : size);
@@ -164,7 +175,7 @@ void keys_mouse(struct ui *ui, struct term_mouse mouse)
 	bool is_press = mouse.pressed && mouse.button >= 1;
 	struct rect inside = layout_inside(&ui->layout, ui->layout.shell);
 	bool is_in_pane = rect_has(inside, mouse.x, mouse.y) && ui->scene.pane;
-	if (ui->view.is_blank || ui->view.question || ui->view.line != LINE_NONE)
+	if (ui->view.is_blank || ui->take || ui->view.question || ui->view.line != LINE_NONE)
 		return;
 	if (is_in_pane && ui->view.mode == MODE_TERMINAL && term_wants_mouse(ui->scene.pane)) {
 		struct term_mouse there = mouse;

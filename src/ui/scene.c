@@ -267,6 +267,7 @@ void scene_fill(struct ui *ui, int cols, int rows)
 	ui_console_fill(ui);
 	apply_pretend(ui);
 	fill_diagram(ui);
+	take_fill(ui);
 }
 
 void scene_show_ended(struct ui *ui)

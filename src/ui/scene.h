@@ -8,7 +8,15 @@
 #include "onesdn/diagram.h"
 #include "onesdn/play.h"
 
-enum ui_badge { BADGE_PLANNED, BADGE_LIVE, BADGE_STALE };
+enum ui_badge { BADGE_PLANNED, BADGE_LIVE, BADGE_STALE, BADGE_REC };
+
+struct scene_take { /* a recorded take in the live stage's place */
+	struct term *term; /* NULL: none */
+	const char *words;
+	struct rect part; /* of its screen, to be shown as far as there is room, from pan_x and pan_y on */
+	int pan_x, pan_y;
+	bool is_paused, is_over;
+};
 
 struct scene {
 	const struct scenario_act *act; /* never NULL */
@@ -35,6 +43,7 @@ struct scene {
 	const char *cluster_problem; /* why it is not live, with the cure; "" */
 	const char *const *progress; /* what was said while the cluster was reached, oldest first */
 	size_t n_progress;
+	struct scene_take take;
 	int64_t elapsed_ms; /* since the first stage began; -1: not yet */
 };
 
@@ -107,6 +116,8 @@ void view_result(struct canvas *canvas, struct rect area, const struct scene *sc
 void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,
                const char *behind);
 bool view_wants_result(const struct scene *scene, const struct view_state *view); /* where one line must serve both */
+void view_take(struct canvas *canvas, const struct layout *layout, const struct scene *scene);
+struct rect view_take_area(const struct layout *layout);
 void view_line(struct canvas *canvas, struct rect area, const struct view_state *view);
 
 /* Pages are longer than what is shown of them: painted whole on a canvas of their own; the result is the rows used. */

@@ -6,6 +6,7 @@
 #include "onesdn/ui.h"
 #include "ui/record.h"
 #include "ui/scene.h"
+#include "ui/take.h"
 
 struct screen;
 enum { LINE_MAX_SIZE = 256, HISTORY_MAX = 50, NOTICE_MAX = 2048, PROGRESS_MAX = 100 };
@@ -17,6 +18,7 @@ struct ui {
 	struct canvas *canvas;
 	struct canvas_look looks[ROLE_COUNT];
 	struct record record;
+	struct take *take, *take_before; /* NULL: the live stage is shown */
 	char *theme;
 	bool is_ascii, has_mouse, theme_is_chosen;
 	uint32_t terminal_fg, terminal_bg; /* COLOR_DEFAULT: not told */

@@ -187,6 +187,7 @@ static void forget_view(struct ui *ui)
 
 void ui_set_act(struct ui *ui, const struct scenario_act *act)
 {
+	take_end(ui);
 	scene_show_ended(ui);
 	forget_view(ui);
 	ui->act = act;
@@ -316,6 +317,7 @@ void ui_destroy(struct ui *ui)
 {
 	if (!ui)
 		return;
+	take_finish(ui);
 	live_stop(ui);
 	scene_finish(ui);
 	canvas_destroy(ui->canvas);

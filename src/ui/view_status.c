@@ -65,8 +65,10 @@ void view_result(struct canvas *canvas, struct rect area, const struct scene *sc
 	canvas_put_fit(canvas, x, area.y, right - x - 1, result.role, 0, result.text);
 }
 
-static enum key_context context_of(const struct view_state *view)
+static enum key_context context_of(const struct scene *scene, const struct view_state *view)
 {
+	if (scene->take.term)
+		return KEYS_TAKE;
 	if (view->question)
 		return KEYS_QUESTION;
 	if (view->line != LINE_NONE)
@@ -111,7 +113,7 @@ static const char *word_of(const struct key_row *row, const struct scene *scene)
 static void put_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,
                      const char *behind)
 {
-	enum key_context context = context_of(view);
+	enum key_context context = context_of(scene, view);
 	bool is_list = view->popup == POPUP_STAGES, is_flows = view->popup == POPUP_FLOWS;
 	const struct key_row *help = context == KEYS_STAGE ? help_row() : NULL;
 	int kept = help ? sign_cols(help) : 0, x = area.x, y = area.y, right = area.x + area.cols;
@@ -143,11 +145,31 @@ static void put_terminal_keys(struct canvas *canvas, int x, int y, int right, co
 		canvas_put(canvas, x, y, right - x, ROLE_MUTED, 0, "all other keys go to the program");
 }
 
+/* What it is stands first, and again in words. */
+static void put_take_keys(struct canvas *canvas, struct rect area, const struct scene *scene,
+                          const struct view_state *view)
+{
+	int x = area.x + canvas_put(canvas, area.x, area.y, area.cols, ROLE_BADGE_REC, ATTR_BOLD, " REC ") + 1;
+	int keys = 0, right = area.x + area.cols, words = text_columns(scene->take.words);
+	for (size_t i = 0; i < n_key_rows; i++)
+		if (key_rows[i].context == KEYS_TAKE && key_rows[i].bar)
+			keys += sign_cols(&key_rows[i]) + 2;
+	put_keys(canvas, (struct rect){x, area.y, right - x, 1}, scene, view, NULL);
+	x += keys + 1;
+	x = right - words - 1 > x ? right - words - 1 : x;
+	if (right - x > 10)
+		canvas_put_fit(canvas, x, area.y, right - x - 1, ROLE_TEXT, 0, scene->take.words);
+}
+
 void view_keys(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view,
                const char *behind)
 {
 	bool is_terminal = view->mode == MODE_TERMINAL;
 	int x = area.x, right = area.x + area.cols;
+	if (scene->take.term) {
+		put_take_keys(canvas, area, scene, view);
+		return;
+	}
 	if (area.cols >= 70) {
 		x += canvas_put(canvas, x, area.y, right - x, is_terminal ? ROLE_INPUT : ROLE_FRAME,
 		                ATTR_REVERSE | ATTR_BOLD, is_terminal ? " TERMINAL " : " STAGE ");
@@ -155,7 +177,7 @@ void view_keys(struct canvas *canvas, struct rect area, const struct scene *scen
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_INPUT, ATTR_REVERSE | ATTR_BOLD, "TERM");
 	}
 	x++;
-	if (context_of(view) == KEYS_TERMINAL)
+	if (context_of(scene, view) == KEYS_TERMINAL)
 		put_terminal_keys(canvas, x, area.y, right, view);
 	else
 		put_keys(canvas, (struct rect){x, area.y, right - x, 1}, scene, view, behind);

@@ -31,6 +31,7 @@ static void badge_part(struct part *part, const struct scene *scene, bool is_sho
 	        [BADGE_PLANNED] = {"PLANNED", ROLE_BADGE_PLANNED},
 	        [BADGE_LIVE] = {"LIVE", ROLE_BADGE_LIVE},
 	        [BADGE_STALE] = {"STALE", ROLE_BADGE_STALE},
+	        [BADGE_REC] = {"● REC", ROLE_BADGE_REC},
 	};
 	char text[64];
 	if (scene->badge == BADGE_STALE && !is_short)
