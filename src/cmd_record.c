@@ -68,13 +68,22 @@ struct recording {
 	const char *acts[ACTS_MAX];
 	size_t n_acts, at;
 	const struct play *play; /* whose stage was in view last */
-	size_t stage;
-	int64_t pace_ms;
+	size_t stage, start;     /* start: the stage to be recorded anew */
 	double pace;
 	char *failure;
 	bool has_begun; /* the cluster has answered */
 	bool is_over;
 };
+
+static const char *environment(void)
+{
+	return connect_environment(&(struct connect_options){.context = args.context, .kubeconfig = args.kubeconfig});
+}
+
+static struct scenario_act *load(const char *act, struct err *err)
+{
+	return scenario_load(act, environment(), err);
+}
 
 /* ---- what is recorded ---- */
 static bool is_wanted(size_t stage, void *user)
@@ -92,8 +101,9 @@ static bool is_last(size_t stage, void *user)
 static void on_frame(const struct canvas *frame, const struct canvas_look *looks, void *user)
 {
 	struct recording *r = user;
-	if (r->recorder && r->show.play)
-		recorder_frame(r->recorder, loop_now(r->show.loop), frame, looks);
+	bool is_new = r->show.play && recorder_frame(r->recorder, loop_now(r->show.loop), frame, looks);
+	if (is_new && r->pilot)
+		pilot_moved(r->pilot);
 }
 
 static void mark(struct recording *r)
@@ -106,7 +116,8 @@ static void follow(struct recording *r)
 {
 	struct play *play = r->show.play;
 	r->has_begun = r->has_begun || (play && kube_state(r->show.kube) == KUBE_LIVE);
-	if (!r->has_begun || !play || r->is_over || (play == r->play && play_stage(play) == r->stage))
+	if (!r->has_begun || !play || r->is_over || (r->pilot && !pilot_is_there(r->pilot)) ||
+	    (play == r->play && play_stage(play) == r->stage))
 		return;
 	const struct scenario_act *act = play_act(play);
 	r->play = play;
@@ -150,6 +161,19 @@ static void add_rules(struct recording *r, json_t *const *list, size_t n)
 		cast_rules_add_json(r->rules, list[i], &ignored);
 }
 
+/* Those of all acts: their titles are secrets' places too. */
+static bool add_acts(struct recording *r, struct err *err)
+{
+	for (size_t i = 0; i < r->n_acts; i++) {
+		struct scenario_act *act = load(r->acts[i], err);
+		if (!act)
+			return false;
+		add_rules(r, act->redact.data, act->redact.len);
+		scenario_destroy(act);
+	}
+	return true;
+}
+
 static void make_rules(struct recording *r)
 {
 	static char host[256];
@@ -173,10 +197,9 @@ static void make_rules(struct recording *r)
 static void on_play(struct show *show, void *user)
 {
 	struct recording *r = user;
-	const struct scenario_act *act = play_act(show->play);
+	(void)show;
 	if (r->at == 0 && !r->has_begun)
 		add_kubeconfigs(r);
-	add_rules(r, act->redact.data, act->redact.len);
 	follow(r);
 	if (r->pilot)
 		pilot_begin(r->pilot);
@@ -307,13 +330,15 @@ static bool make_header(struct recording *r, const struct scenario_act *act, str
 	return true;
 }
 
-static bool has_stage(const struct scenario_act *act, struct err *err)
+static bool find_stage(struct recording *r, const struct scenario_act *act, struct err *err)
 {
+	r->start = TOPO_NONE;
 	for (size_t i = 0; args.stage && i < act->stages.len; i++)
 		if (text_equal(act->stages.data[i].id, args.stage))
-			return true;
-	return !args.stage || err_set(err, ERR_NOT_FOUND, "the act %s has no stage \"%s\": onesdn rehearse names them",
-	                              act->name, args.stage);
+			r->start = i;
+	return !args.stage || r->start != TOPO_NONE ||
+	       err_set(err, ERR_NOT_FOUND, "the act %s has no stage \"%s\": onesdn rehearse names them", act->name,
+	               args.stage);
 }
 
 /* ---- the end ---- */
@@ -370,6 +395,7 @@ static bool record(struct recording *r, struct err *err)
 	        .show = &r->show,
 	        .pace = r->pace,
 	        .type_ms = r->show.config.type_ms,
+	        .start = r->start,
 	        .is_wanted = is_wanted,
 	        .is_last = is_last,
 	        .on_over = on_over,
@@ -389,9 +415,8 @@ static bool record(struct recording *r, struct err *err)
 
 static bool prepare(struct recording *r, struct err *err)
 {
-	struct scenario_act *act = scenario_load(
-	        r->acts[0], connect_environment(&(struct connect_options){args.context, args.kubeconfig, false}), err);
-	bool is_good = act && has_stage(act, err) && show_config(&r->show.config, &args.words, TYPE_MS, err) &&
+	struct scenario_act *act = load(r->acts[0], err);
+	bool is_good = act && find_stage(r, act, err) && show_config(&r->show.config, &args.words, TYPE_MS, err) &&
 	               make_header(r, act, err) && fits(&r->header, err) && may_write(err);
 	scenario_destroy(act);
 	if (!is_good || args.stitch)
@@ -399,6 +424,8 @@ static bool prepare(struct recording *r, struct err *err)
 	if (args.is_auto && !args.words.type_ms) /* the config's is for the stage */
 		r->show.config.type_ms = TYPE_MS;
 	make_rules(r);
+	if (!add_acts(r, err))
+		return false;
 	struct recorder_options with = {
 	        .path = args.stage ? NULL : args.path,
 	        .header = &r->header,
@@ -411,9 +438,7 @@ static bool prepare(struct recording *r, struct err *err)
 
 static bool stitch(const struct recording *r, struct err *err)
 {
-	struct takes_join join = {r->acts, r->n_acts,
-	                          connect_environment(&(struct connect_options){args.context, args.kubeconfig, false}),
-	                          &r->header};
+	struct takes_join join = {r->acts, r->n_acts, environment(), &r->header};
 	struct recorder_sum sum = {0};
 	if (!takes_join(args.path, &join, &sum, err))
 		return false;

@@ -16,6 +16,8 @@ enum {
 	RESULT_CHAR_MS = 12,
 	RESULT_MOST_MS = 4500,
 	PICTURE_MS = 3500,
+	QUIET_MS = 700, /* a result stands still for so long before the show goes on */
+	QUIET_MOST_MS = 6000,
 	LIVE_MS = 20000, /* for the cluster to answer */
 };
 
@@ -24,11 +26,12 @@ enum phase { PHASE_WAIT, PHASE_OPEN, PHASE_TYPED, PHASE_RESULT };
 struct pilot {
 	struct pilot_options options;
 	struct loop *loop;
-	struct loop_timer *timer, *patience;
+	struct loop_timer *timer, *patience, *rest;
 	enum phase phase; /* whose pause runs */
 	size_t stage;
-	bool has_begun, is_cleaning, is_quick;
+	bool has_begun, has_gone, is_there, is_cleaning, is_quick;
 	char *failure;
+	int64_t moved_at, paused_at; /* the picture changed; the pause began */
 };
 
 static struct play *play_of(const struct pilot *p)
@@ -118,7 +121,7 @@ static void clean_up(struct pilot *p)
 		end_act(p);
 		return;
 	}
-	play_go(play_of(p), stage);
+	play_look(play_of(p), stage);
 	enter(p);
 	play_next(play_of(p));
 }
@@ -141,6 +144,12 @@ static void go_on(struct pilot *p)
 static void on_pause_over(void *user)
 {
 	struct pilot *p = user;
+	int64_t now = loop_now(p->loop), quiet = now - p->moved_at;
+	bool rests = p->is_quick || p->phase != PHASE_RESULT || quiet >= QUIET_MS || now - p->paused_at > QUIET_MOST_MS;
+	if (!rests) {
+		loop_timer_start(p->timer, QUIET_MS - quiet, 0);
+		return;
+	}
 	go_on(p);
 	p->phase = PHASE_WAIT;
 	if (p->has_begun)
@@ -165,6 +174,27 @@ static enum phase phase_of(const struct pilot *p)
 	return state == PLAY_DONE || state == PLAY_SKIPPED ? PHASE_RESULT : PHASE_WAIT;
 }
 
+/* The cluster is where the show is to begin. What the play has to say of the way is no part of it. */
+static bool arrive(struct pilot *p)
+{
+	struct play *play = play_of(p);
+	if (!p->has_gone && p->options.start != TOPO_NONE) {
+		p->has_gone = true;
+		play_go(play, p->options.start);
+	}
+	if (play_is_going(play))
+		return false;
+	int64_t quiet = loop_now(p->loop) - p->moved_at;
+	if (quiet < QUIET_MS) { /* also until the first shell has its prompt */
+		loop_timer_start(p->rest, QUIET_MS - quiet, 0);
+		return false;
+	}
+	p->is_there = true;
+	if (play_stage_state(play, play_stage(play)) != PLAY_FAILED)
+		play_look(play, play_stage(play));
+	return true;
+}
+
 static void step(void *user)
 {
 	struct pilot *p = user;
@@ -176,6 +206,8 @@ static void step(void *user)
 			return;
 		loop_timer_stop(p->patience);
 	}
+	if (!p->is_there && !arrive(p))
+		return;
 	if (play_stage(play) != p->stage) {
 		enter(p);
 		p->phase = PHASE_WAIT;
@@ -189,6 +221,7 @@ static void step(void *user)
 	if (phase == p->phase)
 		return;
 	p->phase = phase;
+	p->paused_at = loop_now(p->loop);
 	if (phase == PHASE_WAIT)
 		loop_timer_stop(p->timer);
 	else
@@ -203,6 +236,11 @@ static void on_patience(void *user)
 	end_act(p);
 }
 
+static void on_rest(void *user)
+{
+	pilot_look(user);
+}
+
 /* ---- the face ---- */
 struct pilot *pilot_create(const struct pilot_options *options)
 {
@@ -211,6 +249,7 @@ struct pilot *pilot_create(const struct pilot_options *options)
 	p->loop = options->show->loop;
 	p->timer = loop_timer_create(p->loop, on_pause_over, p);
 	p->patience = loop_timer_create(p->loop, on_patience, p);
+	p->rest = loop_timer_create(p->loop, on_rest, p);
 	return p;
 }
 
@@ -221,6 +260,7 @@ void pilot_destroy(struct pilot *p)
 	loop_unpost(p->loop, p);
 	loop_timer_destroy(p->timer);
 	loop_timer_destroy(p->patience);
+	loop_timer_destroy(p->rest);
 	free(p->failure);
 	free(p);
 }
@@ -231,6 +271,8 @@ void pilot_begin(struct pilot *p)
 	p->failure = NULL;
 	p->is_cleaning = false;
 	p->has_begun = true;
+	p->moved_at = loop_now(p->loop);
+	p->has_gone = p->is_there = false;
 	p->phase = PHASE_WAIT;
 	p->stage = (size_t)-1;
 	loop_timer_start(p->patience, LIVE_MS, 0);
@@ -241,6 +283,16 @@ void pilot_look(struct pilot *p)
 {
 	loop_unpost(p->loop, p);
 	loop_post(p->loop, step, p);
+}
+
+void pilot_moved(struct pilot *p)
+{
+	p->moved_at = loop_now(p->loop);
+}
+
+bool pilot_is_there(const struct pilot *p)
+{
+	return p->is_there;
 }
 
 bool pilot_is_cleaning(const struct pilot *p)

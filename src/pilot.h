@@ -11,6 +11,7 @@ struct pilot_options {
 	struct show *show;
 	double pace;                                 /* of typing and pauses: 1 a person's, 0 as quick as it goes */
 	int type_ms;                                 /* of a character at pace 1 */
+	size_t start; /* the stage that the cluster is brought to first; TOPO_NONE: from the beginning */
 	bool (*is_wanted)(size_t stage, void *user); /* else the stage is performed at once */
 	bool (*is_last)(size_t stage, void *user);   /* nothing is wanted after it */
 	/* The act is over; `failure`: why it is not as it should be, NULL. May change the act of the show. */
@@ -21,6 +22,8 @@ struct pilot *pilot_create(const struct pilot_options *options);
 void pilot_destroy(struct pilot *pilot);
 void pilot_begin(struct pilot *pilot);             /* an act: the show has a play */
 void pilot_look(struct pilot *pilot);              /* something has changed */
+void pilot_moved(struct pilot *pilot);   /* the picture is another one: what has not come to rest is not left */
+bool pilot_is_there(const struct pilot *pilot);    /* where the act is to begin */
 bool pilot_is_cleaning(const struct pilot *pilot); /* nothing is wanted any more */
 
 #endif

@@ -39,22 +39,24 @@ static int64_t sink_time(const struct sink *sink, int64_t now_ms)
 	return sink->began_ms < 0 ? 0 : (now_ms - sink->began_ms) * 1000;
 }
 
-static void sink_frame(struct sink *sink, int64_t now_ms, const struct canvas *frame, const struct canvas_look *looks)
+static bool sink_frame(struct sink *sink, int64_t now_ms, const struct canvas *frame, const struct canvas_look *looks)
 {
 	struct str change = {0};
 	if (!sink->writer)
-		return;
+		return false;
 	if (sink->began_ms < 0)
 		sink->began_ms = now_ms;
 	canvas_diff(sink->shown, frame, looks, &change);
 	if (change.len > 0)
 		cast_writer_output(sink->writer, sink_time(sink, now_ms), change.data, change.len);
+	bool is_new = change.len > 0;
 	str_finish(&change);
 	if (!sink->shown)
 		sink->shown = canvas_create(frame->cols, frame->rows);
 	memcpy(sink->shown->cells, frame->cells, (size_t)frame->cols * (size_t)frame->rows * sizeof *frame->cells);
 	sink->shown->cursor_x = frame->cursor_x;
 	sink->shown->cursor_y = frame->cursor_y;
+	return is_new;
 }
 
 static void sink_marker(struct sink *sink, int64_t now_ms, const char *title)
@@ -144,19 +146,20 @@ void recorder_destroy(struct recorder *r)
 	free(r);
 }
 
-void recorder_frame(struct recorder *r, int64_t now_ms, const struct canvas *frame, const struct canvas_look *looks)
+bool recorder_frame(struct recorder *r, int64_t now_ms, const struct canvas *frame, const struct canvas_look *looks)
 {
 	if (!r->has_stage || r->is_paused)
-		return;
-	sink_frame(&r->whole, now_ms, frame, looks);
-	sink_frame(&r->take, now_ms, frame, looks);
+		return true; /* nobody knows */
+	bool is_new = sink_frame(&r->whole, now_ms, frame, looks);
+	is_new = sink_frame(&r->take, now_ms, frame, looks) || is_new;
 	if (!r->marker)
-		return;
+		return is_new;
 	sink_marker(&r->whole, now_ms, r->marker);
 	sink_marker(&r->take, now_ms, r->marker);
 	free(r->marker);
 	r->marker = NULL;
 	r->sum.n_markers++;
+	return true;
 }
 
 void recorder_stage(struct recorder *r, int64_t now_ms, const struct recorder_stage *stage)

@@ -20,7 +20,8 @@ struct recorder_sum {
 struct recorder *recorder_create(const struct recorder_options *options, struct err *err);
 void recorder_destroy(struct recorder *recorder); /* a take that was not kept is gone */
 /* Times are the loop's. Nothing is written before the first stage, and nothing while it is paused. */
-void recorder_frame(struct recorder *recorder, int64_t now_ms, const struct canvas *frame,
+/* False: it looks like the one before. */
+bool recorder_frame(struct recorder *recorder, int64_t now_ms, const struct canvas *frame,
                     const struct canvas_look *looks);
 struct recorder_stage { /* that comes in view; its marker follows the next frame */
 	const char *act, *id, *title;

@@ -400,23 +400,6 @@ static void run_resume(struct ui *ui, const char *argument)
 		ui->focus[0] = '\0';
 }
 
-static void run_take(struct ui *ui, const char *argument)
-{
-	static const struct {
-		const char *word;
-		int cols, rows;
-	} ways[] = {{"up", 0, -1}, {"down", 0, 1}, {"left", -4, 0}, {"right", 4, 0}};
-	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-		if (text_equal(argument, ways[i].word))
-			take_pan(ui, ways[i].cols, ways[i].rows);
-	if (text_equal(argument, "pause"))
-		take_pause(ui);
-	else if (text_equal(argument, "again"))
-		take_restart(ui);
-	else if (!*argument)
-		take_toggle(ui);
-}
-
 static void run_blank(struct ui *ui, const char *argument)
 {
 	(void)argument;
@@ -570,7 +553,7 @@ const struct command commands[] = {
         {"open", ARG_NONE, "", "the console of the virtual machine in focus; takes it back", run_open},
         {"flows", ARG_NONE, "", "the flows, and what policies, OVN and measurements say of them", run_flows},
         {"explain", ARG_FLOW, "[FLOW]", "what is known of the chosen flow, in full", run_explain},
-        {"take", ARG_TEXT, "", "the recorded take of this stage, and back", run_take},
+        {"take", ARG_TEXT, "", "the recorded take of this stage, and back", take_command},
         {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
         {"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},

@@ -228,6 +228,23 @@ void take_pan(struct ui *ui, int cols, int rows)
 	ui->take->pan_y += rows;
 }
 
+void take_command(struct ui *ui, const char *argument)
+{
+	static const struct {
+		const char *word;
+		int cols, rows;
+	} ways[] = {{"up", 0, -1}, {"down", 0, 1}, {"left", -4, 0}, {"right", 4, 0}};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (text_equal(argument, ways[i].word))
+			take_pan(ui, ways[i].cols, ways[i].rows);
+	if (text_equal(argument, "pause"))
+		take_pause(ui);
+	else if (text_equal(argument, "again"))
+		take_restart(ui);
+	else if (!*argument)
+		take_toggle(ui);
+}
+
 static void write_words(struct take *take, bool is_paused)
 {
 	char at[24], end[24];

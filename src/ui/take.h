@@ -12,7 +12,8 @@ void take_end(struct ui *ui);    /* back to live, if it is not */
 void take_finish(struct ui *ui); /* the end of the ui */
 void take_pause(struct ui *ui);  /* pause, go on; at the end: back to live */
 void take_restart(struct ui *ui);
-void take_pan(struct ui *ui, int cols, int rows); /* where the screen is too small for all of it */
-void take_fill(struct ui *ui);                    /* the scene's take, and its badge */
+void take_pan(struct ui *ui, int cols, int rows);       /* where the screen is too small for all of it */
+void take_command(struct ui *ui, const char *argument); /* "", "pause", "again", "up", "down", "left", "right" */
+void take_fill(struct ui *ui);                          /* the scene's take, and its badge */
 
 #endif
