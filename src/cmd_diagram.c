@@ -139,7 +139,7 @@ static bool draw(const struct request *request, struct diagram_options *options,
 			vec_push(&list, json_array_get(objects, i));
 		struct topo_host hosts[SCENARIO_HOSTS_MAX];
 		struct topo_input input = {.hosts = hosts,
-		                           .n_hosts = scenario_hosts(act, 0, hosts),
+		                           .n_hosts = scenario_hosts(act, hosts),
 		                           .objects = list.data,
 		                           .n_objects = list.len,
 		                           .planned = (const json_t *const *)act->planned.data,

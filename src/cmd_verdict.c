@@ -234,7 +234,7 @@ static bool hear_all(const struct request *request, const struct scenario_act *a
 	const struct hearing hearing = {.source = &request->source,
 	                                .objects = objects,
 	                                .hosts = hosts,
-	                                .n_hosts = act ? scenario_hosts(act, 0, hosts) : 0,
+	                                .n_hosts = act ? scenario_hosts(act, hosts) : 0,
 	                                .flows = asked,
 	                                .n_flows = flows->list.len};
 	bool is_good = hear(&hearing, *out, err);

@@ -31,13 +31,13 @@ const char *scenario_persona_name(enum scenario_persona persona); /* "cluster-ad
 /* ---- what must be true after a stage ---- */
 enum scenario_check_kind {
 	SCENARIO_CHECK_EXISTS, SCENARIO_CHECK_GONE, SCENARIO_CHECK_READY, SCENARIO_CHECK_CONDITION, SCENARIO_CHECK_FIELD,
-	SCENARIO_CHECK_NETWORK, SCENARIO_CHECK_ADDRESS, SCENARIO_CHECK_OUTPUT, SCENARIO_CHECK_EXIT,
+	SCENARIO_CHECK_NETWORK, SCENARIO_CHECK_ADDRESS, SCENARIO_CHECK_UP, SCENARIO_CHECK_OUTPUT, SCENARIO_CHECK_EXIT,
 	SCENARIO_CHECK_VERDICT, SCENARIO_CHECK_OVN, SCENARIO_CHECK_DROPPED,
 };
 struct scenario_check {
 	enum scenario_check_kind kind;
 	const struct kube_kind *object;   /* EXISTS, GONE, READY, CONDITION, FIELD */
-	char *name;                       /* of the object; "" for READY: all of that kind */
+	char *name;                       /* of the object, ADDRESS: of the workload, UP: of the host; "" for READY: all */
 	struct scenario_texts namespaces; /* where to look; one "" for what is in no namespace */
 	char *type;                       /* CONDITION: its type */
 	char *path;                       /* FIELD */
@@ -103,6 +103,7 @@ struct scenario_host {       /* a machine outside the cluster: drawn planned unt
 	char *name, *address, *network;
 	char *bridge;        /* of the physical network; "" when not said */
 	size_t stage;        /* the one that shows it is there */
+	char *watch;         /* shell text that runs on the host and prints its states; "" when not said */
 };
 struct scenario_act {
 	char *name, *title, *summary, *path;
@@ -129,8 +130,8 @@ struct scenario_act *scenario_load(const char *name, const char *environment, st
 void scenario_destroy(struct scenario_act *act);
 /* The stage's place for a person: among the act's own stages, or among those of the prelude. Counted from 1. */
 void scenario_place(const struct scenario_act *act, size_t stage, size_t *number, size_t *total);
-/* Its machines outside the cluster for topo_input; bit i of `there`: number i is there. How many; texts are the act's. */
-size_t scenario_hosts(const struct scenario_act *act, uint64_t there, struct topo_host out[SCENARIO_HOSTS_MAX]);
+/* Its machines outside the cluster for topo_input, all of them planned. How many; texts are the act's. */
+size_t scenario_hosts(const struct scenario_act *act, struct topo_host out[SCENARIO_HOSTS_MAX]);
 /* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */
 char *scenario_names(struct err *err);
 const struct scenario_var *scenario_var_find(const struct scenario_act *act, const char *name, size_t len);

@@ -83,8 +83,9 @@ struct topo {
 struct topo_host {              /* a machine outside the cluster, of which only a scenario knows */
 	const char *name, *address;
 	const char *network;        /* that it is on; unknown to the graph: the host is left out */
-	const char *bridge;         /* the physical bridge that carries the network, named once the host is there; may be NULL */
-	bool is_there;              /* else planned */
+	const char *bridge;         /* the physical bridge that carries the network, named once the host has been there; may be NULL */
+	enum topo_state state;      /* PLANNED, RUNNING, or FAILED: it was there and does not answer */
+	const char *reason;         /* why it is not running; may be NULL */
 };
 struct topo_input {
 	const json_t *const *objects;   /* any kinds, any order; what is not understood is left out */

@@ -5,23 +5,20 @@
  */
 #include "lab/db.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <ifaddrs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "onesdn/base.h"
 
-#define DIR "/run/turtle-db"
-#define DATA DIR "/data"
+#define DIR DB_DIR
+#define DATA DB_DATA
 #define LOG DIR "/log"
 #define TOOL_LOG DIR "/tools.log"
 #define ADDRESS "192.168.200.1"
@@ -144,24 +141,6 @@ static int fail_with_log(const char *what)
 
 /* ---- start ---- */
 
-/* The prefix length of the interface that has `address`; -1: none has. */
-static int prefix_of(const char *address)
-{
-	struct ifaddrs *all = NULL;
-	struct in_addr wanted;
-	int prefix = -1;
-	if (inet_pton(AF_INET, address, &wanted) != 1 || getifaddrs(&all) < 0)
-		return -1;
-	for (const struct ifaddrs *at = all; at != NULL && prefix < 0; at = at->ifa_next) {
-		const struct sockaddr_in *own = (const struct sockaddr_in *)(const void *)at->ifa_addr,
-		                         *mask = (const struct sockaddr_in *)(const void *)at->ifa_netmask;
-		if (own != NULL && own->sin_family == AF_INET && own->sin_addr.s_addr == wanted.s_addr && mask != NULL)
-			prefix = __builtin_popcount(mask->sin_addr.s_addr);
-	}
-	freeifaddrs(all);
-	return prefix;
-}
-
 static bool make_cluster(void)
 {
 	static const char *const argv[] = {
@@ -219,7 +198,7 @@ static bool make_database(void)
 
 static int start(const char *address)
 {
-	int prefix = prefix_of(address);
+	int prefix = db_prefix_of(address);
 	struct err err = {0};
 	char *dir = bin_dir();
 	if (dir == NULL)
@@ -298,7 +277,7 @@ int db_main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(void);
-	} commands[] = {{"stop", stop}, {"status", status}, {"logs", logs}, {"rm", remove_all}};
+	} commands[] = {{"stop", stop}, {"status", status}, {"watch", db_watch}, {"logs", logs}, {"rm", remove_all}};
 	setenv("LC_ALL", "C", 1);
 	if (access("/run/phys/db.sock", F_OK) != 0)
 		return fail("this is not the lab's host", "onesdn lab exec -- " DB_COMMAND " start");
@@ -307,6 +286,6 @@ int db_main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof commands / sizeof commands[0]; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run();
-	fprintf(stderr, "usage: " DB_COMMAND " start [ADDRESS] | stop | status | logs | rm\n");
+	fprintf(stderr, "usage: " DB_COMMAND " start [ADDRESS] | stop | status | watch | logs | rm\n");
 	return 2;
 }

@@ -7,8 +7,26 @@
 #ifndef LAB_DB_H
 #define LAB_DB_H
 
+#include <stdbool.h>
+
 #define DB_COMMAND "turtle-db"
-/* turtle-db start [ADDRESS] | stop | status | logs | rm. The exit status; 3: status, and it does not run. */
+#define DB_DIR "/run/turtle-db"
+#define DB_DATA DB_DIR "/data"
+/* turtle-db start [ADDRESS] | stop | status | watch | logs | rm. The exit status; 3: status, and it does not run. */
 int db_main(int argc, char **argv);
+
+/* db_watch.c: prints a line now and whenever it is another: "up", "down WHY; WHAT TO DO", "absent". Sleeps in between, and
+ * ends when nobody reads any more. */
+int db_watch(void);
+/* What the first lines of PostgreSQL's postmaster.pid say: the server's process, the address that it listens on and whether
+ * it takes connections. False: not written yet, or not by PostgreSQL. */
+struct db_server {
+	int pid;
+	char address[64];
+	bool is_ready;
+};
+bool db_read_pid_file(const char *text, struct db_server *out);
+/* The prefix length of the interface that has `address` and is up; -1: none has. */
+int db_prefix_of(const char *address);
 
 #endif

@@ -374,6 +374,17 @@ static enum check_result ask_address(const struct asking *a)
 	return CHECK_WAITS;
 }
 
+static enum check_result ask_up(const struct asking *a)
+{
+	size_t at = topo_find_workload(a->facts->topo, a->check->name);
+	const struct topo_workload *host = at == TOPO_NONE ? NULL : &a->facts->topo->workloads.data[at];
+	if (host && host->state == TOPO_RUNNING)
+		return CHECK_HOLDS;
+	str_append_f(a->found, "%s is not up%s%s", a->check->name, host && host->reason[0] ? ": " : "",
+	             host ? host->reason : "");
+	return CHECK_WAITS;
+}
+
 /* ---- the command's own result ---- */
 
 static enum check_result ask_output(const struct asking *a)
@@ -474,14 +485,16 @@ static void describe_ready(const struct scenario_check *check, struct str *out)
 
 static void describe_condition(const struct scenario_check *check, struct str *out)
 {
-	describe_object(check, "has", out);
-	str_append_f(out, " %s %s", check->type, check->expected);
+	str_append_f(out, "%s/%s", check->object->singular, check->name);
+	append_namespaces(check, out);
+	str_append_f(out, " has %s %s", check->type, check->expected);
 }
 
 static void describe_field(const struct scenario_check *check, struct str *out)
 {
-	describe_object(check, "has", out);
-	str_append_f(out, " %s ", check->path);
+	str_append_f(out, "%s/%s", check->object->singular, check->name);
+	append_namespaces(check, out);
+	str_append_f(out, " has %s ", check->path);
 	append_quote(out, check->expected);
 }
 
@@ -494,6 +507,11 @@ static void describe_network(const struct scenario_check *check, struct str *out
 static void describe_address(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "%s has an address on %s", check->name, check->network);
+}
+
+static void describe_up(const struct scenario_check *check, struct str *out)
+{
+	str_append_f(out, "%s is up", check->name);
 }
 
 static void describe_output(const struct scenario_check *check, struct str *out)
@@ -533,6 +551,7 @@ static const struct {
 	[SCENARIO_CHECK_FIELD] = {ask_field, describe_field},
 	[SCENARIO_CHECK_NETWORK] = {ask_network, describe_network},
 	[SCENARIO_CHECK_ADDRESS] = {ask_address, describe_address},
+	[SCENARIO_CHECK_UP] = {ask_up, describe_up},
 	[SCENARIO_CHECK_OUTPUT] = {ask_output, describe_output},
 	[SCENARIO_CHECK_EXIT] = {ask_exit, describe_exit},
 	[SCENARIO_CHECK_VERDICT] = {ask_verdict, describe_way},

@@ -39,7 +39,9 @@ struct play *play_create(const struct play_options *options, struct err *err)
 	flows_init(p);
 	testify_init(p);
 	overhear_init(p);
+	hosts_init(p);
 	kube_watch(p->kube, p->act->kinds, (const char *const *)p->act->namespaces.data);
+	hosts_look(p);
 	return p;
 }
 
@@ -52,6 +54,7 @@ void play_destroy(struct play *p)
 	passing_cancel(p);
 	loop_timer_destroy(p->tick);
 	perform_finish(p);
+	hosts_finish(p);
 	for (size_t i = 0; i < p->act->stages.len; i++) {
 		free(p->runs[i].checked);
 		free(p->runs[i].message);
@@ -104,6 +107,7 @@ void play_set_state(struct play *p, size_t stage, enum play_state state)
 		return;
 	p->runs[stage].state = state;
 	p->runs[stage].was_there = p->runs[stage].was_there && state == PLAY_DONE;
+	hosts_stage_changed(p, stage, state);
 	if (state == PLAY_PENDING || state == PLAY_SHOWN) {
 		free(p->runs[stage].checked);
 		free(p->runs[stage].message);
@@ -378,6 +382,7 @@ void play_undo(struct play *p)
 
 void play_cluster_changed(struct play *p)
 {
+	hosts_look(p);
 	consoles_look(p);
 	testify_now(p);
 	if (p->step == STEP_CHECKS)
@@ -506,20 +511,9 @@ static bool collect(const json_t *object, void *user)
 	return true;
 }
 
-/* A host is there once its stage has shown it. */
-static uint64_t hosts_there(const struct play *p)
-{
-	uint64_t bits = 0;
-	for (size_t i = 0; i < p->act->hosts.len; i++)
-		if (p->runs[p->act->hosts.data[i].stage].state == PLAY_DONE)
-			bits |= UINT64_C(1) << i;
-	return bits;
-}
-
 const struct topo *play_topo(struct play *p)
 {
-	uint64_t there = hosts_there(p);
-	if (p->topo && p->topo_generation == kube_generation(p->kube) && p->topo_hosts == there)
+	if (p->topo && p->topo_generation == kube_generation(p->kube) && p->topo_hosts == p->hosts_generation)
 		return p->topo;
 	struct topo_host hosts[SCENARIO_HOSTS_MAX];
 	struct collecting c = {0};
@@ -534,9 +528,9 @@ const struct topo *play_topo(struct play *p)
 	        .n_planned = p->act->planned.len,
 	        .namespaces = (const char *const *)p->act->namespaces.data,
 	        .hosts = hosts,
-	        .n_hosts = scenario_hosts(p->act, there, hosts),
+	        .n_hosts = hosts_fill(p, hosts),
 	};
-	p->topo_hosts = there;
+	p->topo_hosts = p->hosts_generation;
 	topo_destroy(p->topo);
 	p->topo = topo_build(&input);
 	p->topo_generation = kube_generation(p->kube);

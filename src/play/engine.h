@@ -1,9 +1,9 @@
 /* engine: the state of a play, shared by the files that move it. Private to play.
  *
  * engine.c has the verbs and the life of a play; perform.c types and runs commands through the personas' shells, dialog.c
- * speaks on the consoles of virtual machines, which consoles.c keeps; ask.c asks the checks and keeps their time; words.c
- * says what goes on; passing.c finds out what is there already,
- * travel.c brings the cluster to a stage. One job at a time: a stage that is performed, or its
+ * speaks on the consoles of virtual machines, which consoles.c keeps; hosts.c knows the machines outside the cluster; ask.c
+ * asks the checks and keeps their time; words.c says what goes on; passing.c finds out what is there already, travel.c
+ * brings the cluster to a stage. One job at a time: a stage that is performed, or its
  * undo. The view (what `next` means) may be on another stage than the job.
  */
 #ifndef PLAY_ENGINE_H
@@ -12,6 +12,7 @@
 #include "play/check.h"
 #include "play/console.h"
 #include "play/shell.h"
+#include "play/watch.h"
 
 enum play_job { JOB_NONE, JOB_STAGE, JOB_UNDO };
 enum play_step {
@@ -42,10 +43,11 @@ struct play {
 	char *kubeconfigs[SCENARIO_N_PERSONAS], *contexts[SCENARIO_N_PERSONAS];
 	char *private_dir; /* NULL until the first shell starts */
 	struct shell *shells[SCENARIO_N_PERSONAS];
-	uint64_t topo_hosts; /* bits: which hosts it has as there */
-	unsigned restart;    /* bits of personas whose shell is to be started again */
+	unsigned restart; /* bits of personas whose shell is to be started again */
 
 	VEC(struct console *) consoles;
+	struct play_host *hosts;   /* hosts.c: one a host of the act */
+	uint64_t hosts_generation; /* another one: a host may be in another state */
 
 	size_t view;
 	struct stage_run *runs; /* one a stage */
@@ -87,7 +89,7 @@ struct play {
 	struct passing *passing; /* somebody wants to know whether a stage's result is there; NULL */
 
 	struct topo *topo;
-	uint64_t topo_generation;
+	uint64_t topo_generation, topo_hosts; /* of the cluster and of the hosts that it was built of */
 };
 
 /* ---- engine.c ---- */
@@ -153,6 +155,14 @@ void overhear_look(struct play *p);                 /* the last figures, now */
 struct console *consoles_open(struct play *p, const char *id, enum scenario_persona persona, struct err *err);
 void consoles_look(struct play *p); /* the cluster has changed */
 void consoles_finish(struct play *p);
+
+/* ---- hosts.c: machines outside the cluster ---- */
+void hosts_init(struct play *p);
+void hosts_look(struct play *p); /* starts what watches them, once there is a cluster */
+void hosts_stage_changed(struct play *p, size_t stage, enum play_state state);
+size_t hosts_fill(struct play *p,
+                  struct topo_host out[SCENARIO_HOSTS_MAX]); /* as they are now; texts until they change */
+void hosts_finish(struct play *p);
 
 /* ---- dialog.c: stages of action SCENARIO_CONSOLE; the counterparts of perform.c's ---- */
 bool dialog_is(const struct play *p); /* the job is one */

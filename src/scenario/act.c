@@ -81,6 +81,7 @@ static void read_flows(struct loading *l, const json_t *list)
 struct host_reading {
 	struct scenario_host host;
 	char *stage;
+	const json_t *watch;
 };
 #define AT(field) offsetof(struct host_reading, field)
 /* clang-format off */
@@ -90,6 +91,7 @@ static const struct reader_key host_keys[] = {
 	{"network", true, "the name of a network", reader_take_line, AT(host.network)},
 	{"bridge", false, "the name of the bridge that carries the network", reader_take_line, AT(host.bridge)},
 	{"there-after", true, "the id of the stage that starts it", reader_take_line, AT(stage)},
+	{"watch", false, "shell text, or {kind: TEXT, lab: TEXT}", reader_take_any, AT(watch)},
 	{0},
 };
 /* clang-format on */
@@ -102,7 +104,9 @@ static void read_host(struct loading *l, const json_t *value, const char *pointe
 	struct scenario_host *host = &reading.host;
 	struct cni_address ignored;
 	reader_map(&l->reader, value, pointer, host_keys, "a host", &reading);
-	char **texts[] = {&host->name, &host->address, &host->network, &host->bridge};
+	if (reading.watch && !load_shell_text(l, reading.watch, pointer, "the host's watch", &host->watch))
+		reader_problem(&l->reader, pointer, "a host's \"watch\" is shell text, or {kind: TEXT, lab: TEXT}");
+	char **texts[] = {&host->name, &host->address, &host->network, &host->bridge, &host->watch};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");
@@ -140,12 +144,11 @@ static void read_hosts(struct loading *l, const json_t *list)
 	}
 }
 
-size_t scenario_hosts(const struct scenario_act *act, uint64_t there, struct topo_host out[SCENARIO_HOSTS_MAX])
+size_t scenario_hosts(const struct scenario_act *act, struct topo_host out[SCENARIO_HOSTS_MAX])
 {
 	for (size_t i = 0; i < act->hosts.len; i++) {
 		const struct scenario_host *host = &act->hosts.data[i];
-		out[i] = (struct topo_host){host->name, host->address, host->network, host->bridge,
-		                            (there >> i & 1) != 0};
+		out[i] = (struct topo_host){host->name, host->address, host->network, host->bridge, TOPO_PLANNED, NULL};
 	}
 	return act->hosts.len;
 }

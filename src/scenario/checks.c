@@ -177,6 +177,7 @@ static const struct reader_key address_keys[] = {
 	{"address", true, "a workload, NAMESPACE/NAME", take_workload, 0},
 	{"on", true, NETWORK_WORDS, reader_take_line, AT(network)},
 	WITHIN_KEY, {0}};
+static const struct reader_key up_keys[] = {{"up", true, "the name of a host", reader_take_line, AT(name)}, WITHIN_KEY, {0}};
 static const struct reader_key output_keys[] = {{"output", true, "a part of the output, one line", reader_take_line, AT(expected)}, {0}};
 static const struct reader_key pattern_keys[] = {{"output-matches", true, "a regular expression", take_pattern, 0}, {0}};
 #define FLOW_WORDS "a flow's id"
@@ -197,6 +198,7 @@ static const struct {
 	{"field", "the check \"field\"", SCENARIO_CHECK_FIELD, field_keys},
 	{"network", "the check \"network\"", SCENARIO_CHECK_NETWORK, network_keys},
 	{"address", "the check \"address\"", SCENARIO_CHECK_ADDRESS, address_keys},
+	{"up", "the check \"up\"", SCENARIO_CHECK_UP, up_keys},
 	{"output", "the check \"output\"", SCENARIO_CHECK_OUTPUT, output_keys},
 	{"output-matches", "the check \"output-matches\"", SCENARIO_CHECK_OUTPUT, pattern_keys},
 	{"exit", "the check \"exit\"", SCENARIO_CHECK_EXIT, exit_keys},
@@ -231,10 +233,10 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 	if (best.best)
 		reader_problem(r, pointer, "there is no check \"%.60s\"; did you mean \"%s\"?", best.wanted, best.best);
 	else
-		reader_problem(
-		        r, pointer,
-		        "this is no check; use one of exists, gone, ready, condition, field, network, address, output, "
-		        "output-matches, exit, verdict, ovn, dropped");
+		reader_problem(r, pointer,
+		               "this is no check; use one of exists, gone, ready, condition, field, network, address, "
+		               "up, output, "
+		               "output-matches, exit, verdict, ovn, dropped");
 }
 
 /* An object without `in`: the only namespace of the act, or none where the kind has none. */
@@ -296,8 +298,27 @@ bool load_check(struct loading *l, const json_t *value, const char *pointer, int
 	return true;
 }
 
+static void check_host(struct loading *l, const struct scenario_check *check)
+{
+	struct nearest near = nearest_start(check->name);
+	for (size_t i = 0; i < l->act->hosts.len; i++) {
+		const struct scenario_host *host = &l->act->hosts.data[i];
+		if (text_equal(host->name, check->name) && host->watch[0] == '\0')
+			reader_problem_at(&l->reader, l->reader.name, check->line,
+			                  "nothing says whether the host \"%.60s\" is up; give it a \"watch\"",
+			                  check->name);
+		if (text_equal(host->name, check->name))
+			return;
+		nearest_offer(&near, host->name);
+	}
+	reader_problem_at(&l->reader, l->reader.name, check->line, "there is no host \"%.60s\"; %s%s", check->name,
+	                  near.best ? "did you mean " : "add it to \"hosts\"", near.best ? near.best : "");
+}
+
 void load_check_names(struct loading *l, const struct scenario_check *check)
 {
+	if (check->kind == SCENARIO_CHECK_UP && check->name)
+		check_host(l, check);
 	struct nearest near;
 	if (check->network && !promises_network(l->act, check->network, &near))
 		reader_problem_at(&l->reader, l->reader.name, check->line,

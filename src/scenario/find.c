@@ -279,6 +279,7 @@ void scenario_destroy(struct scenario_act *act)
 		free(act->hosts.data[i].address);
 		free(act->hosts.data[i].network);
 		free(act->hosts.data[i].bridge);
+		free(act->hosts.data[i].watch);
 	}
 	vec_finish(&act->hosts);
 	for (size_t i = 0; i < act->namespaces.len; i++)

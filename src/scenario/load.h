@@ -29,6 +29,9 @@ void load_prelude_stages(struct loading *l);
 void load_act(struct loading *l);
 void load_stage(struct loading *l, const json_t *value, const char *pointer);
 
+/* stage.c: shell text for this environment: one for all, or one for each. `what` is it for? False: it is none. */
+bool load_shell_text(struct loading *l, const json_t *value, const char *pointer, const char *what, char **text);
+
 /* Shell text cut into its whole commands. */
 void load_commands(const char *block, struct scenario_texts *out);
 

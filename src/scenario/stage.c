@@ -67,16 +67,15 @@ static bool take_minutes(READER_TAKE)
 	return true;
 }
 
-/* One text for all, or one for each environment: that of ours moves to `out`. */
-static bool take_shell_text(struct stage_reading *s, const json_t *value, const char *pointer, char **out)
+bool load_shell_text(struct loading *l, const json_t *value, const char *pointer, const char *what, char **text)
 {
-	struct reader *r = &s->loading->reader;
+	struct reader *r = &l->reader;
 	if (!json_is_object(value))
-		return reader_take_block(r, value, pointer, out);
+		return reader_take_block(r, value, pointer, text);
 	static const char *const environments[] = {"kind", "lab"};
 	const char *name;
-	json_t *text;
-	json_object_foreach ((json_t *)value, name, text) {
+	json_t *each;
+	json_object_foreach ((json_t *)value, name, each) {
 		bool known = false;
 		for (size_t i = 0; i < sizeof environments / sizeof environments[0]; i++)
 			known = known || text_equal(environments[i], name);
@@ -84,11 +83,11 @@ static bool take_shell_text(struct stage_reading *s, const json_t *value, const 
 			reader_problem(r, pointer, "there is no environment \"%.40s\" to run in; use kind and lab",
 			               name);
 	}
-	text = json_object_get(value, s->loading->environment);
-	if (text)
-		return reader_take_block(r, text, pointer, out);
-	reader_problem(r, pointer, "the stage has no command for \"%s\"; add %s: COMMAND", s->loading->environment,
-	               s->loading->environment);
+	each = json_object_get(value, l->environment);
+	if (each)
+		return reader_take_block(r, each, pointer, text);
+	reader_problem(r, pointer, "%s has no command for \"%s\"; add %s: COMMAND", what, l->environment,
+	               l->environment);
 	return true;
 }
 
@@ -97,14 +96,14 @@ static bool take_run(READER_TAKE)
 	struct stage_reading *s = to;
 	(void)r;
 	add_action(s, "run", SCENARIO_RUN);
-	return take_shell_text(s, value, pointer, &s->stage.command);
+	return load_shell_text(s->loading, value, pointer, "the stage", &s->stage.command);
 }
 
 static bool take_done_if(READER_TAKE)
 {
 	struct stage_reading *s = to;
 	(void)r;
-	return take_shell_text(s, value, pointer, &s->stage.done_if);
+	return load_shell_text(s->loading, value, pointer, "the stage's done-if", &s->stage.done_if);
 }
 
 static bool take_apply(READER_TAKE)

@@ -1,5 +1,5 @@
 /* Machines outside the cluster, as a scenario names them: boxes on a network, planned until something has shown that they are
- * there. With them the physical bridge has a name. */
+ * there, failed when it says that they are no more. With them the physical bridge has a name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,8 @@ static void add_host(struct build *build, const struct topo_host *host)
 {
 	struct topo *topo = build->topo;
 	size_t network = (size_t)map_find(&build->network_index, host->network);
-	enum topo_state state = host->is_there ? TOPO_RUNNING : TOPO_PLANNED;
+	enum topo_state state = host->state;
+	const char *reason = state != TOPO_RUNNING && host->reason ? host->reason : "";
 	if (network == 0)
 		return;
 	struct topo_workload workload = {.kind = TOPO_HOST,
@@ -19,8 +20,10 @@ static void add_host(struct build *build, const struct topo_host *host)
 	                                 .pod = mem_strdup(""),
 	                                 .node = TOPO_NONE,
 	                                 .state = state,
-	                                 .phase = mem_strdup(host->is_there ? "Running" : "planned"),
-	                                 .reason = mem_strdup(""),
+	                                 .phase = mem_strdup(state == TOPO_RUNNING  ? "Running"
+	                                                     : state == TOPO_FAILED ? "down"
+	                                                                            : "planned"),
+	                                 .reason = topo_bounded(reason, SENTENCE_BYTES),
 	                                 .ports = mem_strdup("")};
 	vec_push(&topo->workloads, workload);
 	struct topo_attachment attachment = {.workload = topo->workloads.len - 1,
@@ -32,7 +35,8 @@ static void add_host(struct build *build, const struct topo_host *host)
 	                                     .source = TOPO_FROM_SCENARIO,
 	                                     .mac = mem_strdup(""),
 	                                     .state = state,
-	                                     .problem = mem_strdup("")};
+	                                     .problem =
+	                                             topo_bounded(state == TOPO_FAILED ? reason : "", SENTENCE_BYTES)};
 	vec_push(&topo->attachments, attachment);
 }
 
@@ -47,7 +51,7 @@ static const char *carried_by(const struct topo *topo, const struct topo_input *
 	for (size_t i = 0; i < input->n_hosts; i++) {
 		const struct topo_host *host = &input->hosts[i];
 		size_t network = topo_find_network(topo, host->network);
-		if (host->is_there && host->bridge && host->bridge[0] && network != TOPO_NONE &&
+		if (host->state != TOPO_PLANNED && host->bridge && host->bridge[0] && network != TOPO_NONE &&
 		    strcmp(topo->networks.data[network].physical_name, physical) == 0)
 			return host->bridge;
 	}

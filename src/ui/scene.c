@@ -68,13 +68,14 @@ static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 	return diagram;
 }
 
-/* Machines outside the cluster come and go with stages, not with the cluster's objects. */
-static uint64_t hosts_there(const struct topo *topo)
+/* Machines outside the cluster come and go by themselves, not with the cluster's objects. */
+static uint64_t hosts_hash(const struct topo *topo)
 {
-	uint64_t n = 0;
+	uint64_t hash = 0xcbf29ce484222325u;
 	for (size_t i = 0; i < topo->workloads.len; i++)
-		n += topo->workloads.data[i].kind == TOPO_HOST && topo->workloads.data[i].state == TOPO_RUNNING;
-	return n;
+		if (topo->workloads.data[i].kind == TOPO_HOST)
+			hash = mix(hash + (uint64_t)topo->workloads.data[i].state, topo->workloads.data[i].reason);
+	return hash;
 }
 
 static void fill_diagram(struct ui *ui)
@@ -91,7 +92,7 @@ static void fill_diagram(struct ui *ui)
 	key.kube = ui->kube;
 	key.generation = ui->kube ? kube_generation(ui->kube) : 0;
 	key.flows = flows_hash(scene);
-	key.hosts = hosts_there(scene->topo);
+	key.hosts = hosts_hash(scene->topo);
 	key.cols = inside.cols;
 	key.rows = inside.rows;
 	key.tick = ui->tick;
@@ -114,7 +115,7 @@ static const struct topo *planned_topo(struct ui *ui)
 		struct topo_host hosts[SCENARIO_HOSTS_MAX];
 		struct topo_input input = {
 		        .hosts = hosts,
-		        .n_hosts = scenario_hosts(ui->act, 0, hosts),
+		        .n_hosts = scenario_hosts(ui->act, hosts),
 		        .planned = (const json_t *const *)ui->act->planned.data,
 		        .n_planned = ui->act->planned.len,
 		        .namespaces = (const char *const *)ui->act->namespaces.data,

@@ -1,4 +1,5 @@
 /* The engine: stages performed in a real bash in a pane, against a cluster that is fed object by object. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -250,6 +251,111 @@ static size_t count(const char *text, const char *part)
 	for (; (text = strstr(text, part)); text++)
 		n++;
 	return n;
+}
+
+/* ---- machines outside the cluster ---- */
+
+static int states = -1; /* of the host: what is written here its watch prints */
+
+static void say(const char *text)
+{
+	assert_int_equal(write(states, text, strlen(text)), strlen(text));
+}
+
+static const struct topo_workload *host(void)
+{
+	const struct topo *topo = play_topo(show.play);
+	size_t at = topo_find_workload(topo, "db");
+	assert_int_not_equal(at, TOPO_NONE);
+	return &topo->workloads.data[at];
+}
+
+static bool host_is(const void *what)
+{
+	return host()->state == *(const enum topo_state *)what;
+}
+
+static void wait_host(enum topo_state state)
+{
+	wait_until(host_is, &state, topo_state_name(state));
+}
+
+static bool reason_is(const void *what)
+{
+	return strcmp(host()->reason, what) == 0;
+}
+
+static bool has_two_starts(const void *what)
+{
+	(void)what;
+	struct str text = {0};
+	char *path = mem_printf("%s/starts", dir);
+	bool has = file_read(path, 1000, &text, NULL) && text.len >= 4;
+	free(path);
+	str_finish(&text);
+	return has;
+}
+
+#define HOST(extra) "hosts:\n  - {name: db, address: 192.168.200.1, network: green, there-after: a" extra "}\n"
+
+static void test_watched_host(void **state)
+{
+	(void)state;
+	char *path = mem_printf("%s/states", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	states = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(states >= 0);
+	open_show("  - {id: a, title: A, run: 'echo hello', check: [{up: db}]}\n"
+	          HOST(", watch: 'echo x >>starts; exec <states; while read -r line && test \"$line\" != end; do printf \"%b\\n\" \"$line\"; done'"));
+	assert_int_equal(host()->state, TOPO_PLANNED);
+	say("down it was never there\nupwards\n\n");
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_message("db is not up: it was never there"); /* not there yet is no failure of the host */
+	assert_int_equal(host()->state, TOPO_PLANNED);
+	say("up\n");
+	wait_state(PLAY_DONE);
+	assert_has(play_checked(show.play, 0), "db is up");
+	assert_int_equal(host()->state, TOPO_RUNNING);
+	say("down \\033[31mred\\033[0m words\n");
+	wait_host(TOPO_FAILED);
+	assert_null(strchr(host()->reason, 033));
+	assert_has(host()->reason, "red");
+	assert_true(strlen(host()->reason) < 100);
+	/* a line that is too long is none */
+	for (int i = 0; i < 100; i++)
+		say("up up up up up ");
+	say("\ndown again\n");
+	wait_until(reason_is, "again", "the other words");
+	say("up\n");
+	wait_host(TOPO_RUNNING);
+	/* the watch dies: what it said last is kept until the next one knows better */
+	say("end\n");
+	wait_until(has_two_starts, NULL, "another watch");
+	assert_int_equal(host()->state, TOPO_RUNNING);
+	say("absent\n");
+	wait_host(TOPO_PLANNED);
+	close_show();
+	close(states);
+	unlink(path);
+	free(path);
+	path = mem_printf("%s/starts", dir);
+	unlink(path);
+	free(path);
+}
+
+static void test_host_without_watch(void **state)
+{
+	(void)state;
+	open_show("  - {id: a, title: A, run: 'echo hello', undo: 'echo bye'}\n" HOST(""));
+	assert_int_equal(host()->state, TOPO_PLANNED);
+	perform(PLAY_DONE);
+	assert_int_equal(host()->state, TOPO_RUNNING);
+	play_undo(show.play);
+	wait_state(PLAY_PENDING);
+	assert_int_equal(host()->state, TOPO_PLANNED);
+	close_show();
 }
 
 /* ---- the way through a stage ---- */
@@ -1161,6 +1267,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_busy_shell, close_left),
 		cmocka_unit_test_teardown(test_resize_and_redraw, close_left),
 		cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
+		cmocka_unit_test_teardown(test_watched_host, close_left),
+		cmocka_unit_test_teardown(test_host_without_watch, close_left),
 		cmocka_unit_test_teardown(test_ctrl_c, close_left),
 		cmocka_unit_test_teardown(test_shell_ends, close_left),
 		cmocka_unit_test_teardown(test_unattended, close_left),

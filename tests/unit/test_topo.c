@@ -701,21 +701,24 @@ static void test_hosts(void **state)
 	static const char text[] = NAD("a", "net", LOCALNET);
 	json_t *nad = json_parse(text, strlen(text), "nad", &err);
 	assert_non_null(nad);
-	struct topo_host hosts[] = {{"turtle-db", "192.168.200.1", "data-net", "podman1", false},
-	                            {"lost", "192.168.200.2", "no-such-network", NULL, true}};
+	struct topo_host hosts[] = {{"turtle-db", "192.168.200.1", "data-net", "podman1", TOPO_PLANNED, NULL},
+	                            {"lost", "192.168.200.2", "no-such-network", NULL, TOPO_RUNNING, NULL}};
 	const json_t *objects[] = {nad};
 	struct topo_input input = {.objects = objects, .n_objects = 1, .hosts = hosts, .n_hosts = 2};
-	for (int i = 0; i < 2; i++) {
-		hosts[0].is_there = i == 1;
+	static const enum topo_state states[] = {TOPO_PLANNED, TOPO_RUNNING, TOPO_FAILED};
+	for (size_t i = 0; i < 3; i++) {
+		hosts[0].state = states[i];
+		hosts[0].reason = i == 2 ? "it has stopped" : NULL;
 		struct topo *topo = topo_build(&input), *again = topo_build(&input);
 		size_t host = topo_find_workload(topo, "turtle-db");
 		assert_int_not_equal(host, TOPO_NONE);
 		assert_int_equal(topo->workloads.len, 1);
 		assert_int_equal(topo->workloads.data[host].kind, TOPO_HOST);
-		assert_int_equal(topo->workloads.data[host].state, i == 1 ? TOPO_RUNNING : TOPO_PLANNED);
+		assert_int_equal(topo->workloads.data[host].state, states[i]);
+		assert_string_equal(topo->workloads.data[host].reason, i == 2 ? "it has stopped" : "");
 		assert_int_equal(topo->attachments.data[0].source, TOPO_FROM_SCENARIO);
 		assert_string_equal(topo_address(topo, "turtle-db", "data-net"), "192.168.200.1");
-		assert_string_equal(topo->bridges.data[topo->bridges.len - 1].name, i == 1 ? "podman1" : "data-net");
+		assert_string_equal(topo->bridges.data[topo->bridges.len - 1].name, i > 0 ? "podman1" : "data-net");
 		assert_true(topo_same(topo, again));
 		topo_destroy(topo);
 		topo_destroy(again);

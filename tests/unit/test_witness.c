@@ -367,7 +367,7 @@ static struct topo *load_topo(json_t **keep)
 		json_array_append_new(*keep, list);
 	}
 	static const struct topo_host hosts[] = {
-	        {.name = "turtle-db", .address = "192.168.200.1", .network = "data-net", .is_there = true}};
+	        {.name = "turtle-db", .address = "192.168.200.1", .network = "data-net", .state = TOPO_RUNNING}};
 	struct topo *topo = topo_build(
 	        &(struct topo_input){.objects = objects.data, .n_objects = objects.len, .hosts = hosts, .n_hosts = 1});
 	vec_finish(&objects);
