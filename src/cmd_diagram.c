@@ -1,17 +1,19 @@
 /* onesdn diagram: the diagram of an act on standard output, from lists of objects in files or from the cluster. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 #include "gather.h"
 #include "onesdn/diagram.h"
+#include "onesdn/play.h"
 
 enum { FILES_MAX = 64 };
 
 struct request {
 	const char *act, *size, *group, *focus;
-	const char *files[FILES_MAX], *flows[FILES_MAX];
-	size_t n_files, n_flows;
+	const char *files[FILES_MAX], *flows[FILES_MAX], *hosts[FILES_MAX];
+	size_t n_files, n_flows, n_hosts;
 	struct connect_options source;
 	bool ascii, svg, planned, no_legend, no_flows;
 };
@@ -86,6 +88,79 @@ static struct diagram_flow *make_flows(const struct request *request, const stru
 	return flows;
 }
 
+/* ---- machines outside the cluster ---- */
+struct hosts {
+	struct topo_host list[SCENARIO_HOSTS_MAX];
+	char *words[SCENARIO_HOSTS_MAX];
+	size_t n;
+};
+
+/* A lab's can be asked; of another cluster's machines nothing is known here. */
+static bool ask_hosts(const struct request *request, const struct scenario_act *act, struct hosts *hosts,
+                      struct err *err)
+{
+	bool is_lab =
+	        request->n_files == 0 && !request->planned && !request->source.context && !request->source.kubeconfig;
+	if (!is_lab)
+		return true;
+	struct play_asked_host asked[SCENARIO_HOSTS_MAX];
+	struct loop *loop = loop_create(err);
+	if (!loop)
+		return false;
+	size_t n = play_ask_hosts(loop, act, "lab", asked);
+	for (size_t i = 0; i < n; i++) {
+		hosts->list[i].state = asked[i].state;
+		hosts->words[i] = asked[i].words;
+	}
+	loop_destroy(loop);
+	return true;
+}
+
+/* "turtle-db=down,it has stopped" */
+static bool set_host(struct hosts *hosts, const char *text, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum topo_state state;
+	} states[] = {{"planned", TOPO_PLANNED}, {"up", TOPO_RUNNING}, {"down", TOPO_FAILED}};
+	size_t id = strcspn(text, "=");
+	const char *state = text + id + (text[id] == '=');
+	size_t len = strcspn(state, ",");
+	for (size_t i = 0; i < hosts->n; i++) {
+		if (strlen(hosts->list[i].name) != id || strncmp(hosts->list[i].name, text, id) != 0)
+			continue;
+		for (size_t s = 0; s < sizeof states / sizeof *states; s++)
+			if (strlen(states[s].name) == len && strncmp(states[s].name, state, len) == 0) {
+				hosts->list[i].state = states[s].state;
+				free(hosts->words[i]);
+				hosts->words[i] = mem_strdup(state[len] ? state + len + 1 : "");
+				return true;
+			}
+		return err_set(err, ERR_INVALID, "--host %s: a state is planned, up or down", text);
+	}
+	return err_set(err, ERR_INVALID, "--host %s: the act has no such host", text);
+}
+
+static bool make_hosts(const struct request *request, const struct scenario_act *act, struct hosts *hosts,
+                       struct err *err)
+{
+	hosts->n = scenario_hosts(act, hosts->list);
+	if (!ask_hosts(request, act, hosts, err))
+		return false;
+	for (size_t i = 0; i < request->n_hosts; i++)
+		if (!set_host(hosts, request->hosts[i], err))
+			return false;
+	for (size_t i = 0; i < hosts->n; i++)
+		hosts->list[i].reason = hosts->words[i];
+	return true;
+}
+
+static void hosts_finish(struct hosts *hosts)
+{
+	for (size_t i = 0; i < hosts->n; i++)
+		free(hosts->words[i]);
+}
+
 /* ---- out ---- */
 #define RGB(rgb, attributes)                                                                                           \
 	{                                                                                                              \
@@ -132,14 +207,15 @@ static bool draw(const struct request *request, struct diagram_options *options,
 	struct scenario_act *act = scenario_load(request->act, "lab", err);
 	json_t *objects = json_array();
 	struct diagram_flow *flows = NULL;
-	bool is_good = act && gather_objects(request, act, objects, err) && (flows = make_flows(request, act, err));
+	struct hosts hosts = {0};
+	bool is_good = act && gather_objects(request, act, objects, err) && make_hosts(request, act, &hosts, err) &&
+	               (flows = make_flows(request, act, err));
 	if (is_good) {
 		VEC(const json_t *) list = {0};
 		for (size_t i = 0; i < json_array_size(objects); i++)
 			vec_push(&list, json_array_get(objects, i));
-		struct topo_host hosts[SCENARIO_HOSTS_MAX];
-		struct topo_input input = {.hosts = hosts,
-		                           .n_hosts = scenario_hosts(act, hosts),
+		struct topo_input input = {.hosts = hosts.list,
+		                           .n_hosts = hosts.n,
 		                           .objects = list.data,
 		                           .n_objects = list.len,
 		                           .planned = (const json_t *const *)act->planned.data,
@@ -155,27 +231,36 @@ static bool draw(const struct request *request, struct diagram_options *options,
 		vec_finish(&list);
 	}
 	free(flows);
+	hosts_finish(&hosts);
 	json_decref(objects);
 	scenario_destroy(act);
 	return is_good;
 }
 
 /* ---- the command line ---- */
-/* --objects and --flow may come several times: they are taken out before the table is asked. */
+/* These may come several times: they are taken out before the table is asked. */
 static int take_lists(struct request *request, int argc, char **argv)
 {
+	const struct {
+		const char *option;
+		const char **values;
+		size_t *n;
+	} lists[] = {{"--objects", request->files, &request->n_files},
+	             {"--flow", request->flows, &request->n_flows},
+	             {"--host", request->hosts, &request->n_hosts}};
 	int n = 0;
 	for (int i = 0; i < argc; i++) {
-		bool is_file = strncmp(argv[i], "--objects", 9) == 0 && (!argv[i][9] || argv[i][9] == '=');
-		bool is_flow = strncmp(argv[i], "--flow", 6) == 0 && (!argv[i][6] || argv[i][6] == '=');
-		size_t len = is_file ? 9 : 6;
-		size_t *n_taken = is_file ? &request->n_files : &request->n_flows;
-		if ((!is_file && !is_flow) || (!argv[i][len] && i + 1 >= argc) || *n_taken == FILES_MAX) {
-			argv[n++] = argv[i];
-			continue;
+		size_t which = 0, len = 0;
+		for (; which < sizeof lists / sizeof *lists; which++) {
+			len = strlen(lists[which].option);
+			if (strncmp(argv[i], lists[which].option, len) == 0 && (!argv[i][len] || argv[i][len] == '='))
+				break;
 		}
-		const char *value = argv[i][len] ? argv[i] + len + 1 : argv[++i];
-		(is_file ? request->files : request->flows)[(*n_taken)++] = value;
+		bool is_ours = which < sizeof lists / sizeof *lists && (argv[i][len] || i + 1 < argc);
+		if (!is_ours || *lists[which].n == FILES_MAX)
+			argv[n++] = argv[i];
+		else
+			lists[which].values[(*lists[which].n)++] = argv[i][len] ? argv[i] + len + 1 : argv[++i];
 	}
 	argv[n] = NULL;
 	return n;
@@ -203,6 +288,9 @@ int cmd_diagram(int argc, char **argv)
 	        {"--group", "node|namespace", "what the frames are (the act's choice)", &request.group, NULL},
 	        {"--flow", "ID=STATE[,NOTE]",
 	         "a flow of the act as untried, underway, ok, blocked or failed; several times", &unused, NULL},
+	        {"--host", "NAME=STATE[,WORDS]",
+	         "a machine outside the cluster as planned, up or down; several times; the lab's are asked", &unused,
+	         NULL},
 	        {"--no-flows", NULL, "without the act's flows", NULL, &request.no_flows},
 	        {"--no-legend", NULL, "without the legend", NULL, &request.no_legend},
 	        {"--focus", "NAMESPACE/NAME", "highlight a workload and unfold its frame", &request.focus, NULL},

@@ -125,12 +125,22 @@ struct play_flow {                           /* texts are the play's, until the 
 	bool is_counted;                     /* there is a figure: packets dropped at its ends since their policies came */
 	uint64_t dropped;
 	const char *disagrees;               /* where the witnesses do, in words */
+	bool is_cut;                         /* OK, and cannot pass just now: an end of it, or its way, is away */
+	char why[96];                        /* "turtle-db is down"; "" */
 };
 /* Somebody looks at the flows: OVN is asked of all of them, and what it drops is counted meanwhile. */
 void play_look_at_flows(struct play *play, bool is_looking);
 void play_flow_measured(const struct play_flow *flow, struct str *out); /* "timed out after 5.0 s"; appends */
 void play_flow_disagreement(const struct play_flow *flow, struct str *out); /* where its witnesses do, in words; or nothing */
 const struct policy_world *play_policies(const struct play *play);      /* the verdicts' world as of now; NULL: none yet */
+/* For a picture without a show: how the act's machines outside the cluster are now, as their watches say. Turns the loop, at
+ * most 2 s. How many; the caller frees the words. */
+struct play_asked_host {
+	enum topo_state state;
+	char *words;
+};
+size_t play_ask_hosts(struct loop *loop, const struct scenario_act *act, const char *environment,
+                      struct play_asked_host out[SCENARIO_HOSTS_MAX]);
 const struct play_flow *play_flows(const struct play *play, size_t *n);
 /* The graph of the act's namespaces as it is now, planned objects merged in; borrowed until the cluster changes. */
 const struct topo *play_topo(struct play *play);

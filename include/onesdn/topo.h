@@ -65,10 +65,11 @@ struct topo_attachment {
 	char *problem;
 };
 struct topo_bridge {            /* localnet: node -> bridge -> physical network (nmstate, NodeNetworkState) */
-	size_t node;                /* TOPO_NONE: the physical side */
-	char *name;
+	size_t node;                /* TOPO_NONE: the physical side, one a physical network, named by it or by a host's bridge */
+	char *name;                 /* "": none, of a node that should have it and says that it has not; then FAILED */
 	char *mappings;             /* "localnet:bridge,..." known of this node */
 	enum topo_state state;
+	char *problem;              /* what is wrong and what to do; "" */
 };
 struct topo {
 	VEC(struct topo_namespace) namespaces;    /* all sorted by name, so that the same cluster gives the same graph */
@@ -104,6 +105,9 @@ size_t topo_find_workload(const struct topo *topo, const char *id);       /* TOP
 size_t topo_find_network(const struct topo *topo, const char *name);
 /* The address of a workload on a network (by its name), "" when unknown. */
 const char *topo_address(const struct topo *topo, const char *workload, const char *network);
+/* Why nothing of a workload can pass on a network just now, as far as the objects tell ("turtle-db is down", "ovn-worker
+ * does not map data-net"): appended. False: nothing says so. */
+bool topo_is_cut(const struct topo *topo, size_t workload, size_t network, struct str *why);
 size_t topo_find_address(const struct topo *topo, const char *network, const char *address); /* attachment */
 
 const char *topo_state_name(enum topo_state state);

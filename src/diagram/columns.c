@@ -175,29 +175,32 @@ static void name_bridge(struct plan *plan, struct frame *frame)
 {
 	uint32_t bridged = bridged_nets(plan, frame->used);
 	const char *last = "";
-	bool is_missing = false;
+	bool is_unknown = false;
 	frame->bridge_text[0] = '\0';
 	frame->bridge_state = TOPO_RUNNING;
 	for (int k = 0; k < plan->model->n_nets; k++) {
-		if (!(bridged & 1u << k))
+		if (!(bridged & 1u << k) || frame->group->node == TOPO_NONE)
 			continue;
 		const struct topo_bridge *bridge = model_bridge(plan->model, frame->group->node, k);
 		if (!bridge) {
-			is_missing = true;
+			is_unknown = true;
 			continue;
 		}
 		if (frame->bridge_state == TOPO_RUNNING)
 			frame->bridge_state = bridge->state;
-		if (!text_equal(bridge->name, last))
-			text_add(frame->bridge_text, TEXT_SIZE, "%s%s", frame->bridge_text[0] ? " " : "", bridge->name);
-		last = bridge->name;
+		const char *name = bridge->name[0] ? bridge->name : "no mapping";
+		if (!text_equal(name, last))
+			text_add(frame->bridge_text, TEXT_SIZE, "%s%s%s", frame->bridge_text[0] ? " " : "",
+			         bridge->state == TOPO_FAILED ? "✗ " : "", name);
+		last = name;
 	}
 	if (frame->group->node == TOPO_NONE) { /* no node, no bridge: nothing is wrong with that */
 		frame->bridge_state = TOPO_PLANNED;
 		text_add(frame->bridge_text, TEXT_SIZE, "no bridge yet");
-	} else if (is_missing) {
-		frame->bridge_state = TOPO_FAILED;
-		text_add(frame->bridge_text, TEXT_SIZE, "%s", frame->bridge_text[0] ? " ✗ no mapping" : "✗ no mapping");
+	} else if (is_unknown) { /* nobody has told: that is no failure */
+		if (frame->bridge_state == TOPO_RUNNING)
+			frame->bridge_state = TOPO_PLANNED;
+		text_add(frame->bridge_text, TEXT_SIZE, "%s", frame->bridge_text[0] ? " ○ bridge?" : "○ bridge?");
 	}
 	frame->bridge_cols = text_columns(frame->bridge_text);
 }

@@ -144,6 +144,15 @@ static void group_by_node(struct model *model)
 static void note_problems(struct model *model)
 {
 	const struct topo *topo = model->topo;
+	for (size_t i = 0; i < topo->workloads.len; i++) /* what the talk is about first */
+		if (is_host(topo, i) && topo->workloads.data[i].state == TOPO_FAILED)
+			vec_push(&model->problems,
+			         mem_printf("✗ %s: %s", topo->workloads.data[i].name,
+			                    topo->workloads.data[i].reason[0] ? topo->workloads.data[i].reason
+			                                                      : "it is down"));
+	for (size_t i = 0; i < topo->bridges.len; i++)
+		if (topo->bridges.data[i].state == TOPO_FAILED && topo->bridges.data[i].problem[0])
+			vec_push(&model->problems, mem_printf("✗ %s", topo->bridges.data[i].problem));
 	for (size_t i = 0; i < topo->nads.len; i++) {
 		const struct topo_nad *nad = &topo->nads.data[i];
 		if (nad->state != TOPO_FAILED)

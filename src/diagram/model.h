@@ -66,6 +66,7 @@ enum topo_state model_link_state(const struct model *model, size_t workload, int
 /* The network of a flow as an index of nets, -1 when one of its ends is not on it. */
 int model_flow_net(const struct model *model, const struct diagram_flow *flow, size_t *from, size_t *to);
 /* A node's bridge for a bridged net, NULL when no mapping is known. */
+/* Of a node, or the physical one (TOPO_NONE). */
 const struct topo_bridge *model_bridge(const struct model *model, size_t node, int net);
 
 /* ---- text.c ---- */

@@ -118,7 +118,9 @@ static void route_bridge(const struct plan *plan, const struct frame *frame, int
 	wires_across(wires, y, reach.low, reach.high, look_of(plan, net, true));
 	wires_down(wires, entry->x, y, edge, look_of(plan, net, true));
 	struct wire_look outside = look_of(plan, net, false);
-	if (frame->bridge_state == TOPO_FAILED || frame->bridge_state == TOPO_PLANNED)
+	size_t node = frame->group->node;
+	const struct topo_bridge *bridge = node == TOPO_NONE ? NULL : model_bridge(plan->model, node, net);
+	if (!bridge || bridge->state == TOPO_FAILED || bridge->state == TOPO_PLANNED)
 		outside.role = ROLE_PLANNED;
 	wires_down(wires, entry->x, edge, target_y(plan, frame->band, net), outside);
 }

@@ -97,7 +97,7 @@ static void address_line(const struct model *model, size_t workload, const struc
 	enum canvas_role role = is_planned ? ROLE_PLANNED : ROLE_ADDRESS;
 	const char *address = nonnull(attachment->address), *source = source_text(attachment->source);
 	char text[TEXT_SIZE] = "";
-	if (attachment->state == TOPO_FAILED) {
+	if (attachment->state == TOPO_FAILED && w->kind != TOPO_HOST) {
 		text_add(text, sizeof text, "✗ %s %s", nonnull(attachment->interface), nonnull(attachment->problem));
 		span(line, ROLE_FAIL, 0, text);
 		return;
@@ -213,6 +213,8 @@ int text_box_lines(const struct model *model, size_t workload, enum detail detai
 		phase_line(model, workload, detail, &lines[first]);
 		n = n > first ? n : first + 1;
 	}
+	if (w->kind == TOPO_HOST && w->state == TOPO_FAILED && n < LINE_MAX)
+		phase_line(model, workload, detail, &lines[n++]);
 	if (is_rich && w->ports && w->ports[0] && n < LINE_MAX) {
 		char text[TEXT_SIZE] = "";
 		text_add(text, sizeof text, "listens on %s", w->ports);
@@ -222,19 +224,17 @@ int text_box_lines(const struct model *model, size_t workload, enum detail detai
 }
 
 /* ---- buses ---- */
-static const char *physical_bridge(const struct model *model)
+static const char *physical_bridge(const struct model *model, int net)
 {
-	for (size_t i = 0; i < model->topo->bridges.len; i++)
-		if (model->topo->bridges.data[i].node == TOPO_NONE && model->topo->bridges.data[i].name)
-			return model->topo->bridges.data[i].name;
-	return "";
+	const struct topo_bridge *bridge = model_bridge(model, TOPO_NONE, net);
+	return bridge ? nonnull(bridge->name) : "";
 }
 
 bool text_bus_label(const struct model *model, int net, int form, char first[TEXT_SIZE], char second[TEXT_SIZE])
 {
 	const struct net *drawn = &model->nets[net];
 	const struct topo_network *network = &model->topo->networks.data[drawn->network];
-	const char *subnets = nonnull(network->subnets), *bridge = drawn->is_bridged ? physical_bridge(model) : "";
+	const char *subnets = nonnull(network->subnets), *bridge = drawn->is_bridged ? physical_bridge(model, net) : "";
 	const char *name = drawn->kind == NET_POD ? "default network" : bridge[0] ? bridge : nonnull(network->name);
 	char kind[64] = "";
 	if (drawn->kind == NET_PHYSICAL && network->vlan > 0)

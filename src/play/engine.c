@@ -535,5 +535,6 @@ const struct topo *play_topo(struct play *p)
 	p->topo = topo_build(&input);
 	p->topo_generation = kube_generation(p->kube);
 	vec_finish(&c.objects);
+	cut_look(p, p->topo);
 	return p->topo;
 }

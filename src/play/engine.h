@@ -164,6 +164,11 @@ size_t hosts_fill(struct play *p,
                   struct topo_host out[SCENARIO_HOSTS_MAX]); /* as they are now; texts until they change */
 void hosts_finish(struct play *p);
 
+/* ---- cut.c: flows that cannot pass just now ---- */
+void cut_look(struct play *p, const struct topo *topo); /* the graph is another one */
+/* Why what the stage measures cannot pass just now ("turtle-db is down"), appended. False: nothing says so. */
+bool cut_why(struct play *p, size_t stage, struct str *why);
+
 /* ---- dialog.c: stages of action SCENARIO_CONSOLE; the counterparts of perform.c's ---- */
 bool dialog_is(const struct play *p); /* the job is one */
 void dialog_begin(struct play *p);

@@ -4,6 +4,13 @@
 
 #include <stdlib.h>
 
+#define ASK_MS 2000
+
+static const enum topo_state states[] = {[WATCH_SILENT] = TOPO_PLANNED,
+                                         [WATCH_UP] = TOPO_RUNNING,
+                                         [WATCH_DOWN] = TOPO_FAILED,
+                                         [WATCH_ABSENT] = TOPO_PLANNED};
+
 struct play_host {
 	struct watch *watch; /* NULL: none, or not yet */
 	bool was_up;         /* so that not being up is worth a word */
@@ -59,8 +66,6 @@ void hosts_stage_changed(struct play *p, size_t stage, enum play_state state)
 
 static enum topo_state state_of(struct play *p, size_t at)
 {
-	static const enum topo_state states[] = {
-	        [WATCH_UP] = TOPO_RUNNING, [WATCH_DOWN] = TOPO_FAILED, [WATCH_ABSENT] = TOPO_PLANNED};
 	struct play_host *host = &p->hosts[at];
 	bool is_done = p->runs[p->act->hosts.data[at].stage].state == PLAY_DONE;
 	enum watch_state said = host->watch ? watch_state(host->watch) : WATCH_SILENT;
@@ -77,4 +82,53 @@ size_t hosts_fill(struct play *p, struct topo_host out[SCENARIO_HOSTS_MAX])
 		out[i].reason = p->hosts[i].watch ? watch_words(p->hosts[i].watch) : "";
 	}
 	return n;
+}
+
+/* ---- without a show ---- */
+
+static void on_late(void *user)
+{
+	*(bool *)user = true;
+}
+
+static void on_word(void *user)
+{
+	(void)user; /* the turn is over, and we look */
+}
+
+static bool is_answered(struct watch *const *watches, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (watches[i] && watch_state(watches[i]) == WATCH_SILENT)
+			return false;
+	return true;
+}
+
+size_t play_ask_hosts(struct loop *loop, const struct scenario_act *act, const char *environment,
+                      struct play_asked_host out[SCENARIO_HOSTS_MAX])
+{
+	struct watch *watches[SCENARIO_HOSTS_MAX] = {NULL};
+	bool is_late = false;
+	struct loop_timer *timer = loop_timer_create(loop, on_late, &is_late);
+	for (size_t i = 0; i < act->hosts.len; i++) {
+		struct watch_options options = {
+		        .loop = loop,
+		        .text = act->hosts.data[i].watch,
+		        .cwd = act->folder,
+		        .is_in_lab = text_equal(environment, "lab"),
+		        .on_change = on_word,
+		};
+		watches[i] = options.text[0] != '\0' ? watch_create(&options) : NULL;
+	}
+	loop_timer_start(timer, ASK_MS, 0);
+	while (!is_late && !is_answered(watches, act->hosts.len))
+		loop_turn(loop, true);
+	for (size_t i = 0; i < act->hosts.len; i++) {
+		enum watch_state said = watches[i] ? watch_state(watches[i]) : WATCH_SILENT;
+		out[i].state = states[said];
+		out[i].words = mem_strdup(watches[i] ? watch_words(watches[i]) : "");
+		watch_destroy(watches[i]);
+	}
+	loop_timer_destroy(timer);
+	return act->hosts.len;
 }

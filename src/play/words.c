@@ -230,20 +230,25 @@ static void append_failure_line(struct str *out, const char *what, const char *t
 
 void words_fail(struct play *p, const struct words_failure *failure)
 {
-	struct str all = {0};
+	struct str all = {0}, why = {0}, cure = {0};
 	size_t stage = p->stage;
+	bool is_cut = p->job == JOB_STAGE && cut_why(p, stage, &why);
+	str_append_f(&cure, is_cut ? "%s: as soon as it is back, run the stage again (r)" : "%s",
+	             is_cut ? str_text(&why) : failure->cure);
 	append_failure_line(&all, "expected: ", failure->expected);
 	append_failure_line(&all, "found:    ", failure->found);
-	append_failure_line(&all, "do:       ", failure->cure);
+	append_failure_line(&all, "do:       ", str_text(&cure));
 	append_output(p, &all);
 	char *message = line_of("%s%s%s%s", p->job == JOB_UNDO ? "the undo failed: " : "", failure->found,
-	                        failure->cure[0] ? "; " : "", failure->cure);
+	                        cure.len > 0 ? "; " : "", str_text(&cure));
 	flows_settle(p, false);
 	p->runs[stage].took_ms = loop_now(p->loop) - p->job_since;
 	play_end_job(p);
 	free(p->runs[stage].failure);
 	free(p->runs[stage].message);
 	p->runs[stage].failure = str_take(&all);
+	str_finish(&why);
+	str_finish(&cure);
 	p->runs[stage].message = message;
 	if (!travel_judges(p))
 		play_set_state(p, stage, PLAY_FAILED);

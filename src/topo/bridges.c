@@ -30,7 +30,7 @@ static void add_mappings(struct mappings *out, const json_t *ovn, size_t node, e
 	}
 }
 
-static bool selects(const json_t *policy, const json_t *node)
+bool bridge_policy_selects(const json_t *policy, const json_t *node)
 {
 	const json_t *selector = json_walk(policy, "spec", "nodeSelector", NULL);
 	for (void *at = json_object_iter((json_t *)selector); at; at = json_object_iter_next((json_t *)selector, at)) {
@@ -97,7 +97,7 @@ static void collect(const struct build *build, struct mappings *out)
 		for (size_t n = 0; n < build->topo->nodes.len; n++) {
 			const char *name = build->topo->nodes.data[n].name;
 			const struct item *node = objects_find(&build->objects, ITEM_NODE, "", name);
-			if (!node || !selects(policy->object, node->object))
+			if (!node || !bridge_policy_selects(policy->object, node->object))
 				continue;
 			enum topo_state state = progress(build, policy, name);
 			if (state != TOPO_RUNNING || !is_lost(build, policy, name))
@@ -136,6 +136,7 @@ static void add_bridge(struct topo *topo, const struct mapping *first, size_t n)
 		str_append_f(&text, "%s%s:%s", text.len ? "," : "", first[i].localnet, first[i].bridge);
 	}
 	bridge.mappings = topo_bounded(str_text(&text), 1023);
+	bridge.problem = mem_strdup("");
 	str_finish(&text);
 	vec_push(&topo->bridges, bridge);
 }
@@ -152,8 +153,9 @@ static void add_physical(struct topo *topo)
 	}
 	for (size_t i = 0; i < names.len; i++) {
 		const struct topo_network *network = names.entries[i].value;
-		struct topo_bridge bridge = {TOPO_NONE, mem_strdup(names.entries[i].key), mem_strdup(""),
-		                             network->state};
+		const char *name = names.entries[i].key;
+		struct topo_bridge bridge = {TOPO_NONE, mem_strdup(name), mem_printf("%s:%s", name, name),
+		                             network->state, mem_strdup("")};
 		vec_push(&topo->bridges, bridge);
 	}
 	map_finish(&names);

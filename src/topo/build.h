@@ -1,5 +1,5 @@
 /* One build under way: the input (objects.h), the graph so far, and what its files hand to each other. Private to topo.
- * Order: nodes.c, networks.c, workloads.c (pods.c, vms.c, attach.c, cloudinit.c), hosts.c, bridges.c, order.c. */
+ * Order: nodes.c, networks.c, workloads.c (pods.c, vms.c, attach.c, cloudinit.c), hosts.c, order.c, bridges.c, missing.c. */
 #ifndef TOPO_BUILD_H
 #define TOPO_BUILD_H
 
@@ -78,6 +78,11 @@ void build_host_bridges(struct topo *topo, const struct topo_input *input); /* a
 
 /* bridges.c */
 void build_bridges(struct build *build);
+bool bridge_policy_selects(const json_t *policy,
+                           const json_t *node); /* does a NodeNetworkConfigurationPolicy mean it? */
+
+/* missing.c: nodes that say that they do not carry a network which a workload of theirs is on; after build_bridges */
+void build_missing(struct build *build);
 
 /* order.c: drops what nobody wanted, sorts everything, mends the indexes */
 void build_order(struct build *build);

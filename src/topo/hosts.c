@@ -64,7 +64,10 @@ void build_host_bridges(struct topo *topo, const struct topo_input *input)
 		struct topo_bridge *bridge = &topo->bridges.data[i];
 		const char *name = bridge->node == TOPO_NONE ? carried_by(topo, input, bridge->name) : NULL;
 		if (name) {
-			free(bridge->name);
+			char *physical = bridge->name;
+			free(bridge->mappings);
+			bridge->mappings = mem_printf("%s:%.63s", physical, name);
+			free(physical);
 			bridge->name = topo_bounded(name, 63);
 		}
 	}

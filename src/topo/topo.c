@@ -15,6 +15,7 @@ struct topo *topo_build(const struct topo_input *input)
 	build_hosts(&build, input);
 	build_order(&build);
 	build_bridges(&build);
+	build_missing(&build);
 	build_host_bridges(build.topo, input);
 	for (size_t i = 0; i < build.configs.len; i++)
 		cni_config_finish(&build.configs.data[i]);
@@ -80,8 +81,8 @@ static const struct part parts[] = {
          5},
         {offsetof(struct topo, bridges),
          sizeof(struct topo_bridge),
-         {TEXT(topo_bridge, name), TEXT(topo_bridge, mappings)},
-         2,
+         {TEXT(topo_bridge, name), TEXT(topo_bridge, mappings), TEXT(topo_bridge, problem)},
+         3,
          {PLAIN(topo_bridge, node), PLAIN(topo_bridge, state)},
          2},
 };

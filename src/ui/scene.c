@@ -24,7 +24,7 @@ static uint64_t flows_hash(const struct scene *scene)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	for (size_t i = 0; i < scene->n_flows; i++)
-		hash = mix(hash + (uint64_t)scene->flows[i].state, scene->flows[i].note);
+		hash = mix(mix(hash + (uint64_t)scene->flows[i].state, scene->flows[i].note), scene->flows[i].why);
 	return hash;
 }
 
@@ -38,6 +38,11 @@ static enum diagram_flow_state flow_state(enum play_flow_state state)
 	return states[state];
 }
 
+static bool is_cut(const struct play_flow *flow)
+{
+	return flow->is_cut && flow->state == PLAY_FLOW_OK;
+}
+
 static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 {
 	const struct scene *scene = &ui->scene;
@@ -49,9 +54,9 @@ static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 		        .from = plan->from,
 		        .to = plan->to,
 		        .port = plan->port,
-		        .note = scene->flows[i].note,
+		        .note = is_cut(&scene->flows[i]) ? scene->flows[i].why : scene->flows[i].note,
 		        .network = plan->network && *plan->network ? plan->network : NULL,
-		        .state = flow_state(scene->flows[i].state),
+		        .state = is_cut(&scene->flows[i]) ? DIAGRAM_FLOW_BLOCKED : flow_state(scene->flows[i].state),
 		};
 	}
 	struct diagram_options options = {

@@ -315,6 +315,8 @@ int view_explain(struct canvas *page, int rows, const struct scene *scene, const
 	tell_policies(&t, flow);
 	tell_ovn(&t, flow);
 	tell_measured(&t, flow);
+	if (flow->is_cut)
+		tell(&t, ROLE_WARN, "now", flow->why);
 	if (flow->disagrees)
 		tell(&t, ROLE_WARN, "disagree", flow->disagrees);
 	for (int k = 0; k < POLICY_N_PROFILES; k++)
@@ -400,6 +402,10 @@ void view_notes(struct canvas *canvas, struct rect area, const struct scene *sce
 	struct str *last = is_full ? &lines[1] : &lines[2];
 	str_append(last, "  measured: ");
 	measured_words(flow, last);
+	if (flow->is_cut) {
+		str_clear(last);
+		str_append_f(last, "  ! just now it cannot pass: %s", flow->why);
+	}
 	if (flow->disagrees) {
 		str_clear(last);
 		str_append_f(last, "  ! they disagree: %s", flow->disagrees);

@@ -124,7 +124,7 @@ static inline struct topo *graph_of(struct bytes *bytes)
 		if (bytes_next(bytes, 3))
 			vec_push(&topo->bridges,
 			         (struct topo_bridge){i, mem_strdup("Zbr"), mem_strdup("alpha-network:Zbr,beta:Zbr"),
-			                              TOPO_RUNNING});
+			                              TOPO_RUNNING, mem_strdup("")});
 	static const unsigned amounts[] = {3, 6, 12, 40, 120};
 	add_workloads(topo, bytes, bytes_next(bytes, amounts[bytes_next(bytes, 5)] + 1));
 	return topo;

@@ -72,6 +72,10 @@ picture localnet-real $here/nodes.scenario.yaml --size 118x22 --no-flows --objec
 # the localnet act: a database outside the cluster, and a node whose mapping somebody has taken away
 picture localnet-act-planned localnet --planned --size 98x26
 picture localnet-act localnet --objects $here/localnet-act.yaml --size 98x26 --flow rest=ok
+picture localnet-act-down localnet --objects $here/localnet-act.yaml --size 98x26 --flow rest=ok --flow "direct=blocked,turtle-db is down" \
+	--host "turtle-db=down,PostgreSQL has stopped; start it again: turtle-db start"
+picture localnet-act-up localnet --objects $here/localnet-act.yaml --size 98x26 --flow direct=ok --host turtle-db=up
+picture localnet-broken localnet --objects $here/localnet-broken.yaml --size 118x30 --host turtle-db=up
 picture localnet-act-narrow localnet --objects $here/localnet-act.yaml --size 78x30 --no-flows
 
 # what is asked for in a wrong way
