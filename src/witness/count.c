@@ -1,6 +1,7 @@
 /* A count has a tap at each end of the flow that is a port: the drops of what the sender's port sends, on its node, and of what
- * the receiver's port gets, on its node. A tap asks the switch for all flows of its port in one line; only when the cookies
- * among them have changed (a policy came, went, or was installed anew) are they looked up: cookie -> logical flow -> stage-hint -> ACL.
+ * the receiver's port gets, on its node; and of the answers the other way, where drops heed no connection. A tap asks the
+ * switch for all flows of its port; only when the cookies among them have changed (a policy came, went, or was installed anew) are
+ * they looked up: cookie -> logical flow -> stage-hint -> ACL.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,9 @@
 
 struct cookie {
 	uint32_t value;
-	char hint[9]; /* first 8 hex digits of what its logical flow is made of; "" */
-	char *acl;    /* the name of the ACL that drops, or NULL */
+	char hint[9];    /* first 8 hex digits of what its logical flow is made of; "" */
+	char *acl;       /* the name of the ACL that drops, or NULL */
+	bool is_counted; /* flows of it were, in the last dump */
 };
 struct tap {
 	struct witness_count *count;
@@ -45,19 +47,26 @@ static void ask_flows(struct tap *tap);
 
 /* ---- telling ---- */
 
+static bool has_name(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *at = names; (at = strstr(at, name)) != NULL; at += len)
+		if ((at == names || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
 static void list_acls(struct witness_count *count, size_t *n)
 {
 	str_clear(&count->acls);
 	*n = 0;
 	for (size_t i = 0; i < N_TAPS; i++) {
 		const struct tap *tap = &count->taps[i];
-		const char *last = "";
 		for (size_t k = 0; k < tap->cookies.len; k++) {
 			const char *name = tap->cookies.data[k].acl;
-			if (name == NULL || strcmp(name, last) == 0 || strstr(str_text(&count->acls), name) != NULL)
+			if (!tap->cookies.data[k].is_counted || has_name(str_text(&count->acls), name))
 				continue;
 			str_append_f(&count->acls, "%s%s", count->acls.len > 0 ? " " : "", name);
-			last = name;
 			++*n;
 		}
 	}
@@ -190,14 +199,36 @@ static struct cookie *find_cookie(const struct tap *tap, uint32_t value)
 	return is_there ? &tap->cookies.data[low] : NULL;
 }
 
-static bool counts(uint32_t cookie, const void *user)
+/* A flow of the way of the packets: what the sender's port sends, what the receiver's gets. */
+static bool is_forward(const struct tap *tap, const struct flow_line *line)
 {
-	const struct cookie *found = find_cookie(user, cookie);
-	return found != NULL && found->acl != NULL;
+	return strstr(line->id, tap->is_sender ? "reg14=" : "reg15=") != NULL;
+}
+
+/* With connection tracking, drops ask for what has been found of the connection (in reg0), and answers never meet them. */
+static bool heeds_connections(const struct flow_line *line)
+{
+	return strstr(line->id, "reg0=") != NULL;
+}
+
+static bool counts(const struct flow_line *line, const void *user)
+{
+	const struct cookie *found = find_cookie(user, line->cookie);
+	return found != NULL && found->acl != NULL && (is_forward(user, line) || !heeds_connections(line));
+}
+
+static void mark_counted(struct tap *tap)
+{
+	for (size_t i = 0; i < tap->cookies.len; i++)
+		tap->cookies.data[i].is_counted = false;
+	for (size_t i = 0; i < tap->flows.lines.len; i++)
+		if (counts(&tap->flows.lines.data[i], tap))
+			find_cookie(tap, tap->flows.lines.data[i].cookie)->is_counted = true;
 }
 
 static void add_figures(struct tap *tap)
 {
+	mark_counted(tap);
 	tally_add(&tap->tally, &tap->flows, counts, tap);
 	tap->is_known = true;
 	if (tap->flows.lines.len == 0) /* the port is gone, or another one */
@@ -338,9 +369,10 @@ static void on_flows(const struct remote_reply *reply, void *user)
 
 static void ask_flows(struct tap *tap)
 {
-	char *script =
-	        mem_printf("ovs-ofctl dump-flows br-int metadata=0x%llx,%s=0x%llx", (unsigned long long)tap->datapath,
-	                   tap->is_sender ? "reg14" : "reg15", (unsigned long long)tap->port);
+	unsigned long long datapath = tap->datapath, port = tap->port;
+	char *script = mem_printf("ovs-ofctl dump-flows br-int metadata=0x%llx,reg14=0x%llx && "
+	                          "ovs-ofctl dump-flows br-int metadata=0x%llx,reg15=0x%llx",
+	                          datapath, port, datapath, port);
 	begin_request(tap, PLACE_SWITCH, script, on_flows);
 	free(script);
 }

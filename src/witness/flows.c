@@ -103,7 +103,7 @@ static void forget_gone(struct tally *tally)
 void tally_add(struct tally *tally, const struct flows *flows, tally_counts_fn *counts, const void *user)
 {
 	for (size_t i = 0; i < flows->lines.len; i++)
-		if (counts(flows->lines.data[i].cookie, user))
+		if (counts(&flows->lines.data[i], user))
 			add_line(tally, &flows->lines.data[i]);
 	forget_gone(tally);
 	tally->has_begun = true;

@@ -25,7 +25,7 @@ struct tally {
 	uint64_t before;  /* what the first dump's flows had counted */
 	bool has_begun;
 };
-typedef bool tally_counts_fn(uint32_t cookie, const void *user); /* whether flows of this cookie are counted */
+typedef bool tally_counts_fn(const struct flow_line *line, const void *user); /* whether it is counted */
 void tally_add(struct tally *tally, const struct flows *flows, tally_counts_fn *counts, const void *user);
 void tally_finish(struct tally *tally);
 

@@ -99,7 +99,7 @@ static void note_problem(const char *line, const char *end, struct trace *out)
 		line = bar + 1;
 	size_t len = (size_t)(end - line);
 	str_append_safe(&words, line, len < 120 ? len : 120);
-	snprintf(out->problem, sizeof out->problem, "%.190s", str_text(&words));
+	snprintf(out->problem, sizeof out->problem, "%s", str_text(&words)); /* 3 bytes for each of 120 at the most */
 	str_finish(&words);
 }
 

@@ -16,7 +16,7 @@ struct trace {
 	size_t n_steps;
 	char stage[64];    /* of the last step: "ls_in_acl_after_lb"; "" without steps */
 	char acl_flow[9];  /* first 8 hex digits of the logical flow by which the last ACL stage decided; "" */
-	char problem[200]; /* without steps: what ovn-trace said instead, safe; "" */
+	char problem[400]; /* without steps: what ovn-trace said instead, safe; "" */
 };
 void trace_parse(const char *text, size_t len, struct trace *out);
 void trace_finish(struct trace *trace);

@@ -38,10 +38,10 @@ static void fuzz_rows(const char *text, size_t size)
 	}
 }
 
-static bool is_odd(uint32_t cookie, const void *user)
+static bool is_odd(const struct flow_line *line, const void *user)
 {
 	(void)user;
-	return (cookie & 1) != 0;
+	return (line->cookie & 1) != 0;
 }
 
 static void fuzz_flows(const char *text, size_t size)

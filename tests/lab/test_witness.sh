@@ -48,10 +48,11 @@ question() { # ask or count: the reply in $out
 	read -rt 20 out <&"$from"
 	printf '%s\n' "$out"
 }
-answers() { # VERDICT ACL NODE
+answer_is() { # VERDICT reply|- ACL NODE
 	question ask
-	[[ "$out" == "answer $1 - $2 $3 "* ]]
+	[[ "$out" == "answer $1 $2 $3 $4 "* ]]
 }
+answers() { answer_is "$1" - "$2" "$3"; } # VERDICT ACL NODE
 counted() {
 	question count >/dev/null
 	out=${out#count }
@@ -185,6 +186,28 @@ while_traffic_runs() {
 	unwatch
 }
 
+# Policies that only deny: nothing tracks connections then, so the answer to what is allowed is lost.
+lost_answer() {
+	k delete multi-policy --all -n data-adapter >/dev/null
+	k apply -f - >/dev/null <<-EOT
+	apiVersion: k8s.cni.cncf.io/v1beta1
+	kind: MultiNetworkPolicy
+	metadata: {name: deny-in, namespace: data-consumer, annotations: {k8s.v1.cni.cncf.io/policy-for: data-consumer/db-access-net}}
+	spec: {podSelector: {}, policyTypes: [Ingress], ingress: []}
+	EOT
+	watch data-consumer/client 192.168.200.1 tcp/5432
+	within_a_second "OVN drops the answer" answer_is deny reply NP:data-consumer:Ingress ovn-worker2
+	fails "so there is no connection" 1 connects $DB
+	says "but a timeout" TIMEOUT
+	question count >/dev/null
+	[[ "$out" =~ ^count\ [1-9][0-9]*\ [1-9][0-9]*\ 0\ [0-9]+\ NP:data-consumer:Ingress$ ]]
+	result $? "the answers that were dropped are counted" "$out"
+	run "the policy goes" k delete multi-policy -n data-consumer deny-in
+	within_a_second "OVN lets it pass" answers allow - -
+	run "and so it is" connects $DB
+	unwatch
+}
+
 # A session that is lost is opened anew; the sum goes on.
 lost_session() {
 	local before
@@ -216,6 +239,7 @@ all() {
 	verdicts
 	at_the_receiver
 	while_traffic_runs
+	lost_answer
 	lost_session
 	nothing_stays
 	lab down >/dev/null

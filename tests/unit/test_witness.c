@@ -213,9 +213,9 @@ static void test_rows(void **state)
 
 /* ---- counters ---- */
 
-static bool is_drop(uint32_t cookie, const void *user)
+static bool is_drop(const struct flow_line *line, const void *user)
 {
-	return cookie == *(const uint32_t *)user;
+	return line->cookie == *(const uint32_t *)user;
 }
 
 static void add(struct tally *tally, uint32_t cookie, const char *text)
