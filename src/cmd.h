@@ -11,6 +11,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_frame(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
+int cmd_notes(int argc, char **argv);
 int cmd_play(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);

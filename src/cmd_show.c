@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "kept.h"
 #include "show.h"
+#include "speaker.h"
 
 static struct show_args {
 	const char *context, *kubeconfig;
@@ -36,6 +37,7 @@ static const struct cmd_usage usage = {
 struct stage { /* what a show on stage has beside it */
 	struct show show;
 	struct keeper *keeper;
+	struct speaker *speaker;
 	struct kept kept; /* to go on with; path NULL: nothing, or no more */
 	bool is_mentioned;
 };
@@ -109,8 +111,10 @@ static void on_play(struct show *show, void *user)
 
 static void on_change(struct show *show, void *user)
 {
+	struct stage *stage = user;
 	(void)show;
-	keeper_changed(((struct stage *)user)->keeper);
+	keeper_changed(stage->keeper);
+	speaker_changed(stage->speaker);
 }
 
 static void on_stage(struct show *show, size_t at, enum play_state state, void *user)
@@ -128,6 +132,7 @@ static bool begin(struct stage *stage, const char *operand, struct err *err)
 	        .events = {.on_play = on_play, .on_change = on_change, .on_stage = on_stage},
 	        .user = stage,
 	};
+	struct err why;
 	if (args.resume && !kept_find(&stage->kept, err))
 		return false;
 	if (args.resume) {
@@ -139,6 +144,8 @@ static bool begin(struct stage *stage, const char *operand, struct err *err)
 	bool is_good = name && show_config(&stage->show.config, &args.words, SHOW_TYPE_MS, err) &&
 	               show_begin(&stage->show, &with, name, err);
 	free(name);
+	if (is_good && !(stage->speaker = speaker_create(&stage->show, &why)))
+		ui_tell(stage->show.ui, true, why.text);
 	return is_good;
 }
 
@@ -162,6 +169,7 @@ int cmd_show(int argc, char **argv)
 	if (is_good)
 		loop_run(stage.show.loop);
 	keeper_destroy(stage.keeper);
+	speaker_destroy(stage.speaker);
 	show_end(&stage.show);
 	kept_finish(&stage.kept);
 	if (!is_good)

@@ -15,6 +15,7 @@ static const struct row {
 	const char *usage, *help;
 } rows[] = {
         {"show", cmd_show, "show [OPTION]... [ACT|FILE]", "the full screen: walk an act with Space (the default)"},
+        {"notes", cmd_notes, "notes", "the speaker's second terminal: follows the show"},
         {"rehearse", cmd_rehearse, "rehearse [ACT|FILE]...", "every stage unattended, one TAP line a stage"},
         {"doctor", cmd_doctor, "doctor [OPTION]... [ACT|FILE]...", "is everything here that the acts need? with cures"},
         {"record", cmd_record, "record [OPTION]... [ACT|FILE]...", "the full screen into a recording, also by itself"},

@@ -183,6 +183,11 @@ bool show_change_act(struct show *show, const char *name, struct err *err)
 	return !show->kube || start_play(show, err);
 }
 
+static void on_blank(void *user)
+{
+	changed(user);
+}
+
 static bool on_act(const char *name, struct err *err, void *user)
 {
 	return show_change_act(user, name, err);
@@ -216,7 +221,7 @@ bool show_begin(struct show *show, const struct show_options *options, const cha
 	        .context = options->context      ? options->context
 	                   : options->kubeconfig ? options->kubeconfig
 	                                         : "lab",
-	        .events = {.on_quit = on_quit, .on_act = on_act, .on_connect = connect_now},
+	        .events = {.on_quit = on_quit, .on_act = on_act, .on_blank = on_blank, .on_connect = connect_now},
 	};
 	show->ui = ui_create(&with, err);
 	if (!show->ui)

@@ -77,6 +77,7 @@ int64_t play_took(const struct play *play, size_t stage);         /* ms from Ent
 bool play_is_busy(const struct play *play);         /* a command runs or a check waits */
 bool play_is_typed(const struct play *play);        /* the stage in view is shown, its whole command stands there: next runs it */
 bool play_shell_is_busy(const struct play *play);   /* a program runs in a shell, also one that was typed by hand */
+int play_status(const struct play *play);           /* exit status of the command that ended last; -1: none yet */
 bool play_is_over(const struct play *play);         /* the last stage is done or skipped */
 int64_t play_started(const struct play *play);      /* loop time of the first stage's start; 0: not yet */
 struct term *play_shell(struct play *play, enum scenario_persona persona); /* started on first use; the play's */

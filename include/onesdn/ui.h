@@ -43,6 +43,7 @@ struct ui_events { /* none may destroy the ui: post that */
 	void (*on_quit)(void *user);
 	/* Another act was asked for: load it and call ui_set_act, ui_set_show. False: err is told on the screen. */
 	bool (*on_act)(const char *name, struct err *err, void *user);
+	void (*on_blank)(void *user);   /* the audience's screen was blanked or brought back; may be NULL */
 	void (*on_connect)(void *user); /* the cluster could not be reached; try again */
 };
 struct ui_options {

@@ -470,6 +470,11 @@ bool play_shell_is_busy(const struct play *p)
 	return false;
 }
 
+int play_status(const struct play *p)
+{
+	return p->status;
+}
+
 bool play_is_over(const struct play *p)
 {
 	enum play_state last = p->runs[p->act->stages.len - 1].state;

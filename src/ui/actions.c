@@ -403,7 +403,7 @@ static void run_resume(struct ui *ui, const char *argument)
 static void run_blank(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	ui->view.is_blank = true;
+	keys_blank(ui, true);
 }
 
 /* ---- finding ---- */

@@ -28,6 +28,13 @@ void keys_mode(struct ui *ui, enum ui_mode mode)
 		term_focus(pane, mode == MODE_TERMINAL);
 }
 
+void keys_blank(struct ui *ui, bool is_blank)
+{
+	ui->view.is_blank = is_blank;
+	if (ui->options.events.on_blank)
+		ui->options.events.on_blank(ui->options.user);
+}
+
 static void send_key(struct ui *ui, struct term_key key)
 {
 	struct term *pane = ui_pane(ui);
@@ -88,7 +95,7 @@ void keys_take(struct ui *ui, struct term_key key)
 	ui->notice[0] = '\0';
 	live_hold_stop(ui);
 	if (ui->view.is_blank) {
-		ui->view.is_blank = false;
+		keys_blank(ui, false);
 	} else if (ui->take) {
 		take_key(ui, key);
 	} else if (ui->view.question) {

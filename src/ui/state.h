@@ -87,6 +87,7 @@ struct term *ui_pane(struct ui *ui); /* the shell in view, started on first use;
 void keys_take(struct ui *ui, struct term_key key);
 void keys_paste(struct ui *ui, const char *text, size_t size);
 void keys_mouse(struct ui *ui, struct term_mouse mouse);
+void keys_blank(struct ui *ui, bool is_blank);
 void keys_mode(struct ui *ui, enum ui_mode mode);
 
 /* line.c */
