@@ -79,7 +79,7 @@ static void paint(struct canvas *canvas, int frame)
 	canvas_put(canvas, 1, 0, COLS, ROLE_TITLE, ATTR_BOLD, text);
 	canvas_box(canvas, box, BOX_ROUND, ROLE_FRAME, "tenantblue · 网络");
 	canvas_put(canvas, box.x + 2, 4, 30, ROLE_OK, frame % 3 ? ATTR_REVERSE : ATTR_UNDERLINE,
-	           "● podclient ✓ ▶ net1");
+	           "● podclient ┃ ▐ net1 ▌ ✓ ▶");
 	canvas_put(canvas, box.x + 2, 6, 30, ROLE_SECONDARY, 0, "中文 wide, e\xcc\x81 combined");
 	for (int x = 0; x < COLS; x++)
 		canvas_put_char(canvas, x, ROWS - 1, x < frame * 2 ? ROLE_WAIT : ROLE_MUTED, 0,

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Debian's asciinema plays and prints every version 2 recording that we write, byte for byte: those of make_casts, and those that are
-# shipped. Its `cat` and `play` want a terminal to read keys from: script gives one.
+# shipped, and those that are named. Its `cat` and `play` want a terminal to read keys from: script gives one.
+# usage: BUILD=build test_asciinema.sh [FILE.cast]...
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 export LC_ALL=C.UTF-8
@@ -23,7 +24,7 @@ try() { # DESCRIPTION EXPECTED-FILE COMMAND...
 	fi
 }
 
-for cast in "$made"/*.cast assets/*.cast; do
+for cast in "$made"/*.cast assets/*.cast "$@"; do
 	if [ ! -e "$cast" ] || ! head -1 "$cast" | grep -q '"version": 2'; then continue; fi
 	name=$(basename "$cast" .cast)
 	bytes=$made/$name.bytes

@@ -1,7 +1,9 @@
 #!/bin/bash
 # asciinema-player in Chromium: it shows every recording of ours with all its markers, and at each marker the same text as
-# `onesdn export --txt`, at the same time. The page is a file; nothing is served. Needs npm's package once, kept in $BUILD/npm.
+# `onesdn export --txt`, at the same time; half blocks and their like as what they cover. The page is a file; nothing is served. Needs npm's package once, kept in $BUILD/npm.
+# usage: BUILD=build test_browser.sh [FILE.cast]...
 set -u
+export LC_ALL=C.UTF-8
 cd "$(dirname "$0")/../.." || exit 2
 build=${BUILD:-build}
 onesdn=$build/onesdn
@@ -25,7 +27,7 @@ command -v node >/dev/null || skip "node is not installed"
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "Chromium is not installed"
 
 "$build/casttest/make_casts" "$made" || exit 2
-for cast in assets/*.cast; do [ -e "$cast" ] && cp "$cast" "$made/"; done
+for cast in assets/*.cast "$@"; do [ -e "$cast" ] && cp "$cast" "$made/"; done
 cp tests/cast/page.html "$made/"
 ln -s "$(realpath "$build/npm")" "$made/npm"
 {
@@ -50,13 +52,15 @@ report() { # DESCRIPTION EXPECTED GOT
 	fi
 }
 
+# what the player paints on a canvas instead of writing it
+painted=┃╹╻▀▁▂▃▄▅▆▇▉▊▋▌▍▎▏▐▔▕▖▗▘▙▚▛▜▝▞▟■
 for cast in "$made"/*.cast; do
 	name=$(basename "$cast" .cast)
 	"$onesdn" export "$cast" --json | jq '[.chapters[] | {title, time: ((.time * 100 | round) / 100)}]' >"$made/ours"
 	jq --arg name "$name" '[.[] | select(.name == $name) | .stills[] | {title, time: ((.time * 100 | round) / 100)}]' "$made/seen.json" >"$made/theirs"
 	report "markers of $name" "$made/ours" "$made/theirs"
 	for ((i = 1; i <= $(jq length "$made/ours"); i++)); do
-		"$onesdn" export "$cast" --txt --marker "#$i" | sed 's/[[:space:]]*$//' >"$made/ours.txt"
+		"$onesdn" export "$cast" --txt --marker "#$i" | sed "s/[$painted]/▒/g; s/[[:space:]]*$//" >"$made/ours.txt"
 		jq -r --arg name "$name" --argjson i "$i" '.[] | select(.name == $name) | .stills[$i - 1].lines[]' "$made/seen.json" >"$made/theirs.txt"
 		report "$name at marker $i" "$made/ours.txt" "$made/theirs.txt"
 	done
