@@ -13,6 +13,7 @@ enum { CASE_LINE_MAX = 16 << 20 };
 
 struct flow {
 	const char *from, *to, *network, *port; /* port: "tcp/9000", "icmp" */
+	const char *from_address, *to_address;  /* of a host that the act knows by name; NULL */
 };
 struct request {
 	const char *cases, *objects, *with;
@@ -80,7 +81,9 @@ static bool read_port(const char *text, struct policy_question *question, struct
 static bool ask(const struct policy_world *world, const struct flow *flow, struct policy_verdict out[POLICY_N_PROFILES],
                 struct err *err)
 {
-	struct policy_question question = {.from = flow->from, .to = flow->to, .network = flow->network};
+	struct policy_question question = {.from = flow->from_address ? flow->from_address : flow->from,
+	                                   .to = flow->to_address ? flow->to_address : flow->to,
+	                                   .network = flow->network};
 	if (!read_port(flow->port, &question, err))
 		return false;
 	question.profile = POLICY_SPEC;
@@ -139,9 +142,9 @@ static void print_heard(const struct heard *heard)
 	       : heard->allowed ? "✓ allow"
 	                        : "✗ deny ",
 	       heard->words);
-	if (heard->is_counted && *heard->acls)
-		printf("  %-22s %llu packets  %s\n", "dropped there so far", (unsigned long long)heard->dropped,
-		       heard->acls);
+	if (heard->is_counted && *heard->acls && !heard->allowed)
+		printf("  %-22s %llu packet%s  %s\n", "dropped there so far", (unsigned long long)heard->dropped,
+		       heard->dropped == 1 ? "" : "s", heard->acls);
 }
 
 static bool print_flow(const struct worlds *all, const struct flow *flow, const struct heard *heard, json_t *json,
@@ -208,13 +211,22 @@ struct flows {
 	VEC(struct flow) list;
 };
 
+static const char *host_address(const struct scenario_act *act, const char *name)
+{
+	for (size_t i = 0; i < act->hosts.len; i++)
+		if (strcmp(act->hosts.data[i].name, name) == 0)
+			return act->hosts.data[i].address;
+	return NULL;
+}
+
 static void list_flows(const struct request *request, const struct scenario_act *act, struct flows *out)
 {
 	if (request->flow.from)
 		vec_push(&out->list, request->flow);
 	for (size_t i = 0; !request->flow.from && i < act->flows.len; i++) {
 		const struct scenario_flow *plan = &act->flows.data[i];
-		vec_push(&out->list, (struct flow){plan->from, plan->to, plan->network, plan->port});
+		vec_push(&out->list, (struct flow){plan->from, plan->to, plan->network, plan->port,
+		                                   host_address(act, plan->from), host_address(act, plan->to)});
 	}
 }
 

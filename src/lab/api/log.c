@@ -262,8 +262,11 @@ void log_start(struct call *call)
 	} else if (!call->api->pods || (log->is_following && !follow(log, &err)) || !look(log, &err)) {
 		if (!call->api->pods)
 			err_set(&err, ERR_UNAVAILABLE, "no pods run here");
-		reply_status(call, 400, "BadRequest", "container \"%s\" in pod \"%s\" is waiting to start: %s",
-		             container, call->name, err.text);
+		if (err.code == ERR_UNAVAILABLE)
+			reply_status(call, 400, "BadRequest", "container \"%s\" in pod \"%s\" is waiting to start: %s",
+			             container, call->name, err.text);
+		else
+			reply_status(call, 400, "BadRequest", "%s", err.text);
 	} else {
 		if (tail == 0 && log->fd >= 0)
 			(void)lseek(log->fd, 0, SEEK_END);

@@ -433,7 +433,7 @@ char *pod_log_path(struct pods *pods, const char *ns, const char *name, const ch
 	free(key);
 	const struct pod_container *c = pod != NULL ? pod_container_find(pod, container) : NULL;
 	if (ovnkube_has(pods->options.ovnkube, ns, name)) {
-		err_set(err, ERR_UNAVAILABLE, "the lab keeps what OVN logs in /run/log: onesdn lab exec -- ls /run/log");
+		err_set(err, ERR_NOT_FOUND, "the lab keeps what OVN logs in /run/log: onesdn lab exec -- ls /run/log");
 		return NULL;
 	}
 	if (c == NULL) {
