@@ -33,7 +33,7 @@ static const struct cmd_option options[] = {
         {"--minutes", "N", "how long the show has been going on", &args.minutes, NULL},
         {"--shell", "FILE", "bytes that the shell has printed", &args.shell, NULL},
         {"--keys", "KEY,...", "keys pressed before the picture: f, ?, z, tab, space ...", &args.keys, NULL},
-        {"--layout", "NAME", "talk or zoom", &args.layout, NULL},
+        {"--layout", "NAME", "talk, guided or zoom", &args.layout, NULL},
         {"--theme", "NAME", "for --ansi and --svg", &args.theme, NULL},
         {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
         {"--ansi", NULL, "with colours, for a terminal", NULL, &args.ansi},
@@ -287,7 +287,8 @@ static bool make(struct frame *frame, const char *name, struct err *err)
 		                            .kube = frame->kube,
 		                            .act = frame->act,
 		                            .environment = "lab",
-		                            .read_only = true};
+		                            .read_only = true,
+		                            .offline = true};
 		const struct scenario_act *act = frame->act;
 		frame->play = play_create(&play, err);
 		if (frame->play)

@@ -41,7 +41,7 @@ static const struct cmd_option options[] = {
         {"--context", "NAME", "this kube context instead of the lab", &args.context, NULL},
         {"--kubeconfig", "FILE", "this kubeconfig instead of the lab", &args.kubeconfig, NULL},
         {"--theme", "NAME", "dark, light, colour-blind, or one of your own", &args.words.theme, NULL},
-        {"--layout", "NAME", "talk or zoom", &args.words.layout, NULL},
+        {"--layout", "NAME", "talk, guided or zoom", &args.words.layout, NULL},
         {"--type-ms", "N", "milliseconds between typed-out characters (45)", &args.words.type_ms, NULL},
 };
 static const struct cmd_usage usage = {

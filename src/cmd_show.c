@@ -19,7 +19,7 @@ static const struct cmd_option options[] = {
         {"--read-only", NULL, "never change the cluster", NULL, &args.read_only},
         {"--resume", NULL, "go on with the show that was left unfinished", NULL, &args.resume},
         {"--theme", "NAME", "dark, light, colour-blind, or one of your own", &args.words.theme, NULL},
-        {"--layout", "NAME", "talk or zoom", &args.words.layout, NULL},
+        {"--layout", "NAME", "talk, guided or zoom", &args.words.layout, NULL},
         {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.words.ascii},
         {"--no-mouse", NULL, "leave the mouse to the outer terminal", NULL, &args.words.no_mouse},
         {"--type-ms", "N", "milliseconds between typed-out characters (default 12; 0: at once)", &args.words.type_ms,

@@ -61,6 +61,10 @@ json_t *play_keep(const struct play *play); /* how the show stands, for play_res
 bool play_restore(struct play *play, const json_t *kept, struct err *err);
 void play_set_started(struct play *play, int64_t started); /* loop time: the clock goes on from there */
 
+/* Somebody is alone with it: what is done by hand counts, typed in the pane or done to the cluster from elsewhere. A stage
+ * in view that waits is done as soon as its checks have come to hold. */
+void play_attend(struct play *play, bool attends);
+bool play_tried_by_hand(const struct play *play); /* a command was typed for the stage in view, and it is not done */
 void play_cluster_changed(struct play *play);  /* tell it of kube's on_change and on_state, once a turn is enough */
 
 /* ---- state, for the painter ---- */
@@ -70,6 +74,13 @@ const char *play_message(const struct play *play);  /* one safe line: what it wa
 bool play_message_is_problem(const struct play *play);
 /* After a failure, several safe lines: what was expected, what was found, the last output. "" otherwise. */
 const char *play_failure(const struct play *play);
+/* How a check of a stage stands now: of the cluster as it is at any time, of a command's own result once it has run. */
+struct play_check {
+	char *wants, *found, *cure; /* safe lines; found: what is there instead, "" while it holds or nothing is known */
+	bool holds;
+};
+bool play_check(struct play *play, size_t stage, size_t check, struct play_check *out); /* false: no such check */
+void play_check_finish(struct play_check *check);
 const char *play_output(const struct play *play);   /* of the commands of the stage that ran last; as they printed it, not safe */
 const char *play_checked(const struct play *play, size_t stage);  /* what was checked, in words, once DONE */
 bool play_was_there(const struct play *play, size_t stage); /* DONE, but passed over: its result was there already */
@@ -83,6 +94,7 @@ int64_t play_started(const struct play *play);      /* loop time of the first st
 struct term *play_shell(struct play *play, enum scenario_persona persona); /* started on first use; the play's */
 /* The command that `next` would run, with its values filled in where they are known already; the caller frees. */
 char *play_next_command(const struct play *play);
+char *play_command(const struct play *play, size_t stage); /* the same of any stage */
 
 /* ---- consoles of virtual machines: panes that run `virtctl console` ----
  * One is opened by a stage that speaks on it, or by play_console_open. It attaches by itself when the machine runs, again

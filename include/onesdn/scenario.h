@@ -15,6 +15,7 @@ enum {
 	SCENARIO_SIZE_MAX = 1 << 20, /* bytes of a scenario file, and of a manifest */
 	SCENARIO_STAGES_MAX = 200,
 	SCENARIO_HOSTS_MAX = 32,
+	SCENARIO_HINTS_MAX = 8,      /* of a stage */
 	SCENARIO_WITHIN_MS = 30000, /* of a check that says nothing */
 };
 
@@ -67,6 +68,7 @@ struct scenario_dialog { /* what a stage of action CONSOLE does there */
 };
 struct scenario_stage { /* texts are safe to print and never NULL but where it is said */
 	char *id, *title, *say, *read;       /* say: speaker notes; read: guided text */
+	struct scenario_texts hints;         /* for somebody who is alone with it: each tells more than the one before */
 	enum scenario_persona persona;
 	enum scenario_action action;
 	char *command;                       /* RUN, APPLY, and what CONSOLE types: as written, {vars} not yet filled in; NULL for PICTURE */

@@ -16,7 +16,7 @@
 /* ---- what a person sets once: $XDG_CONFIG_HOME/onesdn/config.yaml (docs/CONFIG.md); options of a command win ---- */
 struct ui_config {
 	char *theme;      /* NULL: chosen by the terminal */
-	char *layout;     /* "talk", "zoom"; NULL: talk */
+	char *layout;     /* "talk", "guided", "zoom"; NULL: talk */
 	char *escape_key; /* leaves terminal mode; NULL: f12 */
 	bool no_mouse, ascii;
 	int type_ms; /* between typed-out characters; -1: not set */

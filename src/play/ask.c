@@ -11,7 +11,7 @@
 #define BELIEVE_MS 1000
 #define TICK_MS 1000
 
-static bool is_live(const struct play *p)
+bool ask_is_live(const struct play *p)
 {
 	return p->options.offline || kube_state(p->kube) == KUBE_LIVE;
 }
@@ -22,17 +22,17 @@ static void count_time(struct play *p)
 	if (p->was_live)
 		p->waited_ms += now - p->asked;
 	p->asked = now;
-	p->was_live = is_live(p);
+	p->was_live = ask_is_live(p);
 }
 
-static struct check_facts facts_of(struct play *p)
+struct check_facts ask_facts(struct play *p, size_t stage)
 {
 	return (struct check_facts){
 	        .kube = p->kube,
 	        .topo = play_topo(p),
 	        .planned = (const json_t *const *)p->act->planned.data,
-	        .n_planned = play_stage_of(p, p->stage)->n_planned,
 	        .flows = p->flows.data,
+	        .n_planned = play_stage_of(p, stage)->n_planned,
 	        .output = str_text(&p->output),
 	        .status = p->status,
 	};
@@ -43,7 +43,7 @@ void ask_begin(struct play *p)
 	p->step = STEP_CHECKS;
 	p->waited_ms = 0;
 	p->asked = loop_now(p->loop);
-	p->was_live = is_live(p);
+	p->was_live = ask_is_live(p);
 	play_set_state(p, p->stage, PLAY_CHECKING);
 	if (p->step == STEP_CHECKS)
 		ask_again(p);
@@ -113,7 +113,7 @@ static bool ask_one(struct play *p, const struct scenario_check *check, const st
 void ask_again(struct play *p)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->stage);
-	struct check_facts facts = facts_of(p);
+	struct check_facts facts = ask_facts(p, p->stage);
 	struct str checked = {0};
 	count_time(p);
 	/* The command's own result first: no waiting changes it. */
@@ -151,9 +151,9 @@ int64_t ask_next_ms(const struct play *p)
 bool ask_waiting(struct play *p, struct str *out)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->stage);
-	if (p->job != JOB_STAGE || !is_live(p))
+	if (p->job != JOB_STAGE || !ask_is_live(p))
 		return false;
-	struct check_facts facts = facts_of(p);
+	struct check_facts facts = ask_facts(p, p->stage);
 	for (size_t i = 0; i < stage->checks.len; i++) {
 		struct str found = {0}, cure = {0};
 		bool waits = scenario_check_is_of_cluster(&stage->checks.data[i]) &&

@@ -69,6 +69,7 @@ void play_destroy(struct play *p)
 		free(p->contexts[i]);
 	}
 	str_finish(&p->output);
+	str_finish(&p->by_hand.output);
 	free(p->text);
 	free(p->prompt);
 	free(p->message);
@@ -106,6 +107,8 @@ void play_set_state(struct play *p, size_t stage, enum play_state state)
 	if (p->runs[stage].state == state)
 		return;
 	p->runs[stage].state = state;
+	if (state == PLAY_PENDING && stage == p->view)
+		attend_forget(p);
 	p->runs[stage].was_there = p->runs[stage].was_there && state == PLAY_DONE;
 	hosts_stage_changed(p, stage, state);
 	if (state == PLAY_PENDING || state == PLAY_SHOWN) {
@@ -152,8 +155,11 @@ static void set_view(struct play *p, size_t view)
 		perform_cancel(p);
 		play_set_state(p, left, PLAY_PENDING);
 	}
+	bool is_new = p->view != view;
 	p->view = view;
 	clear_note(p);
+	if (is_new)
+		attend_view(p);
 }
 
 /* ---- verbs ---- */
@@ -389,6 +395,7 @@ void play_cluster_changed(struct play *p)
 		ask_again(p);
 	else if (p->step == STEP_VALUES || dialog_is(p))
 		perform_step_on(p);
+	attend_look(p);
 	words_tick(p);
 	if (p->travel)
 		travel_cluster_changed(p);
@@ -493,11 +500,16 @@ struct term *play_shell(struct play *p, enum scenario_persona persona)
 
 char *play_next_command(const struct play *p)
 {
+	return play_command(p, p->view);
+}
+
+char *play_command(const struct play *p, size_t at)
+{
 	struct str out = {0};
-	const struct scenario_stage *stage = play_stage_of(p, p->view);
-	for (size_t i = 0; i < stage->commands.len; i++) {
-		char *filled = perform_fill(p, stage->commands.data[i], NULL);
-		str_append_f(&out, "%s%s", i ? "\n" : "", filled ? filled : stage->commands.data[i]);
+	const struct scenario_texts *commands = at < p->act->stages.len ? &play_stage_of(p, at)->commands : NULL;
+	for (size_t i = 0; commands && i < commands->len; i++) {
+		char *filled = perform_fill(p, commands->data[i], NULL);
+		str_append_f(&out, "%s%s", i ? "\n" : "", filled ? filled : commands->data[i]);
 		free(filled);
 	}
 	return str_take(&out);

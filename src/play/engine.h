@@ -14,6 +14,8 @@
 #include "play/shell.h"
 #include "play/watch.h"
 
+#define OUTPUT_MAX 65536 /* bytes of a stage's output that are kept for checks: the end */
+
 enum play_job { JOB_NONE, JOB_STAGE, JOB_UNDO };
 enum play_step {
 	STEP_NONE,
@@ -90,6 +92,18 @@ struct play {
 
 	struct topo *topo;
 	uint64_t topo_generation, topo_hosts; /* of the cluster and of the hosts that it was built of */
+
+	bool attends;              /* what is done by hand counts */
+	struct by_hand {           /* on the stage in view, while it is not performed by us */
+		bool is_known;     /* how they stood */
+		bool did_hold;     /* its checks of the cluster, when it came into view or since */
+		bool runs;         /* a command that somebody has typed */
+		bool is_ours;      /* ... and that is the stage's last one */
+		size_t n_ended;    /* how many such commands */
+		int64_t since;     /* the begin of the last of them */
+		int status;        /* and its end; -1 */
+		struct str output; /* of all of them */
+	} by_hand;
 };
 
 /* ---- engine.c ---- */
@@ -185,6 +199,8 @@ struct console *dialog_console(const struct play *p); /* the job's; NULL: not op
 /* ---- ask.c ---- */
 void ask_begin(struct play *p); /* STEP_CHECKS */
 void ask_again(struct play *p);
+bool ask_is_live(const struct play *p); /* what the cluster says counts */
+struct check_facts ask_facts(struct play *p, size_t stage);
 int64_t ask_next_ms(const struct play *p); /* until the time of a check or of the stage is up, at most 1 s */
 /* Of the job's checks of the cluster the first that does not hold yet, in words; false: all hold, or nothing is known. */
 bool ask_waiting(struct play *p, struct str *out);
@@ -219,6 +235,13 @@ bool travel_judges(const struct play *p); /* whether an undo that failed is a fa
 void travel_job_ended(struct play *p);
 void travel_cluster_changed(struct play *p);
 void travel_words(const struct play *p, struct str *out); /* "3/9 replaying: TITLE" */
+
+/* ---- attend.c ---- */
+void attend_view(struct play *p);                                  /* another stage is in view */
+void attend_forget(struct play *p);                                /* it begins anew */
+void attend_look(struct play *p);                                  /* the cluster has changed: is it done? */
+void attend_begins(struct play *p, const struct shell *shell);     /* a command that is not the job's runs in a shell */
+void attend_ends(struct play *p, struct shell *shell, int status); /* ... has ended */
 
 /* ---- words.c ---- */
 void words_message(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -10,7 +10,6 @@
 
 #include "play/engine.h"
 
-#define OUTPUT_MAX 65536             /* bytes of a stage's output that are kept for checks: the end */
 #define PATIENCE_MS ((int64_t)3000)  /* after Ctrl-C, before the shell is killed */
 #define VALUES_MS SCENARIO_WITHIN_MS /* unattended: for a variable to get its value */
 
@@ -445,9 +444,10 @@ static void on_shell_done(struct shell *shell, int status, void *user)
 	struct play *p = user;
 	if (p->interrupted && p->shells[persona_of(p, shell)] == shell)
 		p->interrupted = 0;
-	if (!is_of_job(p, shell) || p->step != STEP_RUNNING)
-		return;
-	command_ended(p, status);
+	if (is_of_job(p, shell) && p->step == STEP_RUNNING)
+		command_ended(p, status);
+	else
+		attend_ends(p, shell, status);
 	words_tick(p);
 	play_changed(p);
 }
@@ -458,6 +458,8 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 	if (state == SHELL_OFF) {
 		on_shell_off(p, shell);
 	} else if (!is_of_job(p, shell)) {
+		if (state == SHELL_BUSY)
+			attend_begins(p, shell);
 		return;
 	} else if (state == SHELL_PROMPT && p->step == STEP_PROMPT) {
 		perform_step_on(p);

@@ -220,9 +220,27 @@ void shell_stop_typing(struct shell *s)
 	typer_stop(s->typer);
 }
 
+enum { PROMPT_COLUMNS = 2 }; /* "$ " and "> " */
+
+void shell_entered_line(const struct shell *s, struct str *out)
+{
+	int x, y;
+	struct str line = {0};
+	term_cursor(s->term, &x, &y);
+	int first = --y;
+	while (first > -term_scrollback(s->term) && term_row_is_wrapped(s->term, first - 1))
+		first--;
+	term_text(s->term, first, y, LINE_MAX_BYTES, &line);
+	while (line.len > 0 && line.data[line.len - 1] == '\n')
+		line.data[--line.len] = '\0';
+	if (line.len > PROMPT_COLUMNS)
+		str_append(out, line.data + PROMPT_COLUMNS);
+	str_finish(&line);
+}
+
 bool shell_line_is(const struct shell *s, const char *text)
 {
-	static const int prompt_columns = 2; /* "$ " and "> " */
+	static const int prompt_columns = PROMPT_COLUMNS;
 	int x, y, rows, cols, width = prompt_columns + text_columns(text);
 	struct str line = {0};
 	term_cursor(s->term, &x, &y);

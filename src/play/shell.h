@@ -64,6 +64,8 @@ void shell_type_rest(struct shell *shell);   /* what is left of it at once */
 void shell_stop_typing(struct shell *shell); /* on_typed does not come */
 /* Does the line that is being edited hold just this? (Somebody may have typed at the prompt as well.) */
 bool shell_line_is(const struct shell *shell, const char *text);
+/* The line that was entered last, asked when it begins to run. */
+void shell_entered_line(const struct shell *shell, struct str *out);
 void shell_clear_line(struct shell *shell); /* typing stops */
 void shell_enter(struct shell *shell);
 void shell_interrupt(struct shell *shell); /* Ctrl-C; typing stops */

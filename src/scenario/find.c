@@ -236,6 +236,7 @@ static void stage_finish(struct scenario_stage *stage)
 	                 stage->done_if};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
+	scenario_texts_finish(&stage->hints);
 	scenario_texts_finish(&stage->commands);
 	scenario_texts_finish(&stage->undo);
 	for (size_t i = 0; i < stage->checks.len; i++)

@@ -135,6 +135,24 @@ static bool take_console(READER_TAKE)
 	return reader_take_line(r, value, pointer, &s->stage.console);
 }
 
+static bool take_hints(READER_TAKE)
+{
+	struct scenario_texts *hints = to;
+	bool is_list = json_is_array(value);
+	size_t n = is_list ? json_array_size(value) : 1;
+	for (size_t i = 0; i < n; i++) {
+		char *text = reader_block(is_list ? json_array_get(value, i) : value);
+		if (!text || !*text) {
+			free(text);
+			return false;
+		}
+		vec_push(hints, text);
+	}
+	if (hints->len > SCENARIO_HINTS_MAX)
+		reader_problem(r, pointer, "a stage has at most %d hints; leave some out", SCENARIO_HINTS_MAX);
+	return true;
+}
+
 #define AT(field) offsetof(struct stage_reading, field)
 /* clang-format off */
 static const struct reader_key stage_keys[] = {
@@ -145,6 +163,7 @@ static const struct reader_key stage_keys[] = {
 	{"pause", false, "a duration such as 2s", reader_take_duration, AT(stage.pause_ms)},
 	{"say", false, BLOCK_WORDS, reader_take_block, AT(stage.say)},
 	{"read", false, BLOCK_WORDS, reader_take_block, AT(stage.read)},
+	{"hints", false, "a hint, or a list of them, each a text", take_hints, AT(stage.hints)},
 	{"run", false, BLOCK_WORDS ", or one for each of kind and lab", take_run, 0},
 	{"apply", false, "the name of a manifest beside this file", take_apply, 0},
 	{"picture", false, "true", take_picture, 0},

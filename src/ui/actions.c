@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/commands.h"
+#include "ui/guide.h"
 #include "ui/live.h"
 #include "ui/state.h"
 #include "ui/theme.h"
@@ -301,35 +302,6 @@ static void run_help(struct ui *ui, const char *argument)
 		action_popup(ui, POPUP_HELP);
 }
 
-static void run_other(struct ui *ui, const char *argument)
-{
-	(void)argument;
-	close_popup(ui);
-	action_front(ui, ui->view.front == PANE_SHELL ? PANE_DIAGRAM : PANE_SHELL);
-}
-
-static void run_zoom(struct ui *ui, const char *argument)
-{
-	(void)argument;
-	close_popup(ui);
-	ui->view.layout = ui->view.layout == LAYOUT_ZOOM ? LAYOUT_TALK : LAYOUT_ZOOM;
-}
-
-static void run_layout(struct ui *ui, const char *argument)
-{
-	if (!*argument) {
-		ui->view.layout = (enum ui_layout)((ui->view.layout + 1) % N_LAYOUTS);
-		ui_say(ui, false, "Layout %s", layout_names[ui->view.layout]);
-		return;
-	}
-	for (int i = 0; i < N_LAYOUTS; i++)
-		if (text_equal(layout_names[i], argument)) {
-			ui->view.layout = (enum ui_layout)i;
-			return;
-		}
-	ui_say(ui, true, "There is no layout \"%s\": talk or zoom", argument);
-}
-
 /* ---- scrolling: the page that is open, else the pane ---- */
 static void move_chosen(struct ui *ui, int lines)
 {
@@ -353,6 +325,8 @@ void action_scroll(struct ui *ui, int lines)
 {
 	struct view_state *view = &ui->view;
 	int64_t to;
+	if (guide_scroll(ui, lines))
+		return;
 	if (view->popup == POPUP_STAGES) {
 		move_chosen(ui, lines);
 	} else if (view->popup == POPUP_FLOWS) {
@@ -556,14 +530,15 @@ const struct command commands[] = {
         {"take", ARG_TEXT, "", "the recorded take of this stage, and back", take_command},
         {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
-        {"layout", ARG_LAYOUT, "[NAME]", "talk or zoom; without NAME, the next one", run_layout},
+        {"layout", ARG_LAYOUT, "[NAME]", "talk, guided or zoom; without NAME, the next one", guide_layout},
+        {"hint", ARG_NONE, "", "the next hint of this stage", guide_hint},
         {"theme", ARG_THEME, "[NAME]", "another theme", run_theme},
         {"mouse", ARG_ON_OFF, "[on|off]", "off leaves it to the outer terminal", run_mouse},
         {"redraw", ARG_NONE, "", "draw the screen anew", run_redraw},
         {"help", ARG_COMMAND, "[COMMAND]", "this help, or one command", run_help},
         {"quit", ARG_NONE, "", "quit, after asking when something runs", run_quit},
-        {"other", ARG_NONE, "", NULL, run_other},
-        {"zoom", ARG_NONE, "", NULL, run_zoom},
+        {"other", ARG_NONE, "", NULL, guide_other},
+        {"zoom", ARG_NONE, "", NULL, guide_zoom},
         {"scroll", ARG_TEXT, "", NULL, run_scroll},
         {"resume", ARG_NONE, "", NULL, run_resume},
         {"blank", ARG_NONE, "", NULL, run_blank},

@@ -29,7 +29,7 @@ static bool take_layout(struct ui_config *config, const json_t *value, char *why
 			config->layout = mem_strdup(layout_names[i]);
 			return true;
 		}
-	snprintf(why, size, "layout is talk or zoom");
+	snprintf(why, size, "layout is " LAYOUT_WORDS);
 	return false;
 }
 

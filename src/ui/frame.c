@@ -25,8 +25,7 @@ bool frame_shows_manifest(const struct scene *scene, const struct view_state *vi
 
 static struct rect page_area(const struct layout *layout, const struct view_state *view)
 {
-	bool is_whole = layout->is_shared || !layout->diagram.rows ||
-	                (view->popup != POPUP_NONE && pages[view->popup].is_large);
+	bool is_whole = !layout->diagram.rows || (view->popup != POPUP_NONE && pages[view->popup].is_large);
 	return is_whole ? layout->body : layout->diagram;
 }
 
@@ -117,6 +116,12 @@ static void put_page(struct canvas *canvas, const struct layout *layout, const s
 		frame_box(canvas, area, ROLE_FRAME_FOCUS, title, is_manifest ? "to be applied" : "ESC close", below);
 }
 
+/* Where panes are behind one another: which one Tab brings forward. */
+static void put_next_pane(const struct view_state *view, struct str *below)
+{
+	str_append_f(below, "%sTAB %s", below->len ? "   " : "", layout_pane_name(layout_next_pane(view)));
+}
+
 /* "overlay · green-network": the act and the networks that it is about. */
 static void diagram_title(const struct scene *scene, struct str *out)
 {
@@ -137,7 +142,7 @@ static void put_diagram(struct canvas *canvas, const struct layout *layout, cons
 	if (scene->diagram && *scene->diagram->hidden)
 		str_append_f(&below, "hidden: %s", scene->diagram->hidden);
 	if (layout->is_shared)
-		str_append_f(&below, "%s%s", below.len ? "   " : "", "TAB shell");
+		put_next_pane(view, &below);
 	if (layout->is_framed) {
 		enum canvas_role role =
 		        view->front == PANE_DIAGRAM && view->mode == MODE_STAGE ? ROLE_FRAME_FOCUS : ROLE_FRAME;
@@ -173,13 +178,37 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 		if (view->back)
 			snprintf(back, sizeof back, "%d lines back", view->back);
 		else if (layout->is_shared)
-			snprintf(back, sizeof back, "TAB diagram");
+			snprintf(back, sizeof back, "TAB %s", layout_pane_name(layout_next_pane(view)));
 		bool has_focus = view->mode == MODE_TERMINAL || view->front == PANE_SHELL;
 		frame_box(canvas, layout->shell, has_focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, str_text(&title), right,
 		          back);
 		str_finish(&title);
 	}
 	view_pane(canvas, layout_inside(layout, layout->shell), scene, view);
+}
+
+static void put_guide(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
+                      const struct view_state *view)
+{
+	struct str title = {0}, below = {0};
+	struct rect inside = layout_inside(layout, layout->guide);
+	bool has_focus = view->front == PANE_GUIDE && view->mode == MODE_STAGE;
+	size_t place, total;
+	if (scene->act->stages.len) {
+		scenario_place(scene->act, scene->stage, &place, &total);
+		str_append_f(&title, "guide · %zu/%zu", place, total);
+	}
+	int most = view_guide_max_scroll(inside, scene, view);
+	if (most)
+		str_append_f(&below, "%s", view->guide_scroll < most ? "↑↓ more" : "↑↓");
+	if (layout->is_shared && layout->guide.cols == layout->body.cols)
+		put_next_pane(view, &below);
+	if (layout->is_framed)
+		frame_box(canvas, layout->guide, has_focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, str_text(&title), "",
+		          str_text(&below));
+	view_guide(canvas, inside, scene, view);
+	str_finish(&title);
+	str_finish(&below);
 }
 
 static void put_bottom(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
@@ -195,10 +224,7 @@ static void put_bottom(struct canvas *canvas, const struct layout *layout, const
 	else if (!layout->result.rows && view_wants_result(scene, view))
 		view_result(canvas, layout->keys, scene, view);
 	else
-		view_keys(canvas, layout->keys, scene, view,
-		          is_told                     ? NULL
-		          : view->front == PANE_SHELL ? "diagram"
-		                                      : "shell");
+		view_keys(canvas, layout->keys, scene, view, is_told ? NULL : layout_pane_name(layout_next_pane(view)));
 }
 
 void frame_paint(struct canvas *canvas, const struct layout *layout, const struct scene *scene,
@@ -226,6 +252,8 @@ void frame_paint(struct canvas *canvas, const struct layout *layout, const struc
 		put_shell(canvas, layout, scene, view);
 	if (layout->diagram.rows)
 		put_diagram(canvas, layout, scene, view);
+	if (layout->guide.rows)
+		put_guide(canvas, layout, scene, view);
 	bool has_page = view->popup != POPUP_NONE || (layout->diagram.rows && frame_shows_manifest(scene, view));
 	if (has_page) {
 		canvas->cursor_x = canvas->cursor_y = view->popup == POPUP_NONE ? canvas->cursor_x : -1;

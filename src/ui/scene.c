@@ -267,11 +267,13 @@ void scene_fill(struct ui *ui, int cols, int rows)
 	ui->view.told = ui->told;
 	ui->view.filter = ui->filter;
 	ui->view.focus = *ui->focus ? ui->focus : NULL;
-	ui->view.note_rows = view_notes_rows(ui->act, cols - 4);
+	guide_follow(ui);
+	ui->view.note_rows = view_notes_rows(ui->act, layout_diagram_cols(cols, &ui->view) - 4);
 	layout_compute(cols, rows, &ui->view, &ui->layout);
 	ui->scene.pane = ui_pane(ui);
 	ui_console_fill(ui);
 	apply_pretend(ui);
+	guide_fill(ui);
 	fill_diagram(ui);
 	take_fill(ui);
 }
@@ -279,6 +281,7 @@ void scene_fill(struct ui *ui, int cols, int rows)
 void scene_show_ended(struct ui *ui)
 {
 	ui->scene = (struct scene){0};
+	guide_forget(ui);
 	topo_destroy(ui->planned);
 	ui->planned = NULL;
 	diagram_destroy(ui->diagram);
@@ -289,6 +292,7 @@ void scene_show_ended(struct ui *ui)
 void scene_finish(struct ui *ui)
 {
 	scene_show_ended(ui);
+	guide_finish(ui);
 	free(ui->diagram_key);
 	free(ui->planned_flows);
 	free(ui->states);

@@ -17,6 +17,7 @@ struct scene_take { /* a recorded take in the live stage's place */
 	int pan_x, pan_y;
 	bool is_paused, is_over;
 };
+struct guide;
 
 struct scene {
 	const struct scenario_act *act; /* never NULL */
@@ -45,22 +46,26 @@ struct scene {
 	size_t n_progress;
 	struct scene_take take;
 	int64_t elapsed_ms; /* since the first stage began; -1: not yet */
+	const struct guide *guide; /* what the guided layout tells beside all this */
 };
 
 enum ui_mode { MODE_STAGE, MODE_TERMINAL };
-enum ui_layout { LAYOUT_TALK, LAYOUT_ZOOM, N_LAYOUTS };
-enum ui_pane { PANE_DIAGRAM, PANE_SHELL };
+enum ui_layout { LAYOUT_TALK, LAYOUT_GUIDED, LAYOUT_ZOOM, N_LAYOUTS };
+enum ui_pane { PANE_DIAGRAM, PANE_SHELL, PANE_GUIDE /* in the guided layout only */ };
 enum ui_popup { POPUP_NONE, POPUP_HELP, POPUP_FLOWS, POPUP_EXPLAIN, POPUP_STAGES, POPUP_WHY, N_POPUPS };
 enum ui_line { LINE_NONE, LINE_COMMAND, LINE_FILTER };
 
 extern const char *const layout_names[N_LAYOUTS];
+#define LAYOUT_WORDS "talk, guided or zoom"
 
 struct view_state {
 	enum ui_mode mode;
 	enum ui_layout layout;
+	enum ui_layout layout_before; /* zoom: where its key goes back to */
 	enum ui_pane front; /* has the focus; where both share the screen it is the one in front */
 	enum ui_popup popup;
 	int scroll;      /* first line of the popup or manifest */
+	int guide_scroll; /* first line of the stage's text */
 	int back;        /* lines that the pane is scrolled back */
 	size_t selected; /* of the stage list */
 	int note_rows;   /* that the act wants under its diagram */
@@ -86,12 +91,16 @@ struct layout {
 	struct rect title, result, keys; /* rows 0: not there */
 	struct rect diagram, shell;      /* with their frames; rows 0: hidden */
 	int note_rows;                   /* of the diagram's, its last ones */
+	struct rect guide;               /* the guided layout's column, or the whole body; rows 0: hidden */
 	struct rect body;                /* both */
 	bool is_shared;                  /* one is behind the other */
 	bool is_framed;
 };
 #define LAYOUT_MIN_COLS 20
 #define LAYOUT_MIN_ROWS 5
+enum ui_pane layout_next_pane(const struct view_state *view); /* that Tab brings forward */
+const char *layout_pane_name(enum ui_pane pane);
+int layout_diagram_cols(int cols, const struct view_state *view); /* with its frame, beside the guide if there is one */
 void layout_compute(int cols, int rows, const struct view_state *view, struct layout *layout);
 struct rect layout_inside(const struct layout *layout, struct rect outer); /* without the frame */
 bool rect_has(struct rect area, int x, int y);
@@ -131,6 +140,11 @@ int view_notes_rows(const struct scenario_act *act, int cols);
 void view_notes(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 bool view_lists_stage(const struct scenario_act *act, size_t stage); /* it has a row of its own among the stages */
 int view_stage_row(const struct scenario_act *act, size_t stage);
+int put_lines(struct canvas *page, int y, enum canvas_role first, const char *text); /* wrapped; gives the row after it */
+
+/* The guided layout's column: text above, what to do now below it, the stages where there is room. */
+void view_guide(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
+int view_guide_max_scroll(struct rect area, const struct scene *scene, const struct view_state *view);
 bool view_has_problem(const struct scene *scene, const struct view_state *view);
 
 /* ---- words.c: states in words, glyphs and roles ---- */

@@ -4,6 +4,7 @@
 #define UI_STATE_H
 
 #include "onesdn/ui.h"
+#include "ui/guide.h"
 #include "ui/record.h"
 #include "ui/scene.h"
 #include "ui/take.h"
@@ -30,6 +31,7 @@ struct ui {
 	struct view_state view;
 	struct scene scene;
 	struct layout layout;
+	struct guide guide;
 	VEC(char *) progress;
 	char *problem; /* why no cluster could be reached; NULL */
 	char *context;

@@ -278,9 +278,11 @@ static bool take_config(struct ui *ui, const struct ui_config *config, struct er
 	for (int i = 0; i < N_LAYOUTS; i++)
 		if (text_equal(config->layout, layout_names[i])) {
 			ui->view.layout = (enum ui_layout)i;
+			ui->view.front = i == LAYOUT_GUIDED ? PANE_GUIDE : PANE_DIAGRAM;
 			return true;
 		}
-	return err_set(err, ERR_INVALID, "there is no layout \"%s\": talk or zoom", config->layout);
+	return err_set(err, ERR_INVALID, "there is no layout \"%s\": %s", config->layout,
+	               LAYOUT_WORDS);
 }
 
 struct ui *ui_create(const struct ui_options *options, struct err *err)

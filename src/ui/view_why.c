@@ -3,17 +3,6 @@
 
 #include "ui/scene.h"
 
-static int put_lines(struct canvas *page, int y, enum canvas_role first, const char *text)
-{
-	for (const char *line = text; *line && y < page->rows;) {
-		size_t len = strcspn(line, "\n");
-		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y},
-		                 line == text ? first : ROLE_TEXT, line, len);
-		line += len + (line[len] == '\n');
-	}
-	return y;
-}
-
 bool view_has_problem(const struct scene *scene, const struct view_state *view)
 {
 	return *scene->failure || scene->is_problem || *scene->cluster_problem || *view->told;

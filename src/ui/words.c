@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Where a line of at most `cols` columns ends: at a blank if there is one in its second half. */
+/* Where a line of at most `cols` columns ends: in its second half at a blank, else behind a slash, a dash or a colon. */
 static size_t line_end(const char *text, size_t len, int cols)
 {
 	char *rest = mem_strndup(text, len);
@@ -15,6 +15,9 @@ static size_t line_end(const char *text, size_t len, int cols)
 		return len;
 	for (size_t i = fit; i > fit / 2; i--)
 		if (text[i] == ' ')
+			return i;
+	for (size_t i = fit; i > fit / 2; i--)
+		if (strchr("/-:,", text[i - 1]))
 			return i;
 	return fit ? fit : len;
 }
@@ -35,6 +38,17 @@ int put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, 
 		}
 	}
 	return rows;
+}
+
+int put_lines(struct canvas *page, int y, enum canvas_role first, const char *text)
+{
+	for (const char *line = text; *line && y < page->rows;) {
+		size_t len = strcspn(line, "\n");
+		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y},
+		                 line == text ? first : ROLE_TEXT, line, len);
+		line += len + (line[len] == '\n');
+	}
+	return y;
 }
 
 struct look_of stage_look(enum play_state state)

@@ -50,7 +50,8 @@ static const char good[] =
 	"      - {field: 'status.phase', of: pod/server, in: blue, equals: Running}\n"
 	"  - id: look\n"
 	"    title: Look\n"
-	"    picture: true\n";
+	"    picture: true\n"
+	"    hints: [Look up., Look down.]\n";
 
 static const char objects[] =
 	"apiVersion: k8s.cni.cncf.io/v1\n"
@@ -145,6 +146,9 @@ static void test_good(void **state)
 	assert_string_equal(script->checks.data[6].expected, "True");
 	assert_string_equal(script->checks.data[6].name, "server");
 	assert_int_equal(act->stages.data[2].action, SCENARIO_PICTURE);
+	assert_int_equal(act->stages.data[2].hints.len, 2);
+	assert_string_equal(act->stages.data[2].hints.data[1], "Look down.");
+	assert_int_equal(act->stages.data[0].hints.len, 0);
 	assert_true(act->kinds & (1u << KUBE_POD));
 	assert_false(act->kinds & (1u << KUBE_VM));
 	scenario_destroy(act);
@@ -165,6 +169,9 @@ static const struct mistake {
 	{"namespaces: [blue, yellow]", "namespaces: blue", ":4: \"namespaces\" must be a list of the namespaces"},
 	{"namespaces: [blue, yellow]", "namespaces: [Blue, yellow]", ":4: \"Blue\" cannot be a namespace; use a-z"},
 	{"order: 7", "diagram: {group-by: color}", ":2: a diagram cannot be grouped by \"color\"; use namespace or node"},
+	{"hints: [Look up., Look down.]", "hints: {a: b}", ":39: \"hints\" must be a hint, or a list of them, each a text, not a mapping"},
+	{"hints: [Look up., Look down.]", "hints: [a, b, c, d, e, f, g, h, i]", ":39: a stage has at most 8 hints"},
+	{"hints: [Look up., Look down.]", "hints: ['']", ":39: \"hints\" must be a hint"},
 	{"order: 7", "explore: []", ":2: this version has no \"explore\" yet; take it out"},
 	{"address-on: green}", "address: green}", ":6: a variable has no key \"address\"; did you mean \"address-on\"?"},
 	{"pod: blue/server,", "pod: blue/sever,", ":6: the variable's \"pod\" is \"blue/sever\", which no manifest of this act promises; did you mean blue/server"},
@@ -552,10 +559,10 @@ static void test_builds_on_mistakes(void **state)
 	expect_mistake("format: 1\ntitle: x\nbuilds-on: t\nstages: [{id: a, title: a, picture: true}]\n",
 	               ":3: the act \"t\" builds on this one in its turn");
 	write_base("builds-on: t\n");
-	expect_mistake(building, "base.scenario.yaml:41: the act \"t\" builds on this one in its turn");
+	expect_mistake(building, "base.scenario.yaml:42: the act \"t\" builds on this one in its turn");
 	write_base("nonsense: 1\n");
 	expect_mistake(building, ":3: the act \"base\", which this one builds on, cannot be read");
-	expect_mistake(building, "base.scenario.yaml:41: a scenario has no key \"nonsense\"");
+	expect_mistake(building, "base.scenario.yaml:42: a scenario has no key \"nonsense\"");
 	write_base("");
 	expect_mistake("format: 1\ntitle: x\nbuilds-on: base\n"
 	               "stages:\n  - {id: base-look, title: a, picture: true}\n",

@@ -379,7 +379,7 @@ static void test_config(void **state)
 	} wrong[] = {
 	        {"theme: dark\nlayuot: talk\n",
 	         "config.yaml:2: there is no setting \"layuot\"; the settings are theme"},
-	        {"layout: side\n", "config.yaml:1: layout is talk or zoom"},
+	        {"layout: side\n", "config.yaml:1: layout is talk, guided or zoom"},
 	        {"theme: 3\n", "config.yaml:1: theme is the name"},
 	        {"mouse: maybe\n", "config.yaml:1: mouse is true or false"},
 	        {"escape-key: f13\n", "config.yaml:1: escape-key is the name of a key"},
