@@ -8,6 +8,7 @@
 #include "ui/live.h"
 #include "ui/state.h"
 #include "ui/theme.h"
+#include "ui/tour.h"
 
 /* ---- parts that several commands share ---- */
 static void close_popup(struct ui *ui)
@@ -531,6 +532,7 @@ const struct command commands[] = {
         {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
         {"layout", ARG_LAYOUT, "[NAME]", "talk, guided or zoom; without NAME, the next one", guide_layout},
+        {"tour", ARG_NONE, "", "the first look at the screen", tour_begin},
         {"hint", ARG_NONE, "", "the next hint of this stage", guide_hint},
         {"theme", ARG_THEME, "[NAME]", "another theme", run_theme},
         {"mouse", ARG_ON_OFF, "[on|off]", "off leaves it to the outer terminal", run_mouse},

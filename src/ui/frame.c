@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ui/scene.h"
+#include "ui/tour.h"
 
 static const struct page_row {
 	const char *title;
@@ -260,4 +261,6 @@ void frame_paint(struct canvas *canvas, const struct layout *layout, const struc
 		put_page(canvas, layout, scene, view);
 	}
 	put_bottom(canvas, layout, scene, view);
+	if (view->tour)
+		view_tour(canvas, layout, view->tour);
 }

@@ -32,6 +32,7 @@ const struct key_row key_rows[] = {
         {KEYS_STAGE, "t", "take", NULL, NULL,
          "the recorded take of this stage, and back: the way out when the cluster fails"},
         {KEYS_STAGE, "h", "hint", NULL, NULL, "a hint; again: the next one"},
+        {KEYS_STAGE, "T", "tour", NULL, NULL, "shows you around the screen"},
         {KEYS_STAGE, "w", "why", NULL, NULL, "what went wrong; the result line in full"},
         {KEYS_STAGE, "l", "layout", NULL, NULL, "next layout"},
         {KEYS_STAGE, "o", "open", NULL, NULL, "open the console of the machine in focus; take it back"},

@@ -5,6 +5,7 @@
 #include "ui/keymap.h"
 #include "ui/live.h"
 #include "ui/state.h"
+#include "ui/tour.h"
 
 enum { TWICE_MS = 1000, WHEEL_LINES = 3 };
 
@@ -96,6 +97,8 @@ void keys_take(struct ui *ui, struct term_key key)
 	live_hold_stop(ui);
 	if (ui->view.is_blank) {
 		keys_blank(ui, false);
+	} else if (tour_key(ui, key)) {
+		return;
 	} else if (ui->take) {
 		take_key(ui, key);
 	} else if (ui->view.question) {

@@ -71,6 +71,7 @@ struct view_state {
 	int note_rows;   /* that the act wants under its diagram */
 	size_t flow;     /* that was chosen; beyond their number: the one that the stage is about */
 	bool is_blank;
+	int tour;            /* the callout in view, from 1; 0: none */
 	bool hides_manifest; /* the diagram was asked for instead */
 	enum ui_line line;   /* what is being typed at the bottom */
 	const char *line_text;

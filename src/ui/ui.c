@@ -7,6 +7,7 @@
 #include "ui/live.h"
 #include "ui/state.h"
 #include "ui/theme.h"
+#include "ui/tour.h"
 
 void ui_dirty(struct ui *ui)
 {
@@ -311,6 +312,8 @@ struct ui *ui_create(const struct ui_options *options, struct err *err)
 		ui_destroy(ui);
 		return NULL;
 	}
+	if (ui->screen && !ui->record.is_on)
+		tour_offer(ui);
 	ui_dirty(ui);
 	return ui;
 }

@@ -16,6 +16,19 @@ static char dir[64];
 
 static const char *const dir_names[] = {"XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"};
 
+void pty_tour_offered(bool is_offered)
+{
+	char path[160];
+	snprintf(path, sizeof path, "%s/XDG_STATE_HOME/onesdn", dir);
+	mkdir(path, 0700);
+	strncat(path, "/tour-offered", sizeof path - strlen(path) - 1);
+	FILE *file = is_offered ? fopen(path, "we") : NULL;
+	if (file)
+		fclose(file);
+	if (!is_offered)
+		unlink(path);
+}
+
 void pty_make_dirs(void)
 {
 	snprintf(dir, sizeof dir, "/tmp/onesdn-pty-XXXXXX");
@@ -26,6 +39,7 @@ void pty_make_dirs(void)
 		assert_int_equal(mkdir(path, 0700), 0);
 		setenv(dir_names[i], path, 1);
 	}
+	pty_tour_offered(true);
 }
 
 const char *pty_dir(void)

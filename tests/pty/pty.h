@@ -18,6 +18,7 @@ struct pty {
 /* Directories of their own for everything started from here on (XDG_RUNTIME_DIR and the like); removed by pty_finish_dirs. */
 void pty_make_dirs(void);
 void pty_finish_dirs(void);
+void pty_tour_offered(bool is_offered); /* whether the first-run tour has been; in new directories it has */
 const char *pty_dir(void);
 char *pty_program(const char *name); /* of the build: "onesdn"; the caller frees */
 
