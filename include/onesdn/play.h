@@ -20,6 +20,7 @@ struct play;
 struct play_events { /* callbacks may read the play; verbs are to be posted */
 	void (*on_change)(struct play *play, void *user);               /* anything below changed: repaint */
 	void (*on_stage)(struct play *play, size_t stage, enum play_state state, void *user);
+	void (*on_explore)(struct play *play, enum play_state state, void *user); /* of the exploration in view */
 };
 struct play_options {
 	struct loop *loop;
@@ -65,6 +66,18 @@ void play_set_started(struct play *play, int64_t started); /* loop time: the clo
  * in view that waits is done as soon as its checks have come to hold. */
 void play_attend(struct play *play, bool attends);
 bool play_tried_by_hand(const struct play *play); /* a command was typed for the stage in view, and it is not done */
+/* ---- explorations: something is broken on purpose, to be found and mended. Somebody who is alone with the show comes to
+ * them before the act cleans up; play_stage stays where it was meanwhile, and the verbs are about the exploration ---- */
+struct play_exploration {
+	size_t number;                    /* of the act's explorations */
+	size_t stage;                     /* for play_check and play_command */
+	const struct scenario_stage *plan;
+	enum play_state state;            /* of that stage */
+	bool is_mending;                  /* else it is still to be broken */
+};
+bool play_explore(struct play *play, size_t exploration); /* begins it; false: play_message says why not */
+bool play_exploring(const struct play *play, struct play_exploration *out); /* false: the show itself is in view */
+bool play_is_explored(const struct play *play, size_t exploration); /* mended */
 void play_cluster_changed(struct play *play);  /* tell it of kube's on_change and on_state, once a turn is enough */
 
 /* ---- state, for the painter ---- */

@@ -16,6 +16,7 @@ enum {
 	SCENARIO_STAGES_MAX = 200,
 	SCENARIO_HOSTS_MAX = 32,
 	SCENARIO_HINTS_MAX = 8,      /* of a stage */
+	SCENARIO_EXPLORATIONS_MAX = 16,
 	SCENARIO_WITHIN_MS = 30000, /* of a check that says nothing */
 };
 
@@ -32,7 +33,8 @@ const char *scenario_persona_name(enum scenario_persona persona); /* "cluster-ad
 /* ---- what must be true after a stage ---- */
 enum scenario_check_kind {
 	SCENARIO_CHECK_EXISTS, SCENARIO_CHECK_GONE, SCENARIO_CHECK_READY, SCENARIO_CHECK_CONDITION, SCENARIO_CHECK_FIELD,
-	SCENARIO_CHECK_NETWORK, SCENARIO_CHECK_ADDRESS, SCENARIO_CHECK_UP, SCENARIO_CHECK_OUTPUT, SCENARIO_CHECK_EXIT,
+	SCENARIO_CHECK_NETWORK, SCENARIO_CHECK_MAPPED, SCENARIO_CHECK_ADDRESS, SCENARIO_CHECK_UP, SCENARIO_CHECK_OUTPUT,
+	SCENARIO_CHECK_EXIT,
 	SCENARIO_CHECK_VERDICT, SCENARIO_CHECK_OVN, SCENARIO_CHECK_DROPPED,
 };
 struct scenario_check {
@@ -83,6 +85,7 @@ struct scenario_stage { /* texts are safe to print and never NULL but where it i
 	struct scenario_texts undo;          /* whole commands */
 	char *done_if;                       /* shell text that ends with 0 when the result is there already; "" */
 	bool skips_if_done;                  /* then it is passed over */
+	bool breaks;                         /* the first half of an exploration */
 	bool is_cleanup;                     /* a rehearsal runs it even when a stage before it has failed */
 	VEC(struct scenario_check) checks;
 	VEC(size_t) seen;                    /* flow measured by the command of the same index */
@@ -107,6 +110,11 @@ struct scenario_host {       /* a machine outside the cluster: drawn planned unt
 	size_t stage;        /* the one that shows it is there */
 	char *watch;         /* shell text that runs on the host and prints its states; "" when not said */
 };
+struct scenario_exploration { /* an exercise after the act: both are of action RUN, and have the same id, title and undo */
+	struct scenario_stage breaks; /* read: what it is about. Done when a check of the other does not hold */
+	struct scenario_stage mends;  /* read: what is to be found; hints, checks of the cluster */
+	int line;
+};
 struct scenario_act {
 	char *name, *title, *summary, *path;
 	char *base_name, *base_title;        /* of the act that this one builds on; "" */
@@ -116,6 +124,7 @@ struct scenario_act {
 	bool skips_if_done;                  /* its stages, unless they say otherwise */
 	VEC(char *) namespaces;              /* NULL-terminated, len without the NULL */
 	VEC(struct scenario_stage) stages;
+	VEC(struct scenario_exploration) explorations; /* of the act itself, not of one that it builds on */
 	VEC(struct scenario_var) vars;
 	VEC(struct scenario_flow) flows;
 	VEC(struct scenario_host) hosts;

@@ -116,6 +116,10 @@ void ask_again(struct play *p)
 	struct check_facts facts = ask_facts(p, p->stage);
 	struct str checked = {0};
 	count_time(p);
+	if (stage->breaks) {
+		explore_ask(p);
+		return;
+	}
 	/* The command's own result first: no waiting changes it. */
 	bool goes_on = true;
 	for (size_t i = 0; goes_on && i < stage->checks.len; i++) {

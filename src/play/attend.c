@@ -23,7 +23,7 @@ static char *take_line(struct str *text)
 
 bool play_check(struct play *p, size_t stage, size_t check, struct play_check *out)
 {
-	if (stage >= p->act->stages.len || check >= play_stage_of(p, stage)->checks.len)
+	if (stage >= explore_n_stages(p) || check >= play_stage_of(p, stage)->checks.len)
 		return false;
 	const struct scenario_check *asked = &play_stage_of(p, stage)->checks.data[check];
 	bool is_of_cluster = scenario_check_is_of_cluster(asked), is_done = p->runs[stage].state == PLAY_DONE;
@@ -51,6 +51,11 @@ void play_check_finish(struct play_check *check)
 }
 
 /* ---- by hand ---- */
+
+static bool is_attended(const struct play *p)
+{
+	return explore_is_in(p) ? explore_is_attended(p) : p->attends;
+}
 
 /* The stage in view waits for somebody: nothing is performed, and what is typed out was not run. */
 static bool is_waiting(const struct play *p)
@@ -121,7 +126,7 @@ void attend_look(struct play *p)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	struct by_hand *by_hand = &p->by_hand;
-	if (!p->attends || by_hand->runs || stage->checks.len == 0 || stage->action == SCENARIO_PICTURE ||
+	if (!is_attended(p) || by_hand->runs || stage->checks.len == 0 || stage->action == SCENARIO_PICTURE ||
 	    !ask_is_live(p) || !is_waiting(p))
 		return;
 	struct str checked = {0};
@@ -153,7 +158,7 @@ static bool is_in_view(struct play *p, const struct shell *shell)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	bool has_shell = stage->action == SCENARIO_RUN || stage->action == SCENARIO_APPLY;
-	return p->attends && has_shell && is_waiting(p) && p->shells[stage->persona] == shell;
+	return is_attended(p) && has_shell && is_waiting(p) && p->shells[stage->persona] == shell;
 }
 
 static bool is_same_command(const char *a, const char *b)

@@ -11,19 +11,12 @@
 #define QUOTE_MAX 160 /* bytes of an output or a value that are quoted in one line */
 #define NAMED_MAX 2   /* pods that are named with their state; the others are counted */
 
-/* What one check is asked with, and where the answer goes. */
-struct asking {
-	const struct scenario_check *check;
-	const struct check_facts *facts;
-	struct str *found, *cure;
-};
-
 static enum kube_kind_id kind_id(const struct scenario_check *check)
 {
 	return (enum kube_kind_id)(check->object - kube_kinds);
 }
 
-static void append_namespaces(const struct scenario_check *check, struct str *out)
+void check_append_namespaces(const struct scenario_check *check, struct str *out)
 {
 	for (size_t i = 0; i < check->namespaces.len; i++) {
 		if (check->namespaces.data[i][0] != '\0')
@@ -90,6 +83,8 @@ static enum check_result ask_exists(const struct asking *a)
 		str_append(a->found, object ? " is being deleted" : " is not there");
 		if (ns[0] != '\0' && !kube_find(a->facts->kube, KUBE_NAMESPACE, NULL, ns))
 			str_append_f(a->found, ", nor is namespace %s", ns);
+		else if (!object)
+			check_append_near(a, ns);
 		str_append(a->cure, object ? "wait until it is gone, then run the stage again"
 		                           : "see what the command printed, then run it again");
 		return CHECK_WAITS;
@@ -226,7 +221,7 @@ static enum check_result ask_ready(const struct asking *a)
 	const char *what = c.n == 1 ? a->check->object->singular : a->check->object->plural;
 	if (c.n == 0) {
 		str_append_f(a->found, "there is no %s", a->check->object->singular);
-		append_namespaces(a->check, a->found);
+		check_append_namespaces(a->check, a->found);
 		str_append(a->cure, "run the stage that makes it");
 	} else {
 		str_append_f(a->found, "%zu of %zu %s Ready", c.n_ready, c.n, what);
@@ -310,50 +305,6 @@ static enum check_result ask_field(const struct asking *a)
 }
 
 /* ---- network, address ---- */
-
-/* Says for one namespace why no attachment of it carries the network; true if one does. */
-static bool is_attached(const struct asking *a, const char *ns, bool *is_broken)
-{
-	const struct topo *topo = a->facts->topo;
-	const struct topo_nad *broken = NULL, *other = NULL;
-	for (size_t i = 0; i < topo->nads.len; i++) {
-		const struct topo_nad *nad = &topo->nads.data[i];
-		if (!text_equal(nad->ns, ns) || nad->state == TOPO_PLANNED)
-			continue;
-		bool same = nad->network != TOPO_NONE &&
-		            text_equal(topo->networks.data[nad->network].name, a->check->network);
-		if (same && nad->state != TOPO_FAILED)
-			return true;
-		if (same || nad->state == TOPO_FAILED)
-			broken = nad;
-		else
-			other = nad;
-	}
-	if (broken) {
-		str_append_f(a->found, "net-attach-def %s/%s is there, but cannot be used: %s", ns, broken->name,
-		             broken->problem);
-		str_append(a->cure, "correct the manifest and apply it again");
-		*is_broken = true;
-	} else if (other) {
-		str_append_f(a->found, "net-attach-def %s/%s carries another network than %s", ns, other->name,
-		             a->check->network);
-		str_append(a->cure, "the \"name\" in its config names the network; correct it and apply it again");
-	} else {
-		str_append_f(a->found, "namespace %s has no net-attach-def for %s", ns, a->check->network);
-		str_append(a->cure, "see what the command printed, then run it again");
-	}
-	return false;
-}
-
-static enum check_result ask_network(const struct asking *a)
-{
-	bool is_broken = false;
-	for (size_t i = 0; i < a->check->namespaces.len; i++) {
-		if (!is_attached(a, a->check->namespaces.data[i], &is_broken))
-			return is_broken ? CHECK_FAILS : CHECK_WAITS;
-	}
-	return CHECK_HOLDS;
-}
 
 static enum check_result ask_address(const struct asking *a)
 {
@@ -461,7 +412,7 @@ static enum check_result ask_dropped(const struct asking *a)
 static void describe_object(const struct scenario_check *check, const char *words, struct str *out)
 {
 	str_append_f(out, "%s/%s %s", check->object->singular, check->name, words);
-	append_namespaces(check, out);
+	check_append_namespaces(check, out);
 }
 
 static void describe_exists(const struct scenario_check *check, struct str *out)
@@ -480,28 +431,22 @@ static void describe_ready(const struct scenario_check *check, struct str *out)
 		str_append_f(out, "%s/%s Ready", check->object->singular, check->name);
 	else
 		str_append_f(out, "all %s Ready", check->object->plural);
-	append_namespaces(check, out);
+	check_append_namespaces(check, out);
 }
 
 static void describe_condition(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "%s/%s", check->object->singular, check->name);
-	append_namespaces(check, out);
+	check_append_namespaces(check, out);
 	str_append_f(out, " has %s %s", check->type, check->expected);
 }
 
 static void describe_field(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "%s/%s", check->object->singular, check->name);
-	append_namespaces(check, out);
+	check_append_namespaces(check, out);
 	str_append_f(out, " has %s ", check->path);
 	append_quote(out, check->expected);
-}
-
-static void describe_network(const struct scenario_check *check, struct str *out)
-{
-	str_append_f(out, "network %s attached", check->network);
-	append_namespaces(check, out);
 }
 
 static void describe_address(const struct scenario_check *check, struct str *out)
@@ -549,7 +494,8 @@ static const struct {
 	[SCENARIO_CHECK_READY] = {ask_ready, describe_ready},
 	[SCENARIO_CHECK_CONDITION] = {ask_condition, describe_condition},
 	[SCENARIO_CHECK_FIELD] = {ask_field, describe_field},
-	[SCENARIO_CHECK_NETWORK] = {ask_network, describe_network},
+	[SCENARIO_CHECK_NETWORK] = {check_network, check_network_words},
+	[SCENARIO_CHECK_MAPPED] = {check_mapped, check_mapped_words},
 	[SCENARIO_CHECK_ADDRESS] = {ask_address, describe_address},
 	[SCENARIO_CHECK_UP] = {ask_up, describe_up},
 	[SCENARIO_CHECK_OUTPUT] = {ask_output, describe_output},

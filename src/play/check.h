@@ -20,4 +20,20 @@ void check_describe(const struct scenario_check *check, struct str *out);
 enum check_result check_ask(const struct scenario_check *check, const struct check_facts *facts, struct str *found,
                             struct str *cure);
 
+/* What one check is asked with, and where the answer goes. */
+struct asking {
+	const struct scenario_check *check;
+	const struct check_facts *facts;
+	struct str *found, *cure;
+};
+void check_append_namespaces(const struct scenario_check *check, struct str *out); /* " in a, b" */
+
+/* ---- check_network.c ---- */
+enum check_result check_network(const struct asking *a);
+void check_network_words(const struct scenario_check *check, struct str *out);
+enum check_result check_mapped(const struct asking *a);
+void check_mapped_words(const struct scenario_check *check, struct str *out);
+/* What there is instead of an object that is looked for in `ns`: the same name elsewhere, or a name much like it. */
+void check_append_near(const struct asking *a, const char *ns);
+
 #endif

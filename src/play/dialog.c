@@ -23,18 +23,18 @@ static const struct scenario_dialog *script_of(const struct play *p)
 
 bool dialog_is(const struct play *p)
 {
-	return p->job == JOB_STAGE && p->act->stages.data[p->stage].action == SCENARIO_CONSOLE;
+	return p->job == JOB_STAGE && play_stage_of(p, p->stage)->action == SCENARIO_CONSOLE;
 }
 
 struct console *dialog_console(const struct play *p)
 {
-	size_t at = play_console_find(p, p->act->stages.data[p->stage].console);
+	size_t at = play_console_find(p, play_stage_of(p, p->stage)->console);
 	return at == TOPO_NONE ? NULL : p->consoles.data[at];
 }
 
 static const char *machine(const struct play *p)
 {
-	return p->act->stages.data[p->stage].console;
+	return play_stage_of(p, p->stage)->console;
 }
 
 static int64_t now(const struct play *p)
@@ -306,7 +306,7 @@ static void begin_watching(struct play *p)
 void dialog_begin(struct play *p)
 {
 	struct err err;
-	struct console *c = consoles_open(p, machine(p), p->act->stages.data[p->stage].persona, &err);
+	struct console *c = consoles_open(p, machine(p), play_stage_of(p, p->stage)->persona, &err);
 	p->is_logged_in = p->is_password_sent = false;
 	if (!c) {
 		words_fail(p, &(struct words_failure){"the console of a virtual machine", err.text, ""});

@@ -29,7 +29,7 @@ struct play *play_create(const struct play_options *options, struct err *err)
 	p->act = options->act;
 	p->loop = options->loop;
 	p->kube = options->kube;
-	p->runs = mem_alloc(sizeof *p->runs * p->act->stages.len);
+	p->runs = mem_alloc(sizeof *p->runs * explore_n_stages(p));
 	p->tick = loop_timer_create(p->loop, on_tick, p);
 	p->status = -1;
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
@@ -55,7 +55,7 @@ void play_destroy(struct play *p)
 	loop_timer_destroy(p->tick);
 	perform_finish(p);
 	hosts_finish(p);
-	for (size_t i = 0; i < p->act->stages.len; i++) {
+	for (size_t i = 0; i < explore_n_stages(p); i++) {
 		free(p->runs[i].checked);
 		free(p->runs[i].message);
 		free(p->runs[i].failure);
@@ -91,7 +91,7 @@ const struct scenario_act *play_act(const struct play *p)
 
 struct scenario_stage *play_stage_of(const struct play *p, size_t stage)
 {
-	return &p->act->stages.data[stage];
+	return stage < p->act->stages.len ? &p->act->stages.data[stage] : explore_stage(p, stage);
 }
 
 void play_changed(struct play *p)
@@ -117,7 +117,10 @@ void play_set_state(struct play *p, size_t stage, enum play_state state)
 		free(p->runs[stage].failure);
 		p->runs[stage].checked = p->runs[stage].message = p->runs[stage].failure = NULL;
 	}
-	if (p->options.events.on_stage)
+	bool is_of_show = stage < p->act->stages.len;
+	if (!is_of_show && p->options.events.on_explore)
+		p->options.events.on_explore(p, state, p->options.user);
+	if (is_of_show && p->options.events.on_stage)
 		p->options.events.on_stage(p, stage, state, p->options.user);
 }
 
@@ -146,7 +149,7 @@ static bool is_busy(const struct play *p)
 	       (p->job == JOB_STAGE && p->go);
 }
 
-static void set_view(struct play *p, size_t view)
+void play_set_view(struct play *p, size_t view)
 {
 	passing_cancel(p);
 	/* A command that was typed out for another stage, but not run, does not stay at the prompt. */
@@ -174,7 +177,7 @@ static bool refuse_change(struct play *p, const char *what)
 
 void play_perform(struct play *p, bool go)
 {
-	const struct scenario_stage *stage = &p->act->stages.data[p->view];
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	if (stage->changes && refuse_change(p, "the stage"))
 		return;
 	if (p->started == 0 && !p->travel)
@@ -202,8 +205,12 @@ static void show(struct play *p)
 
 static void move_on(struct play *p)
 {
-	if (p->view + 1 < p->act->stages.len)
-		set_view(p, p->view + 1);
+	if (explore_is_in(p))
+		explore_move_on(p);
+	else if (explore_comes_next(p))
+		return;
+	else if (p->view + 1 < p->act->stages.len)
+		play_set_view(p, p->view + 1);
 	else
 		words_note(p, false, "the act is over");
 }
@@ -212,7 +219,7 @@ static void move_on(struct play *p)
 static void show_next(struct play *p)
 {
 	bool is_picture =
-	        p->act->stages.data[p->view].action == SCENARIO_PICTURE && play_stage_of(p, p->view)->checks.len == 0;
+	        play_stage_of(p, p->view)->action == SCENARIO_PICTURE && play_stage_of(p, p->view)->checks.len == 0;
 	show(p);
 	if (is_picture && !p->options.unattended && p->runs[p->view].state == PLAY_DONE)
 		move_on(p);
@@ -230,6 +237,8 @@ static void on_asked(struct play *p, const struct passing_answer *answer)
 static size_t prelude_ends(const struct play *p)
 {
 	size_t at = p->view;
+	if (explore_is_in(p))
+		return TOPO_NONE;
 	while (at < p->act->stages.len && play_stage_of(p, at)->is_prelude)
 		at++;
 	return at > p->view && at < p->act->stages.len ? at : TOPO_NONE;
@@ -263,7 +272,7 @@ static void next_while_busy(struct play *p)
 		words_note(p, false, "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
 	else
 		words_note(p, false, "the stage \"%s\" still runs; wait for it, or go there",
-		           p->act->stages.data[p->stage].title);
+		           play_stage_of(p, p->stage)->title);
 }
 
 void play_next(struct play *p)
@@ -292,8 +301,10 @@ void play_back(struct play *p)
 {
 	if (travel_refuses_verb(p))
 		return;
-	if (p->view > 0)
-		set_view(p, p->view - 1);
+	if (explore_is_in(p))
+		explore_back(p);
+	else if (p->view > 0)
+		play_set_view(p, p->view - 1);
 	else
 		words_note(p, false, "this is the first stage");
 	play_changed(p);
@@ -303,8 +314,10 @@ void play_look(struct play *p, size_t stage)
 {
 	if (travel_refuses_verb(p))
 		return;
+	if (!explore_may_leave(p))
+		return;
 	if (stage < p->act->stages.len)
-		set_view(p, stage);
+		play_set_view(p, stage);
 	else
 		words_note(p, true, "there is no stage %zu; the act has %zu", stage + 1, p->act->stages.len);
 	play_changed(p);
@@ -315,13 +328,15 @@ void play_go(struct play *p, size_t stage)
 	struct str away = {0};
 	if (travel_refuses_verb(p))
 		return;
+	if (!explore_may_leave(p))
+		return;
 	clear_note(p);
 	if (stage >= p->act->stages.len) {
 		words_note(p, true, "there is no stage %zu; the act has %zu", stage + 1, p->act->stages.len);
 	} else if (is_busy(p)) {
 		next_while_busy(p);
 	} else if (words_away(p, &away)) {
-		set_view(p, stage);
+		play_set_view(p, stage);
 		words_note(p, true, "only the view went there: %s", str_text(&away));
 	} else {
 		if (p->job != JOB_NONE) {
@@ -356,6 +371,8 @@ void play_skip(struct play *p)
 	if (travel_refuses_verb(p))
 		return;
 	clear_note(p);
+	if (!explore_may_leave(p))
+		return;
 	passing_cancel(p);
 	if (p->job != JOB_NONE && p->stage == p->view)
 		perform_cancel(p);
@@ -370,7 +387,7 @@ void play_undo(struct play *p)
 	if (travel_refuses_verb(p))
 		return;
 	clear_note(p);
-	const struct scenario_stage *stage = &p->act->stages.data[p->view];
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	if (is_busy(p)) {
 		next_while_busy(p);
 	} else if (!stage->has_undo) {
@@ -408,7 +425,7 @@ void play_cluster_changed(struct play *p)
 
 size_t play_stage(const struct play *p)
 {
-	return p->view;
+	return explore_is_in(p) ? p->explored_from : p->view;
 }
 
 enum play_state play_stage_state(const struct play *p, size_t stage)
@@ -506,7 +523,7 @@ char *play_next_command(const struct play *p)
 char *play_command(const struct play *p, size_t at)
 {
 	struct str out = {0};
-	const struct scenario_texts *commands = at < p->act->stages.len ? &play_stage_of(p, at)->commands : NULL;
+	const struct scenario_texts *commands = at < explore_n_stages(p) ? &play_stage_of(p, at)->commands : NULL;
 	for (size_t i = 0; commands && i < commands->len; i++) {
 		char *filled = perform_fill(p, commands->data[i], NULL);
 		str_append_f(&out, "%s%s", i ? "\n" : "", filled ? filled : commands->data[i]);

@@ -93,6 +93,9 @@ struct play {
 	struct topo *topo;
 	uint64_t topo_generation, topo_hosts; /* of the cluster and of the hosts that it was built of */
 
+	size_t explored_from; /* the show's view while an exploration is in view */
+	bool has_explored;
+
 	bool attends;              /* what is done by hand counts */
 	struct by_hand {           /* on the stage in view, while it is not performed by us */
 		bool is_known;     /* how they stood */
@@ -110,6 +113,7 @@ struct play {
 void play_set_state(struct play *p, size_t stage, enum play_state state);
 void play_changed(struct play *p);
 void play_perform(struct play *p, bool go); /* the stage in view, from SHOWN */
+void play_set_view(struct play *p, size_t view);
 void play_end_job(struct play *p);          /* no job any more; the tick stops */
 struct scenario_stage *play_stage_of(const struct play *p, size_t stage);
 
@@ -235,6 +239,17 @@ bool travel_judges(const struct play *p); /* whether an undo that failed is a fa
 void travel_job_ended(struct play *p);
 void travel_cluster_changed(struct play *p);
 void travel_words(const struct play *p, struct str *out); /* "3/9 replaying: TITLE" */
+
+/* ---- explore.c: stages behind those of the show ---- */
+size_t explore_n_stages(const struct play *p); /* of the show, and of the explorations */
+struct scenario_stage *explore_stage(const struct play *p, size_t stage);
+bool explore_is_in(const struct play *p);       /* one is in view */
+bool explore_is_attended(const struct play *p); /* what is done by hand counts in it */
+bool explore_comes_next(struct play *p);
+void explore_move_on(struct play *p);
+bool explore_may_leave(struct play *p);
+void explore_back(struct play *p);
+void explore_ask(struct play *p); /* is it broken? */
 
 /* ---- attend.c ---- */
 void attend_view(struct play *p);                                  /* another stage is in view */

@@ -116,7 +116,7 @@ struct shell *perform_shell(struct play *p, enum scenario_persona persona)
 
 static enum scenario_persona persona_of_job(const struct play *p)
 {
-	return p->act->stages.data[p->stage].persona;
+	return play_stage_of(p, p->stage)->persona;
 }
 
 static struct shell *shell_of_job(struct play *p)
@@ -483,7 +483,7 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 void perform_cancel(struct play *p)
 {
 	bool is_dialog = dialog_is(p),
-	     has_shell = p->act->stages.data[p->stage].action != SCENARIO_PICTURE && !is_dialog;
+	     has_shell = play_stage_of(p, p->stage)->action != SCENARIO_PICTURE && !is_dialog;
 	struct shell *shell = p->job != JOB_NONE && has_shell ? shell_of_job(p) : NULL;
 	enum play_step step = p->step;
 	flows_cancel(p);

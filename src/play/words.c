@@ -156,7 +156,7 @@ void words_tick(struct play *p)
 {
 	if (p->job == JOB_NONE)
 		return;
-	const struct scenario_stage *stage = &p->act->stages.data[p->stage];
+	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	if (dialog_is(p)) {
 		dialog_words(p);
 		return;

@@ -217,7 +217,7 @@ struct act_reading {
 	struct loading *loading;
 	bool has_diagram;
 	char *base; /* the act that this one builds on; NULL */
-	const json_t *vars, *hosts, *flows, *stages, *promises, *redact;
+	const json_t *vars, *hosts, *flows, *stages, *promises, *explore, *redact;
 };
 
 static bool take_format(READER_TAKE)
@@ -311,7 +311,7 @@ static const struct reader_key act_keys[] = {
 	{"redact", false, "a list of secrets that no recording may show", reader_take_list, AT(redact)},
 	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
 	{"skip-if-done", false, "true or false", take_skip, 0},
-	{"explore", false, "", reader_take_not_yet, 0},
+	{"explore", false, "a list of explorations", reader_take_list, AT(explore)},
 	{0},
 };
 /* clang-format on */
@@ -425,38 +425,54 @@ static void check_vars_of(struct loading *l, const char *text, const char *point
 	}
 }
 
+static void check_stage(struct loading *l, const struct scenario_stage *stage, const char *at, const char *key)
+{
+	char *run = reader_below(at, key), *undo = reader_below(at, "undo");
+	if (stage->action == SCENARIO_RUN)
+		check_vars_of(l, stage->command, run);
+	if (stage->action == SCENARIO_CONSOLE)
+		check_vars_of(l, stage->command, at);
+	load_console_names(l, stage, at);
+	for (size_t k = 0; k < stage->undo.len; k++)
+		check_vars_of(l, stage->undo.data[k], undo);
+	check_vars_of(l, stage->done_if, at);
+	for (size_t k = 0; k < stage->checks.len; k++)
+		load_check_names(l, &stage->checks.data[k]);
+	free(undo);
+	free(run);
+}
+
 static void check_stages(struct loading *l)
 {
 	for (size_t i = 0; i < l->act->stages.len; i++) {
-		const struct scenario_stage *stage = &l->act->stages.data[i];
-		char *at = reader_item("/0/stages", i), *run = reader_below(at, "run"),
-		     *undo = reader_below(at, "undo");
-		if (stage->action == SCENARIO_RUN)
-			check_vars_of(l, stage->command, run);
-		if (stage->action == SCENARIO_CONSOLE)
-			check_vars_of(l, stage->command, at);
-		load_console_names(l, stage, at);
-		for (size_t k = 0; k < stage->undo.len; k++)
-			check_vars_of(l, stage->undo.data[k], undo);
-		check_vars_of(l, stage->done_if, at);
-		for (size_t k = 0; k < stage->checks.len; k++)
-			load_check_names(l, &stage->checks.data[k]);
-		free(undo);
-		free(run);
+		char *at = reader_item("/0/stages", i);
+		check_stage(l, &l->act->stages.data[i], at, "run");
 		free(at);
 	}
+	for (size_t i = 0; i < l->act->explorations.len; i++) {
+		char *at = reader_item("/0/explore", i);
+		check_stage(l, &l->act->explorations.data[i].breaks, at, "break");
+		check_stage(l, &l->act->explorations.data[i].mends, at, "mend");
+		free(at);
+	}
+}
+
+static unsigned kinds_of(const struct scenario_stage *stage)
+{
+	unsigned kinds = 0;
+	for (size_t k = 0; k < stage->checks.len; k++)
+		if (stage->checks.data[k].object)
+			kinds |= 1u << (stage->checks.data[k].object - kube_kinds);
+	return kinds;
 }
 
 static unsigned checked_kinds(const struct scenario_act *act)
 {
 	unsigned kinds = 0;
-	for (size_t i = 0; i < act->stages.len; i++) {
-		for (size_t k = 0; k < act->stages.data[i].checks.len; k++) {
-			const struct scenario_check *check = &act->stages.data[i].checks.data[k];
-			if (check->object)
-				kinds |= 1u << (check->object - kube_kinds);
-		}
-	}
+	for (size_t i = 0; i < act->stages.len; i++)
+		kinds |= kinds_of(&act->stages.data[i]);
+	for (size_t i = 0; i < act->explorations.len; i++)
+		kinds |= kinds_of(&act->explorations.data[i].mends);
 	return kinds;
 }
 
@@ -485,6 +501,7 @@ void load_act(struct loading *l)
 	read_flows(l, a.flows);
 	read_stages(l, a.stages);
 	read_hosts(l, a.hosts);
+	load_explorations(l, a.explore);
 	if (l->reader.n_problems > 0) /* half of what follows would be their consequences */
 		return;
 	check_names(l);

@@ -131,6 +131,15 @@ static bool take_packets(READER_TAKE)
 	return true;
 }
 
+static bool take_vlan(READER_TAKE)
+{
+	(void)r, (void)pointer;
+	if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > 4094)
+		return false;
+	*(int *)to = (int)json_integer_value(value);
+	return true;
+}
+
 static bool take_in(READER_TAKE)
 {
 	(void)r, (void)pointer;
@@ -172,7 +181,9 @@ static const struct reader_key field_keys[] = {
 static const struct reader_key network_keys[] = {
 	{"network", true, NETWORK_WORDS, reader_take_line, AT(network)},
 	{"in", true, "a namespace or a list of namespaces", take_in, 0},
+	{"vlan", false, "a VLAN's number, 1 to 4094", take_vlan, AT(status)},
 	WITHIN_KEY, {0}};
+static const struct reader_key mapped_keys[] = {{"mapped", true, NETWORK_WORDS, reader_take_line, AT(network)}, WITHIN_KEY, {0}};
 static const struct reader_key address_keys[] = {
 	{"address", true, "a workload, NAMESPACE/NAME", take_workload, 0},
 	{"on", true, NETWORK_WORDS, reader_take_line, AT(network)},
@@ -197,6 +208,7 @@ static const struct {
 	{"condition", "the check \"condition\"", SCENARIO_CHECK_CONDITION, condition_keys},
 	{"field", "the check \"field\"", SCENARIO_CHECK_FIELD, field_keys},
 	{"network", "the check \"network\"", SCENARIO_CHECK_NETWORK, network_keys},
+	{"mapped", "the check \"mapped\"", SCENARIO_CHECK_MAPPED, mapped_keys},
 	{"address", "the check \"address\"", SCENARIO_CHECK_ADDRESS, address_keys},
 	{"up", "the check \"up\"", SCENARIO_CHECK_UP, up_keys},
 	{"output", "the check \"output\"", SCENARIO_CHECK_OUTPUT, output_keys},
@@ -233,10 +245,10 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 	if (best.best)
 		reader_problem(r, pointer, "there is no check \"%.60s\"; did you mean \"%s\"?", best.wanted, best.best);
 	else
-		reader_problem(r, pointer,
-		               "this is no check; use one of exists, gone, ready, condition, field, network, address, "
-		               "up, output, "
-		               "output-matches, exit, verdict, ovn, dropped");
+		reader_problem(
+		        r, pointer,
+		        "this is no check; use one of exists, gone, ready, condition, field, network, mapped, address, up, output, "
+		        "output-matches, exit, verdict, ovn, dropped");
 }
 
 /* An object without `in`: the only namespace of the act, or none where the kind has none. */

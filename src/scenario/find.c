@@ -272,6 +272,11 @@ void scenario_destroy(struct scenario_act *act)
 	for (size_t i = 0; i < act->stages.len; i++)
 		stage_finish(&act->stages.data[i]);
 	vec_finish(&act->stages);
+	for (size_t i = 0; i < act->explorations.len; i++) {
+		stage_finish(&act->explorations.data[i].breaks);
+		stage_finish(&act->explorations.data[i].mends);
+	}
+	vec_finish(&act->explorations);
 	for (size_t i = 0; i < act->flows.len; i++)
 		flow_finish(&act->flows.data[i]);
 	vec_finish(&act->flows);

@@ -28,6 +28,9 @@ void load_prelude_stages(struct loading *l);
 /* act.c: the whole file; stage.c: one entry of `stages`. Mistakes are noted in the reader. */
 void load_act(struct loading *l);
 void load_stage(struct loading *l, const json_t *value, const char *pointer);
+void load_stage_into(struct loading *l, const json_t *value, const char *pointer, struct scenario_stage *out);
+/* explore.c: the entries of `explore`. */
+void load_explorations(struct loading *l, const json_t *list);
 
 /* stage.c: shell text for this environment: one for all, or one for each. `what` is it for? False: it is none. */
 bool load_shell_text(struct loading *l, const json_t *value, const char *pointer, const char *what, char **text);

@@ -283,14 +283,6 @@ bool reader_take_list(READER_TAKE)
 	return json_is_array(value) && reader_take_any(r, value, pointer, to);
 }
 
-bool reader_take_not_yet(READER_TAKE)
-{
-	(void)value, (void)to;
-	reader_problem(r, pointer, "this version has no \"%s\" yet; take it out, or use a newer onesdn",
-	               strrchr(pointer, '/') + 1);
-	return true;
-}
-
 /* ---- the nearest of several names ---- */
 
 struct nearest nearest_start(const char *wanted)

@@ -43,8 +43,6 @@ bool reader_take_duration(READER_TAKE);
 bool reader_take_object(READER_TAKE);
 bool reader_take_list(READER_TAKE);
 bool reader_take_any(READER_TAKE);
-/* A key that the format keeps for what this version cannot do. */
-bool reader_take_not_yet(READER_TAKE);
 #define LINE_WORDS "one line of text"
 #define BLOCK_WORDS "a text without tabs and control characters"
 /* `keys` ends with name NULL. `what` names the thing ("a stage"). */

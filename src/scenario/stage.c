@@ -324,7 +324,7 @@ static void settle_checks(struct stage_reading *s, const char *pointer)
 	free(base);
 }
 
-void load_stage(struct loading *l, const json_t *value, const char *pointer)
+void load_stage_into(struct loading *l, const json_t *value, const char *pointer, struct scenario_stage *out)
 {
 	struct stage_reading s = {.loading = l};
 	s.stage.action = SCENARIO_PICTURE;
@@ -345,12 +345,19 @@ void load_stage(struct loading *l, const json_t *value, const char *pointer)
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");
 	}
+	*out = s.stage;
+}
+
+void load_stage(struct loading *l, const json_t *value, const char *pointer)
+{
+	struct scenario_stage stage;
+	load_stage_into(l, value, pointer, &stage);
 	for (size_t i = 0; i < l->act->stages.len; i++) {
 		const struct scenario_stage *other = &l->act->stages.data[i];
-		if (s.stage.id[0] != '\0' && text_equal(other->id, s.stage.id))
+		if (stage.id[0] != '\0' && text_equal(other->id, stage.id))
 			reader_problem(&l->reader, pointer,
 			               "there is a stage \"%.40s\" already, at line %d; give this one another id",
 			               other->id, other->line);
 	}
-	vec_push(&l->act->stages, s.stage);
+	vec_push(&l->act->stages, stage);
 }
