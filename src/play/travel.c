@@ -175,20 +175,21 @@ static size_t first_to_replay(const struct play *p, size_t target)
 	return first;
 }
 
-/* What types on a console needs a shell there: the login before it is performed, which does nothing where one is. */
+/* What types on a console needs a shell there: the login before it is performed, which does nothing where one is. Also for what comes
+ * behind the target: nobody goes back for it. */
 static bool is_needed_login(const struct travel *t)
 {
 	const struct play *p = t->play;
 	const struct scenario_stage *login = here(t);
 	if (login->action != SCENARIO_CONSOLE || login->dialog.verb != SCENARIO_LOGS_IN)
 		return false;
-	for (size_t i = t->at + 1; i <= t->target; i++) {
+	for (size_t i = t->at + 1; i < p->act->stages.len; i++) {
 		const struct scenario_stage *stage = play_stage_of(p, i);
 		if (stage->action != SCENARIO_CONSOLE || !text_equal(stage->console, login->console))
 			continue;
 		if (stage->dialog.verb == SCENARIO_LOGS_IN)
 			return false;
-		if (stage->dialog.verb != SCENARIO_OPENS && (i == t->target || leaves_something(stage)))
+		if (stage->dialog.verb != SCENARIO_OPENS && (i >= t->target || leaves_something(stage)))
 			return true;
 	}
 	return false;

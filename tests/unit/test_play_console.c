@@ -314,6 +314,27 @@ static void test_logged_in_already(void **state)
 	wait_state(PLAY_DONE);
 }
 
+static bool has_arrived(const void *what)
+{
+	(void)what;
+	return !play_is_going(show.play);
+}
+
+/* On the way to a stage that types nothing: what types on the console behind it finds a shell there. */
+static void test_go_past_login(void **state)
+{
+	(void)state;
+	open_show(LOGIN "  - {id: look, title: P, picture: true}\n"
+	                "  - {id: type, title: T, console: blue/vm, type: echo $((20+3)), check: [{output: 23}]}\n");
+	feed(VMI("1", "Running"));
+	play_go(show.play, 1);
+	wait_until(has_arrived, NULL, "the way there is over");
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_DONE);
+	play_next(show.play); /* the picture, and on */
+	perform(PLAY_DONE);
+	assert_string_equal(play_output(show.play), "23\n");
+}
+
 static void test_other_user(void **state)
 {
 	(void)state;
@@ -629,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test_teardown(test_login_and_type, close_left),
 		cmocka_unit_test_teardown(test_logged_in_already, close_left),
+		cmocka_unit_test_teardown(test_go_past_login, close_left),
 		cmocka_unit_test_teardown(test_other_user, close_left),
 		cmocka_unit_test_teardown(test_wrong_password, close_left),
 		cmocka_unit_test_teardown(test_not_logged_in, close_left),
