@@ -314,25 +314,48 @@ static bool is_exact(const struct pattern *pattern, size_t first, size_t end, co
 	return states_has(&states, end);
 }
 
+struct ends {
+	size_t *data, len, cap;
+};
+
+/* Where the places from `first` to before `end` may have matched up to, beginning at text[0], in order. */
+static struct ends ends_of(const struct pattern *pattern, size_t first, size_t end, const char *text, size_t len)
+{
+	struct ends ends = {0};
+	struct states states = {{0}};
+	states_add(&states, pattern, first, end);
+	for (size_t i = 0;; i++) {
+		if (states_has(&states, end))
+			vec_push(&ends, i);
+		if (i == len || !advance(pattern, &states, (unsigned char)text[i], end))
+			return ends;
+	}
+}
+
 /* What is meant of a whole match: what stands before it as long as possible, then itself. */
 static void find_meant(const struct pattern *pattern, const char *text, size_t at, struct pattern_match *match)
 {
+	size_t len = match->end - at;
 	match->from = at;
 	match->to = match->end;
 	if (pattern->from == 0 && pattern->to == pattern->n)
 		return;
-	for (size_t from = match->end + 1; from-- > at;) {
-		if (!is_exact(pattern, 0, pattern->from, text + at, from - at) ||
-		    !is_exact(pattern, pattern->from, pattern->n, text + from, match->end - from))
-			continue;
-		size_t to = match->end;
-		while (to > from && !(is_exact(pattern, pattern->from, pattern->to, text + from, to - from) &&
-		                      is_exact(pattern, pattern->to, pattern->n, text + to, match->end - to)))
-			to--;
-		match->from = from;
-		match->to = to;
-		return;
-	}
+	text += at;
+	struct ends before = ends_of(pattern, 0, pattern->from, text, len);
+	size_t i = before.len;
+	while (i > 1 &&
+	       !is_exact(pattern, pattern->from, pattern->n, text + before.data[i - 1], len - before.data[i - 1]))
+		i--;
+	size_t from = i > 0 ? before.data[i - 1] : 0;
+	struct ends meant = ends_of(pattern, pattern->from, pattern->to, text + from, len - from);
+	i = meant.len;
+	while (i > 1 && !is_exact(pattern, pattern->to, pattern->n, text + from + meant.data[i - 1],
+	                          len - from - meant.data[i - 1]))
+		i--;
+	match->from = at + from;
+	match->to = i > 0 ? match->from + meant.data[i - 1] : match->end;
+	vec_finish(&before);
+	vec_finish(&meant);
 }
 
 struct pattern_match pattern_match_at(const struct pattern *pattern, const char *text, size_t len, size_t at,

@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-enum { PATTERN_PLACES = 1024, PATTERN_MATCH_MAX = 16384 };
+enum { PATTERN_PLACES = 1024, PATTERN_MATCH_MAX = 65536 };
 
 struct pattern;
 struct pattern *pattern_create(const char *text, struct err *err);
