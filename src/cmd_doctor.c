@@ -53,7 +53,8 @@ struct visit {
 	struct doctor *doctor;
 	const struct scenario_act *acts[ACTS_MAX];
 	size_t n_acts;
-	char *names; /* when none was named */
+	char *names;        /* when none was named */
+	const char *set_up; /* the command that makes a cluster with everything */
 	bool is_lab;
 };
 
@@ -321,7 +322,7 @@ static int examine(struct visit *visit, const struct unread *unread)
 	                              .acts = visit->acts,
 	                              .n_acts = visit->n_acts,
 	                              .is_lab = visit->is_lab,
-	                              .setup = ""};
+	                              .setup = visit->set_up};
 	visit->doctor = doctor_create(&with);
 	if (isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
 		fputs("onesdn: looking ...\r", stderr);
@@ -349,6 +350,8 @@ int cmd_doctor(int argc, char **argv)
 	struct unread unread = {.name = NULL};
 	if (!cmd_read_options(&usage, argc, argv, names, &n, &status))
 		return status;
+	char *set_ups = scenario_set_ups(), *set_up = *set_ups ? mem_printf("onesdn %s", set_ups) : mem_strdup("");
+	visit.set_up = set_up;
 	visit.is_lab = !args.context && !args.kubeconfig;
 	visit.loop = loop_create(&err);
 	if (!visit.loop) {
@@ -362,6 +365,8 @@ int cmd_doctor(int argc, char **argv)
 	for (size_t i = 0; i < visit.n_acts; i++)
 		scenario_destroy((struct scenario_act *)visit.acts[i]);
 	free(visit.names);
+	free(set_ups);
+	free(set_up);
 	free(unread.name);
 	loop_destroy(visit.loop);
 	return status;

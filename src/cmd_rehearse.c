@@ -13,7 +13,16 @@
 #include "cmd.h"
 #include "connect.h"
 
-enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, TIMEOUT_S = 120, LIVE_MS = 20000, DOWN_MS = 30000 };
+enum {
+	ROWS = 50,
+	COLS = 160,
+	NAMES_MAX = 64,
+	TIMEOUT_S = 120,
+	LIVE_MS = 20000,
+	DOWN_MS = 30000,
+	SET_UP_MS = 3000,
+	SET_UP_S = 3600
+};
 
 struct act_run {
 	char *name;
@@ -185,6 +194,10 @@ static void on_cluster_turn(void *user)
 static void on_patience(void *user)
 {
 	struct rehearsal *r = user;
+	if (play_act(r->play)->brings_up) { /* there is none yet */
+		play_next(r->play);
+		return;
+	}
 	char *why = mem_strdup(kube_problem(r->kube));
 	bail_out(r, why[0] ? why : "the cluster does not answer");
 	free(why);
@@ -276,8 +289,9 @@ static void start_act(struct rehearsal *r)
 		bail_out(r, err.text);
 		return;
 	}
+	bool brings_up = run->act->brings_up != NULL;
 	run->act = NULL; /* the play's */
-	loop_timer_start(r->patience, r->limit_ms < LIVE_MS ? r->limit_ms : LIVE_MS, 0);
+	loop_timer_start(r->patience, brings_up ? SET_UP_MS : r->limit_ms < LIVE_MS ? r->limit_ms : LIVE_MS, 0);
 	on_cluster(r);
 }
 
@@ -487,6 +501,17 @@ static void finish(struct rehearsal *r)
 	vec_finish(&r->acts);
 }
 
+/* One that sets up a cluster is performed there, and has its own idea of time. */
+static char *choose_cluster(struct rehearsal *r, const char *const *names, size_t n)
+{
+	char *own = n > 0 ? scenario_brings_up(names[0]) : NULL;
+	if (own && !r->timeout)
+		r->limit_ms = (int64_t)SET_UP_S * 1000;
+	if (own && !r->context && !r->kubeconfig)
+		r->kubeconfig = own;
+	return own;
+}
+
 static int run(struct rehearsal *r, const char *const *names, size_t n)
 {
 	struct connect_options connect = {.context = r->context, .kubeconfig = r->kubeconfig};
@@ -523,7 +548,9 @@ static int run_named(struct rehearsal *r, const char **names, size_t n)
 		if (name[0] != '\0')
 			names[n++] = name;
 	}
+	char *own = choose_cluster(r, names, n);
 	int status = run(r, names, n);
+	free(own);
 	free(all);
 	return status;
 }

@@ -40,6 +40,7 @@ struct stage { /* what a show on stage has beside it */
 	struct speaker *speaker;
 	struct kept kept; /* to go on with; path NULL: nothing, or no more */
 	bool is_mentioned;
+	char *own; /* kubeconfig of the cluster that the act brings up; NULL */
 };
 
 /* ---- going on ---- */
@@ -141,6 +142,8 @@ static bool begin(struct stage *stage, const char *operand, struct err *err)
 		with.read_only = stage->kept.read_only || args.read_only;
 	}
 	char *name = operand ? mem_strdup(operand) : args.resume ? mem_strdup(stage->kept.act) : show_first_act(err);
+	if (name && !with.context && !with.kubeconfig)
+		with.kubeconfig = stage->own = scenario_brings_up(name);
 	bool is_good = name && show_config(&stage->show.config, &args.words, SHOW_TYPE_MS, err) &&
 	               show_begin(&stage->show, &with, name, err);
 	free(name);
@@ -172,6 +175,7 @@ int cmd_show(int argc, char **argv)
 	speaker_destroy(stage.speaker);
 	show_end(&stage.show);
 	kept_finish(&stage.kept);
+	free(stage.own);
 	if (!is_good)
 		fprintf(stderr, "onesdn: %s\n", err.text);
 	return is_good ? 0 : 1;

@@ -424,6 +424,7 @@ int describe_list(const char *what, const char *act)
 {
 	if (strcmp(what, "acts") == 0) {
 		print_words(scenario_names(NULL));
+		print_words(scenario_set_ups());
 	} else if (strcmp(what, "themes") == 0 || strcmp(what, "layouts") == 0) {
 		print_words(ui_choices(what));
 	} else if (strcmp(what, "stages") == 0 && act) {

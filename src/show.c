@@ -22,6 +22,33 @@ static void problem(struct show *show, const char *text)
 		show->options.events.on_problem(show, text, show->options.user);
 }
 
+/* ---- a cluster that lacks what the act needs ---- */
+
+/* Said once: what is missing, and the two ways to get it. */
+static void offer_set_up(struct show *show)
+{
+	const struct scenario_act *act = show->play ? play_act(show->play) : NULL;
+	struct str missing = {0};
+	if (!act || show->has_offered || act->brings_up || !show->kube || kube_state(show->kube) != KUBE_LIVE ||
+	    text_equal(show->environment, "lab"))
+		return;
+	for (int kind = 0; kind < KUBE_N_KINDS; kind++)
+		if (act->kinds & 1u << kind && !kube_is_served(show->kube, (enum kube_kind_id)kind))
+			str_append_f(&missing, "%s%s", missing.len ? ", " : "", kube_kinds[kind].kind);
+	if (missing.len > 0) {
+		show->has_offered = true;
+		char *set_ups = scenario_set_ups();
+		char *text = mem_printf("The cluster does not know %s. Quit, then: onesdn %s makes one on kind; onesdn "
+		                        "%s shows the act "
+		                        "on the lab",
+		                        str_text(&missing), *set_ups ? set_ups : "doctor", act->name);
+		ui_tell(show->ui, true, text);
+		free(text);
+		free(set_ups);
+	}
+	str_finish(&missing);
+}
+
 /* ---- the cluster tells ---- */
 static void on_cluster_changed(void *user)
 {
@@ -29,6 +56,7 @@ static void on_cluster_changed(void *user)
 	if (show->play)
 		play_cluster_changed(show->play);
 	changed(show);
+	offer_set_up(show);
 }
 
 static void cluster_changed_soon(struct show *show)
@@ -296,15 +324,18 @@ bool show_is_act(const char *name)
 {
 	if (strchr(name, '/') || strchr(name, '.') || access(name, F_OK) == 0)
 		return true;
-	char *names = scenario_names(NULL);
+	char *names = scenario_names(NULL), *set_ups = scenario_set_ups();
+	char *all = mem_printf("%s %s", names ? names : "", set_ups);
 	size_t len = strlen(name);
 	bool found = false;
-	for (const char *p = names; p && *p && !found; p += strcspn(p, " "), p += strspn(p, " "))
+	for (const char *p = all; *p && !found; p += strcspn(p, " "), p += strspn(p, " "))
 		found = strcspn(p, " ") == len && strncmp(p, name, len) == 0;
 	if (!found)
 		fprintf(stderr,
 		        "onesdn: \"%s\" is neither a command nor an act (acts: %s); onesdn help shows the commands\n",
-		        name, names && *names ? names : "none");
+		        name, all);
 	free(names);
+	free(set_ups);
+	free(all);
 	return found;
 }

@@ -39,6 +39,7 @@ struct show {
 	int signum;         /* that ended it; 0: none */
 	int64_t started;    /* loop time of its very first stage, over all its acts; 0: not yet */
 	int64_t planned_ms; /* of what was performed in the acts before this one */
+	bool has_offered;   /* the way to a cluster that has what the act needs */
 };
 int64_t show_started(const struct show *show);                   /* loop time; 0: not yet */
 int64_t show_plan(const struct scenario_act *act, size_t stage); /* minutes_ms of its own stages before this one */

@@ -118,6 +118,7 @@ struct scenario_exploration { /* an exercise after the act: both are of action R
 struct scenario_act {
 	char *name, *title, *summary, *path;
 	char *base_name, *base_title;        /* of the act that this one builds on; "" */
+	char *brings_up;                     /* the kubeconfig of the cluster that it makes; NULL for an act that finds one */
 	char *folder;                        /* of the file: what its names of files are relative to */
 	int64_t order;
 	bool by_node;                        /* how the diagram groups */
@@ -145,6 +146,9 @@ void scenario_place(const struct scenario_act *act, size_t stage, size_t *number
 size_t scenario_hosts(const struct scenario_act *act, struct topo_host out[SCENARIO_HOSTS_MAX]);
 /* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */
 char *scenario_names(struct err *err);
+char *scenario_set_ups(void); /* those that bring a cluster up and are no part of the show; as above */
+/* The kubeconfig of the cluster that this act brings up, "~" filled in; NULL when it brings none. The caller frees. */
+char *scenario_brings_up(const char *name);
 const struct scenario_var *scenario_var_find(const struct scenario_act *act, const char *name, size_t len);
 
 /* ---- shell text ---- */

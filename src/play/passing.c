@@ -170,7 +170,8 @@ void passing_ask(struct play *p, size_t stage, passing_fn *fn)
 	if (!words_away(p, &away))
 		ask_cluster(a);
 	bool is_cluster_enough = a->result == PASSING_THERE || a->result == PASSING_UNKNOWN;
-	if (!*of->done_if || away.len > 0 || !is_cluster_enough || !run_done_if(a))
+	bool is_on_host = of->persona == SCENARIO_HOST; /* which needs no cluster */
+	if (!*of->done_if || (away.len > 0 && !is_on_host) || !is_cluster_enough || !run_done_if(a))
 		loop_post(p->loop, answer, a);
 	str_finish(&away);
 }

@@ -274,6 +274,20 @@ static bool take_skip(READER_TAKE)
 	return reader_take_bool(r, value, pointer, &((struct act_reading *)to)->loading->act->skips_if_done);
 }
 
+/* Such an act makes what the lab is already. */
+static bool take_brings_up(READER_TAKE)
+{
+	struct loading *l = ((struct act_reading *)to)->loading;
+	if (!reader_take_line(r, value, pointer, &l->act->brings_up))
+		return false;
+	if (text_equal(l->environment, "lab"))
+		reader_problem(r, pointer,
+		               "the act brings up a cluster of its own and is not for the lab; name the cluster with --kubeconfig "
+		               "%s, or leave the choice to it: onesdn %s",
+		               l->act->brings_up, l->act->name);
+	return true;
+}
+
 static bool take_group_by(READER_TAKE)
 {
 	const char *by = json_string_value(value);
@@ -312,6 +326,7 @@ static const struct reader_key act_keys[] = {
 	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
 	{"skip-if-done", false, "true or false", take_skip, 0},
 	{"explore", false, "a list of explorations", reader_take_list, AT(explore)},
+	{"brings-up", false, "the kubeconfig of the cluster that the act makes", take_brings_up, 0},
 	{0},
 };
 /* clang-format on */

@@ -159,6 +159,17 @@ static bool take_expected(READER_TAKE)
 	return true;
 }
 
+/* A label without a value is "". */
+static bool take_value(READER_TAKE)
+{
+	struct scenario_check *check = to;
+	if (!json_is_string(value) || json_string_length(value) > 0)
+		return take_expected(r, value, pointer, to);
+	free(check->expected);
+	check->expected = mem_strdup("");
+	return true;
+}
+
 /* clang-format off */
 #define AT(field) offsetof(struct scenario_check, field)
 #define OBJECT_WORDS "KIND/NAME, such as namespace/tenantblue"
@@ -176,7 +187,7 @@ static const struct reader_key condition_keys[] = {
 static const struct reader_key field_keys[] = {
 	{"field", true, "a path such as status.phase", take_path, 0},
 	{"of", true, OBJECT_WORDS, take_subject, 0},
-	{"equals", true, LINE_WORDS, take_expected, 0},
+	{"equals", true, "a text of one line, which may be empty", take_value, 0},
 	IN_KEY, WITHIN_KEY, {0}};
 static const struct reader_key network_keys[] = {
 	{"network", true, NETWORK_WORDS, reader_take_line, AT(network)},

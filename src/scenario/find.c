@@ -9,7 +9,7 @@
 #define ORDER_NONE 1000000
 
 struct found {
-	char *name, *path;
+	char *name, *path, *brings_up;
 	int64_t order;
 };
 struct found_list {
@@ -22,6 +22,7 @@ static void found_finish(struct found_list *list)
 	for (size_t i = 0; i < list->len; i++) {
 		free(list->data[i].name);
 		free(list->data[i].path);
+		free(list->data[i].brings_up);
 	}
 	vec_finish(list);
 }
@@ -78,18 +79,18 @@ static bool find_all(struct found_list *out, struct err *err)
 }
 
 /* A file that cannot be read is an act all the same, at the end: loading it says what is wrong. */
-static int64_t order_of(const char *path)
+static void read_place(struct found *found)
 {
 	struct str text = {0};
-	int64_t order = ORDER_NONE;
-	struct yaml *yaml = file_read(path, SCENARIO_SIZE_MAX, &text, NULL)
-	                            ? yaml_parse(str_text(&text), text.len, path, NULL)
+	struct yaml *yaml = file_read(found->path, SCENARIO_SIZE_MAX, &text, NULL)
+	                            ? yaml_parse(str_text(&text), text.len, found->path, NULL)
 	                            : NULL;
-	if (yaml)
-		order = json_walk_int(json_array_get(yaml_documents(yaml), 0), ORDER_NONE, "order", NULL);
+	const json_t *act = yaml ? json_array_get(yaml_documents(yaml), 0) : NULL;
+	const char *brings_up = json_walk_str(act, "brings-up", NULL);
+	found->order = json_walk_int(act, ORDER_NONE, "order", NULL);
+	found->brings_up = *brings_up ? mem_strdup(brings_up) : NULL;
 	yaml_destroy(yaml);
 	str_finish(&text);
-	return order;
 }
 
 static int by_order(const void *a, const void *b)
@@ -100,20 +101,32 @@ static int by_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-char *scenario_names(struct err *err)
+static char *names_of(bool set_ups, struct err *err)
 {
 	struct found_list list = {0};
 	struct str out = {0};
 	if (!find_all(&list, err))
 		return NULL;
 	for (size_t i = 0; i < list.len; i++)
-		list.data[i].order = order_of(list.data[i].path);
+		read_place(&list.data[i]);
 	if (list.len > 0)
 		qsort(list.data, list.len, sizeof list.data[0], by_order);
 	for (size_t i = 0; i < list.len; i++)
-		str_append_f(&out, "%s%s", i ? " " : "", list.data[i].name);
+		if ((list.data[i].brings_up != NULL) == set_ups)
+			str_append_f(&out, "%s%s", out.len ? " " : "", list.data[i].name);
 	found_finish(&list);
 	return str_take(&out);
+}
+
+char *scenario_names(struct err *err)
+{
+	return names_of(false, err);
+}
+
+char *scenario_set_ups(void)
+{
+	char *names = names_of(true, NULL);
+	return names ? names : mem_strdup("");
 }
 
 static bool no_such_act(const char *name, struct err *err)
@@ -149,6 +162,20 @@ static char *find_act(const char *name, struct err *err)
 	else if (!path)
 		no_such_act(name, err);
 	found_finish(&list);
+	return path;
+}
+
+char *scenario_brings_up(const char *name)
+{
+	struct found found = {.path = find_act(name, NULL)};
+	const char *home = getenv("HOME");
+	if (found.path)
+		read_place(&found);
+	bool is_in_home = found.brings_up && text_has_prefix(found.brings_up, "~/");
+	char *path =
+	        is_in_home ? mem_printf("%s%s", home ? home : "", found.brings_up + 1) : mem_strdup(found.brings_up);
+	free(found.path);
+	free(found.brings_up);
 	return path;
 }
 
@@ -303,6 +330,7 @@ void scenario_destroy(struct scenario_act *act)
 	scenario_texts_finish(&act->workloads);
 	scenario_texts_finish(&act->machines);
 	scenario_texts_finish(&act->networks);
+	free(act->brings_up);
 	free(act->folder);
 	free(act->name);
 	free(act->title);

@@ -237,7 +237,7 @@ static void settle_changes(struct stage_reading *s, const char *pointer)
 	        s->stage.action == SCENARIO_APPLY || (s->stage.command && scenario_command_changes(s->stage.command));
 	if (s->changes)
 		s->stage.changes = json_is_true(s->changes);
-	if (s->stage.changes && s->stage.undo.len == 0 && !s->stage.is_cleanup)
+	if (s->stage.changes && s->stage.undo.len == 0 && !s->stage.is_cleanup && !s->loading->act->brings_up)
 		reader_warning(
 		        r, pointer,
 		        "the stage \"%s\" changes something and has no undo; add undo: COMMAND, or changes: false",
