@@ -90,7 +90,7 @@ static const struct wish wishes[] = {
         WISH(flow_gap, 1, IF_ALWAYS, true, true, true, false),
         WISH(flow_gap, 2, IF_FLOWS_2, true, false, false, false),
         WISH(flow_gap, 3, IF_FLOWS_3, true, false, false, false),
-        WISH(problems, 1, IF_PROBLEMS, true, false, false, false),
+        WISH(problems, 1, IF_PROBLEMS, true, true, true, false),
         WISH(problems, 2, IF_PROBLEMS_2, false, false, false, false),
         WISH(label_rows, 1, IF_ALWAYS, true, false, false, false),
         WISH(label_rows, 2, IF_ALWAYS, true, false, false, false),

@@ -13,64 +13,28 @@
 
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "pty.h"
-
-enum { SOON = 5000, LAB = 60000, STAGE = 90000 }; /* deadlines, not waits */
+#include "lab.h"
 
 #define PROMPT "[fedora@vm-client ~]$"
 
-static char *onesdn, *virtctl, *kubeconfig;
-static struct pty pty, other, beside; /* the show; another client; commands beside them */
-
-static char *lab(const char *verb)
-{
-	struct str out = {0};
-	const char *const argv[] = {onesdn, "lab", verb, NULL};
-	int status = pty_run(&beside, LAB, &out, argv);
-	if (status != 0)
-		print_error("onesdn lab %s: status %d\n%s\n", verb, status, str_text(&out));
-	assert_int_equal(status, 0);
-	return str_take(&out);
-}
-
-static int shell(const char *words)
-{
-	struct str out = {0};
-	char *command = mem_printf("export KUBECONFIG=%s; %s", kubeconfig, words);
-	const char *const argv[] = {"sh", "-c", command, NULL};
-	int status = pty_run(&beside, LAB, &out, argv);
-	if (status != 0)
-		print_error("%s: status %d\n%s\n", command, status, str_text(&out));
-	free(command);
-	str_finish(&out);
-	return status;
-}
+static char *virtctl;
+static struct pty pty, other; /* the show; another client */
 
 static int make_lab(void **state)
 {
 	(void)state;
-	struct err err;
-	pty_make_dirs();
-	onesdn = pty_program("onesdn");
+	lab_make(true);
 	virtctl = path_program("virtctl");
 	if (!virtctl)
 		virtctl = pty_program("virtctl");
-	beside.loop = loop_create(&err);
-	free(lab("up"));
-	kubeconfig = lab("kubeconfig");
-	kubeconfig[strcspn(kubeconfig, "\n")] = '\0';
 	return 0;
 }
 
 static int drop_lab(void **state)
 {
 	(void)state;
-	free(lab("down"));
-	loop_destroy(beside.loop);
-	free(onesdn);
+	lab_drop();
 	free(virtctl);
-	free(kubeconfig);
-	pty_finish_dirs();
 	return 0;
 }
 
@@ -81,13 +45,13 @@ static int end_show(void **state)
 	if (other.loop)
 		pty_end(&other);
 	other = (struct pty){0};
-	shell("kubectl delete namespace tenantblue tenantyellow --ignore-not-found");
+	lab_shell("kubectl delete namespace tenantblue tenantyellow --ignore-not-found");
 	return 0;
 }
 
 static void start(int cols, int rows)
 {
-	const char *const argv[] = {onesdn, "show", "overlay-mixed", "--type-ms", "0", NULL};
+	const char *const argv[] = {lab_onesdn(), "show", "overlay-mixed", "--type-ms", "0", NULL};
 	pty_start(&pty, cols, rows, argv, NULL);
 	pty_expect(&pty, LAB, "LIVE", "1/9");
 }
@@ -158,7 +122,7 @@ static void log_in(void)
 static void open_console(int cols, int rows)
 {
 	start(cols, rows);
-	assert_int_equal(shell("cd manifests/overlay && kubectl create namespace tenantblue && kubectl create namespace tenantyellow && "
+	assert_int_equal(lab_shell("cd manifests/overlay && kubectl create namespace tenantblue && kubectl create namespace tenantyellow && "
 	                       "kubectl apply -f 01-netconfig-no-ipam.yaml -f 02-mixed-workloads.yaml"),
 	                 0);
 	pty_expect(&pty, STAGE, "▣ vm-client");
@@ -203,7 +167,7 @@ static void test_another_client(void **state)
 {
 	(void)state;
 	open_console(100, 32);
-	const char *const argv[] = {virtctl, "console", "vm-client", "-n", "tenantblue", "--kubeconfig", kubeconfig, NULL};
+	const char *const argv[] = {virtctl, "console", "vm-client", "-n", "tenantblue", "--kubeconfig", lab_kubeconfig(), NULL};
 	pty_start(&other, 100, 24, argv, NULL);
 	pty_expect(&other, STAGE, "Successfully connected to vm-client console");
 	pty_expect(&pty, SOON, "another client has taken over the console", "console · vm-client · taken over");
@@ -215,7 +179,7 @@ static void test_another_client(void **state)
 	pty_expect_end(&other, SOON);
 
 	char *restart = mem_printf("%s restart vm-client -n tenantblue", virtctl);
-	assert_int_equal(shell(restart), 0); /* the machine goes and comes: the console with it */
+	assert_int_equal(lab_shell(restart), 0); /* the machine goes and comes: the console with it */
 	free(restart);
 	pty_expect(&pty, STAGE, "You were disconnected", "Successfully connected", "vm-client login:", "leave: ^]");
 }

@@ -13,59 +13,21 @@
 
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "pty.h"
+#include "lab.h"
 
-enum { SOON = 5000, LAB = 60000, STAGE = 90000 }; /* deadlines, not waits */
-
-static char *onesdn, *kubeconfig;
 static struct pty pty;
-static struct pty beside; /* runs commands while no screen is there */
-
-static char *lab(const char *verb)
-{
-	struct str out = {0};
-	const char *const argv[] = {onesdn, "lab", verb, NULL};
-	int status = pty_run(&beside, LAB, &out, argv);
-	if (status != 0)
-		print_error("onesdn lab %s: status %d\n%s\n", verb, status, str_text(&out));
-	assert_int_equal(status, 0);
-	return str_take(&out);
-}
-
-static int kubectl(const char *arguments)
-{
-	struct str out = {0};
-	char *command = mem_printf("KUBECONFIG=%s kubectl %s", kubeconfig, arguments);
-	const char *const argv[] = {"sh", "-c", command, NULL};
-	int status = pty_run(&beside, LAB, &out, argv);
-	if (status != 0)
-		print_error("%s: status %d\n%s\n", command, status, str_text(&out));
-	free(command);
-	str_finish(&out);
-	return status;
-}
 
 static int make_lab(void **state)
 {
 	(void)state;
-	struct err err;
-	pty_make_dirs();
-	onesdn = pty_program("onesdn");
-	beside.loop = loop_create(&err);
-	free(lab("up"));
-	kubeconfig = lab("kubeconfig");
-	kubeconfig[strcspn(kubeconfig, "\n")] = '\0';
+	lab_make(true);
 	return 0;
 }
 
 static int drop_lab(void **state)
 {
 	(void)state;
-	free(lab("down"));
-	loop_destroy(beside.loop);
-	free(onesdn);
-	free(kubeconfig);
-	pty_finish_dirs();
+	lab_drop();
 	return 0;
 }
 
@@ -73,13 +35,13 @@ static int end_show(void **state)
 {
 	(void)state;
 	pty_end(&pty);
-	kubectl("delete namespace tenantblue tenantyellow --ignore-not-found");
+	lab_shell("kubectl delete namespace tenantblue tenantyellow --ignore-not-found");
 	return 0;
 }
 
 static void start(int cols, int rows, const char *option, const char *value)
 {
-	const char *const argv[] = {onesdn, "show", "overlay", "--type-ms", "0", option, value, NULL};
+	const char *const argv[] = {lab_onesdn(), "show", "overlay", "--type-ms", "0", option, value, NULL};
 	pty_start(&pty, cols, rows, argv, NULL);
 }
 
@@ -200,12 +162,12 @@ static void test_by_hand(void **state)
 	(void)state;
 	start_live(120, 36);
 	pty_expect(&pty, SOON, "┌┄");
-	assert_int_equal(kubectl("create namespace tenantblue"), 0);
+	assert_int_equal(lab_shell("kubectl create namespace tenantblue"), 0);
 	pty_expect(&pty, SOON, "╭─ tenantblue");
 	assert_int_equal(
-	        kubectl("run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"), 0);
+	        lab_shell("kubectl run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"), 0);
 	pty_expect(&pty, STAGE, "● stranger");
-	assert_int_equal(kubectl("delete -n tenantblue pod stranger --now"), 0);
+	assert_int_equal(lab_shell("kubectl delete -n tenantblue pod stranger --now"), 0);
 	pty_expect_gone(&pty, STAGE, "stranger");
 }
 
@@ -213,18 +175,13 @@ static void test_lab_killed(void **state)
 {
 	(void)state;
 	start_live(100, 30);
-	struct str status = {0};
-	const char *const argv[] = {
-	        "sh", "-c",
-	        "kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)", NULL};
-	if (pty_run(&beside, SOON, &status, argv) != 0)
-		fail_msg("the lab's process was not found: %s", str_text(&status));
-	str_finish(&status);
+	assert_int_equal(lab_shell("kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)"),
+	                 0);
 	pty_expect(&pty, STAGE, "STALE since ");
 	pty_type(&pty, "?");
 	pty_expect(&pty, SOON, "help");
 	pty_type(&pty, "\033");
-	free(lab("up"));
+	free(lab_do("up"));
 	pty_expect(&pty, STAGE, "LIVE");
 	walk_stage(1);
 	pty_expect(&pty, SOON, "╭─ tenantblue");
