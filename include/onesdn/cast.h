@@ -43,7 +43,7 @@ struct cast {
 
 /* ---- reading ---- */
 #define CAST_SIZE_MAX ((size_t)256 << 20)
-enum { CAST_LINE_MAX = 8 << 20, CAST_V1_SIZE_MAX = 32 << 20, CAST_EVENTS_MAX = 4000000, CAST_SIDE_MAX = 65535 };
+enum { CAST_LINE_MAX = 8 << 20, CAST_V1_SIZE_MAX = 16 << 20, CAST_EVENTS_MAX = 4000000, CAST_SIDE_MAX = 65535 };
 /* Kinds of events that are not known are left out; a time that goes back is taken for that of the event before. On bad input
  * NULL and "file:line: what". */
 struct cast *cast_read(const char *path, struct err *err);

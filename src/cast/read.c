@@ -151,15 +151,19 @@ static bool read_v1(struct reader *reader, const json_t *top, struct err *err)
 static bool read_top(struct reader *reader, const char *text, size_t len, size_t first, struct err *err)
 {
 	json_error_t why;
-	json_t *top = first <= CAST_LINE_MAX || first == len ? load(text, first, &why) : NULL;
-	if (!top && len <= CAST_V1_SIZE_MAX)
+	json_t *top = first <= CAST_LINE_MAX ? load(text, first, &why) : NULL;
+	if (!top && len > CAST_V1_SIZE_MAX)
+		return err_set(err, ERR_LIMIT,
+		               "%s: the first line is no header, and as a version 1 cast, which is one JSON text, it "
+		               "is larger than %d MiB",
+		               reader->name, CAST_V1_SIZE_MAX >> 20);
+	if (!top)
 		top = load(text, len, &why);
 	int64_t version = json_walk_int(top, 0, "version", NULL);
 	reader->cast->top = top;
 	if (!top)
-		return len > CAST_V1_SIZE_MAX ? fail(reader, err, "this is no asciicast: the first line is no JSON")
-		                              : err_set(err, ERR_INVALID, "%s:%d: this is no asciicast: %s",
-		                                        reader->name, why.line > 0 ? why.line : 1, why.text);
+		return err_set(err, ERR_INVALID, "%s:%d: this is no asciicast: %s", reader->name,
+		               why.line > 0 ? why.line : 1, why.text);
 	if (!json_is_object(top) || !json_is_integer(json_object_get(top, "version")))
 		return fail(reader, err,
 		            "this is no asciicast: it does not begin with a header that has a \"version\"");

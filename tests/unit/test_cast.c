@@ -141,6 +141,22 @@ static void says_what_is_wrong(void **state)
 	assert_refused(HEAD "[1e300, \"o\", \"\"]\n", "out of all bounds");
 }
 
+/* One line of JSON, so large that its values would take gigabytes. */
+static void bounds_v1(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	struct str text = {0};
+	str_append(&text, "{\"version\": 1, \"width\": 8, \"height\": 2, \"stdout\": [");
+	while (text.len <= CAST_V1_SIZE_MAX)
+		str_append(&text, "[0,\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"],");
+	str_append(&text, "[0,\"\"]]}");
+	assert_null(cast_parse(str_text(&text), text.len, "x.cast", &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_non_null(strstr(err.text, "larger than 16 MiB"));
+	str_finish(&text);
+}
+
 static void takes_a_killed_recorders_file(void **state)
 {
 	(void)state;
@@ -436,6 +452,7 @@ int main(void)
 	        cmocka_unit_test(reads_v2),
 	        cmocka_unit_test(reads_v3),
 	        cmocka_unit_test(says_what_is_wrong),
+	        cmocka_unit_test(bounds_v1),
 	        cmocka_unit_test(takes_a_killed_recorders_file),
 	        cmocka_unit_test(mends_lone_surrogates),
 	        cmocka_unit_test(limits_idle_time),
