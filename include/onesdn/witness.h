@@ -67,7 +67,7 @@ void witness_question_destroy(struct witness_question *question); /* no callback
  * Counted are the drops of the sender's port (egress) on its node and of the receiver's port (ingress) on its node, of whatever connection:
  * OVN counts a port's packets, not a flow's. An ACL that comes is counted from its first packet on; flows that are
  * installed anew begin at nought and the sum goes on. Where nothing tracks connections, so that answers can be dropped, the
- * other direction of both ports is counted as well. A count asks twice a second until it is stopped; the figures that
+ * other direction of both ports is counted as well. A count asks twice a second until it is stopped, less and less often where it fails; the figures that
  * Open vSwitch has lag by up to half a second. */
 #define WITNESS_POLL_MS 500
 struct witness_counted {

@@ -11,6 +11,7 @@
 #include "witness/internal.h"
 #include "witness/rows.h"
 
+#define FAILURES_MAX 5  /* how often the pause is doubled */
 #define COOKIES_MAX 512 /* of one port that are looked up */
 
 struct cookie {
@@ -39,6 +40,7 @@ struct witness_count {
 	bool has_route, is_active[N_TAPS];
 	struct tap taps[N_TAPS];
 	struct loop_timer *timer;
+	int n_failures; /* rounds in a row: each is an exec that costs, and most will not be allowed a moment later either */
 	struct str words, acls, told; /* told: the figures as they were told last */
 	char *problem;                /* of the flow itself; NULL */
 };
@@ -165,8 +167,10 @@ static void end_round(struct tap *tap, const char *problem)
 		if (count->taps[i].request != NULL)
 			return;
 	loop_post(count->witness->loop, tell, count);
+	bool is_good = problem_of(count) == NULL;
+	count->n_failures = is_good ? 0 : count->n_failures < FAILURES_MAX ? count->n_failures + 1 : FAILURES_MAX;
 	if (!loop_timer_is_running(count->timer))
-		loop_timer_start(count->timer, WITNESS_POLL_MS, 0);
+		loop_timer_start(count->timer, (int64_t)WITNESS_POLL_MS << count->n_failures, 0);
 }
 
 /* Whether there is an answer to go on with; else the round has ended with what was said instead. */

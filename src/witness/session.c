@@ -120,7 +120,7 @@ static void on_child(struct loop_child *child, int status, void *user)
 static void on_timer(void *user)
 {
 	struct session *session = user;
-	fail(session, session->scripts.len == 0 ? "" : "no answer within 15 s");
+	fail(session, session->scripts.len == 0 ? "" : "the shell in the pod gave no answer within 15 s");
 }
 
 /* ---- scripts ---- */

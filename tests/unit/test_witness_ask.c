@@ -33,6 +33,7 @@ struct step {
 	const char *failure;
 };
 static const struct step *steps;
+static int n_asked;
 
 struct remote {
 	struct loop *loop;
@@ -69,6 +70,7 @@ struct remote_request *remote_ask(struct remote *remote, const char *node, enum 
                                   remote_fn *fn, void *user)
 {
 	struct remote_request *request = mem_alloc(sizeof *request);
+	n_asked++;
 	assert_int_equal(role, PLACE_DATABASE);
 	assert_non_null(steps->node);
 	assert_string_equal(node, steps->node);
@@ -267,9 +269,49 @@ static void test_elsewhere(void **state)
 		ask("layer2", "ns/b", rows[i].steps, &rows[i].wanted);
 }
 
+static void on_late(void *user)
+{
+	*(bool *)user = true;
+}
+
+/* Asking again at once what was refused costs an exec each time. */
+static void test_count_backs_off(void **state)
+{
+	static const struct step refused[] = {{"node-a", A, "", 0, "forbidden"},
+	                                      {"node-b", B, "", 0, "forbidden"},
+	                                      {"node-a", A, "", 0, "forbidden"},
+	                                      {"node-b", B, "", 0, "forbidden"},
+	                                      {0}};
+	struct loop *loop = loop_create(NULL);
+	struct topo *topo = world("layer2");
+	struct witness *witness = witness_create(&(struct witness_options){.loop = loop});
+	struct loop_timer *late;
+	bool is_late = false;
+	(void)state;
+	steps = refused;
+	n_asked = 0;
+	struct witness_count *count =
+	        witness_count_start(witness, topo, &(struct witness_flow){"ns/a", "ns/b", "n", "tcp/80"}, NULL, NULL);
+	late = loop_timer_create(loop, on_late, &is_late);
+	loop_timer_start(late, WITNESS_POLL_MS * 3 / 2, 0);
+	while (!is_late)
+		assert_true(loop_turn(loop, true));
+	assert_int_equal(n_asked, 2);
+	assert_string_equal(witness_counted(count).words, "OVN: not asked: forbidden");
+	witness_count_look(count); /* but when somebody wants to know */
+	while (n_asked < 4)
+		assert_true(loop_turn(loop, true));
+	witness_count_stop(count);
+	loop_timer_destroy(late);
+	witness_destroy(witness);
+	topo_destroy(topo);
+	loop_destroy(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_layer2), cmocka_unit_test(test_central),
-	                                   cmocka_unit_test(test_localnet), cmocka_unit_test(test_elsewhere)};
+	                                   cmocka_unit_test(test_localnet), cmocka_unit_test(test_elsewhere),
+	                                   cmocka_unit_test(test_count_backs_off)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
