@@ -29,7 +29,7 @@ void witness_destroy(struct witness *witness);
 
 struct witness_flow {           /* in the acts' notation (a scenario's flow) */
 	const char *from, *to;       /* "namespace/name" of a pod or VM, a host's name, or an IP address */
-	const char *network;         /* its name; "": the first secondary one that both are on */
+	const char *network;         /* its name; "": the first secondary one that both are on. Traced are layer2 and localnet */
 	const char *port;            /* "tcp/9000", "udp/53", "sctp/3868", "icmp" */
 };
 

@@ -42,14 +42,19 @@ static size_t common_network(const struct topo *topo, const struct witness_flow 
 
 static bool find_network(const struct topo *topo, const struct witness_flow *flow, size_t *out, struct err *err)
 {
-	*out = *flow->network != '\0' ? topo_find_network(topo, flow->network) : common_network(topo, flow);
+	bool is_pod_network = strcmp(flow->network, "default") == 0;
+	*out = is_pod_network           ? 0
+	       : *flow->network != '\0' ? topo_find_network(topo, flow->network)
+	                                : common_network(topo, flow);
 	if (*out == TOPO_NONE)
 		return err_set(err, ERR_NOT_FOUND, "there is no network that both are on");
 	const struct topo_network *network = &topo->networks.data[*out];
 	if (network->topology == CNI_LAYER2 || network->topology == CNI_LOCALNET)
 		return true;
-	return err_set(err, ERR_INVALID, "only layer2 and localnet networks can be traced, and %s is %s",
-	               *network->name != '\0' ? network->name : "the pod network",
+	if (*network->name == '\0')
+		return err_set(err, ERR_INVALID,
+		               "the pod network is not traced, only layer2 and localnet networks are");
+	return err_set(err, ERR_INVALID, "only layer2 and localnet networks can be traced, and %s is %s", network->name,
 	               cni_topology_name(network->topology));
 }
 
@@ -140,9 +145,13 @@ static bool fill(const struct topo *topo, const struct witness_flow *flow, struc
 		return err_set(err, ERR_INVALID, "neither end is a workload of the cluster: OVN sees nothing of it");
 	if (out->from.address.family != out->to.address.family)
 		return err_set(err, ERR_INVALID, "one end has an IPv4 address, the other an IPv6 one");
-	if ((!out->from.is_port || !out->to.is_port) && *out->localnet_port == '\0')
-		return err_set(err, ERR_NOT_FOUND, "no workload on network %s has the address of %s", out->network,
-		               out->from.is_port ? flow->to : flow->from);
+	const struct route_end *outside = out->from.is_port ? &out->to : &out->from;
+	if (!outside->is_port && *out->localnet_port == '\0') {
+		char address[64];
+		cni_address_format(&outside->address, false, address);
+		return err_set(err, ERR_NOT_FOUND, "no workload on network %s has the address %s", out->network,
+		               address);
+	}
 	return true;
 }
 
