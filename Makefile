@@ -5,6 +5,7 @@
 #   make unit|golden|pty|cast|lab|check|fuzz-replay   one folder of tests make lint   format, layers, sizes, static analysis
 #   make fuzz/X     fuzz target X for FUZZ_SECONDS (clang)           make deps   install what is missing (apt)
 #   make install    PREFIX=/usr/local DESTDIR= (and uninstall)       make golden-update  rewrite golden pictures
+#   make assets     recordings, stills and diagrams of assets/ anew, on a lab of its own; ACTS="overlay" for some
 #
 # BUILD=build  SAN=address,undefined  WERROR=1  CC=clang  V=1
 
@@ -143,6 +144,10 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call archives,$$(NEEDS_$$*))
 $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $$(call archives,$$(NEEDS_fuzz_$$*))
 	@mkdir -p $(@D)
 	$(LDTEST)
+
+.PHONY: assets
+assets: all
+	BUILD=$(BUILD) assets/make.sh $(ACTS)
 
 .PHONY: unit golden golden-update pty cast lab check fuzz-replay test test-programs bench lint
 test-programs: all $(UNIT) $(REPLAY) $(PTY) $(CASTT) $(LABT)

@@ -72,6 +72,7 @@ struct recording {
 	double pace;
 	char *failure;
 	bool has_begun; /* the cluster has answered */
+	bool is_lost;   /* it cannot be written any more, which has been told */
 	bool is_over;
 };
 
@@ -104,10 +105,20 @@ static void on_frame(const struct canvas *frame, const struct canvas_look *looks
 	bool is_new = r->show.play && recorder_frame(r->recorder, loop_now(r->show.loop), frame, looks);
 	if (is_new && r->pilot)
 		pilot_moved(r->pilot);
+	const char *problem = recorder_problem(r->recorder);
+	if (!*problem || r->is_lost)
+		return;
+	r->is_lost = true;
+	if (r->pilot)
+		pilot_give_up(r->pilot, problem);
+	else
+		ui_record_mark(r->show.ui, false, problem);
 }
 
 static void mark(struct recording *r)
 {
+	if (r->is_lost)
+		return;
 	ui_record_mark(r->show.ui, !recorder_is_paused(r->recorder), args.path ? args.path : "takes");
 }
 
@@ -197,9 +208,14 @@ static void make_rules(struct recording *r)
 static void on_play(struct show *show, void *user)
 {
 	struct recording *r = user;
-	(void)show;
+	const struct scenario_act *act = play_act(show->play);
+	bool is_known = false;
+	for (size_t i = 0; i < r->n_acts; i++)
+		is_known = is_known || text_equal(r->acts[i], act->name);
 	if (r->at == 0 && !r->has_begun)
 		add_kubeconfigs(r);
+	if (!is_known) /* it was asked for in the show */
+		add_rules(r, act->redact.data, act->redact.len);
 	follow(r);
 	if (r->pilot)
 		pilot_begin(r->pilot);

@@ -285,6 +285,13 @@ void pilot_look(struct pilot *p)
 	loop_post(p->loop, step, p);
 }
 
+void pilot_give_up(struct pilot *p, const char *why)
+{
+	if (!p->failure)
+		p->failure = mem_strdup(why);
+	p->is_cleaning = p->is_quick = true;
+}
+
 void pilot_moved(struct pilot *p)
 {
 	p->moved_at = loop_now(p->loop);

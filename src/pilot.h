@@ -23,6 +23,7 @@ void pilot_destroy(struct pilot *pilot);
 void pilot_begin(struct pilot *pilot);             /* an act: the show has a play */
 void pilot_look(struct pilot *pilot);              /* something has changed */
 void pilot_moved(struct pilot *pilot);   /* the picture is another one: what has not come to rest is not left */
+void pilot_give_up(struct pilot *pilot, const char *why); /* after this stage only what cleans up */
 bool pilot_is_there(const struct pilot *pilot);    /* where the act is to begin */
 bool pilot_is_cleaning(const struct pilot *pilot); /* nothing is wanted any more */
 

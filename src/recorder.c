@@ -182,6 +182,11 @@ void recorder_stage(struct recorder *r, int64_t now_ms, const struct recorder_st
 	str_finish(&title);
 }
 
+const char *recorder_problem(const struct recorder *r)
+{
+	return r->whole.writer ? cast_writer_problem(r->whole.writer) : "";
+}
+
 void recorder_keep(struct recorder *r)
 {
 	r->is_kept = true;

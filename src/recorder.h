@@ -27,6 +27,7 @@ struct recorder_stage { /* that comes in view; its marker follows the next frame
 	const char *act, *id, *title;
 };
 void recorder_stage(struct recorder *recorder, int64_t now_ms, const struct recorder_stage *stage);
+const char *recorder_problem(const struct recorder *recorder); /* of the whole: why nothing is written any more; "" */
 void recorder_keep(
         struct recorder *recorder); /* the stage in view was performed: its take replaces the one there was */
 void recorder_pause(struct recorder *recorder, bool is_paused);

@@ -123,6 +123,7 @@ void cast_writer_output(struct cast_writer *writer, int64_t at_us, const char *b
 void cast_writer_input(struct cast_writer *writer, int64_t at_us, const char *bytes, size_t size);
 void cast_writer_marker(struct cast_writer *writer, int64_t at_us, const char *title);
 void cast_writer_resize(struct cast_writer *writer, int64_t at_us, int cols, int rows);
+const char *cast_writer_problem(const struct cast_writer *writer); /* why nothing is written any more; "": it is */
 int64_t cast_writer_end(const struct cast_writer *writer); /* the time of the last event */
 /* A take behind what is there: its events from cast_writer_end on, on a terminal made blank first. Its size must be the writer's. */
 bool cast_writer_append(struct cast_writer *writer, const struct cast *take, struct err *err);

@@ -22,6 +22,7 @@ enum term_mark_kind { /* OSC 133, the semantic prompt marks of FinalTerm */
 struct term_mark {
 	enum term_mark_kind kind;
 	int status;        /* TERM_MARK_DONE: the exit status, -1 when none was given */
+	bool is_secondary; /* TERM_MARK_PROMPT with k=s: the one that asks for more */
 };
 struct term_events { /* each may be NULL. None may destroy the pane: post that */
 	void (*on_dirty)(struct term *term, void *user);      /* once until the next term_clean */

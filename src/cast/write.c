@@ -150,6 +150,11 @@ void cast_writer_resize(struct cast_writer *writer, int64_t at_us, int cols, int
 	writer->rows = rows;
 }
 
+const char *cast_writer_problem(const struct cast_writer *writer)
+{
+	return writer->err.code == ERR_NONE ? "" : writer->err.text;
+}
+
 int64_t cast_writer_end(const struct cast_writer *writer)
 {
 	return writer->end_us;

@@ -161,9 +161,10 @@ static void on_mark(struct term *term, const struct term_mark *mark, void *user)
 	(void)term;
 	switch (mark->kind) {
 	case TERM_MARK_PROMPT:
-		/* Before PS1 comes a D, which has left the state at STARTING; any other A is that of PS2, or of a prompt that
-		 * readline draws anew: then a B follows. */
-		if (s->state == SHELL_PROMPT || s->state == SHELL_ENTERED || s->state == SHELL_CONTINUED)
+		/* PS2: bash wants more. PS1 itself counts from its B on; without a D before it, readline draws it anew, as it
+		 * does when the pane's size changes, also after Enter. */
+		if (mark->is_secondary &&
+		    (s->state == SHELL_PROMPT || s->state == SHELL_ENTERED || s->state == SHELL_CONTINUED))
 			set_state(s, SHELL_CONTINUED);
 		break;
 	case TERM_MARK_INPUT:

@@ -1,7 +1,7 @@
 /* shell: a real interactive bash in a pane, one a persona, whose state is known by the marks of its prompts. Private to play.
  *
  * Prompt and marks come from an rcfile of our own: A and B around PS1, C from PS0, D;STATUS before every prompt, and an A
- * of its own before the continuation prompt PS2, so that an A with no B after it means that bash wants more. kubectl finds
+ * of its own, with k=s, before the continuation prompt PS2, which means that bash wants more. kubectl finds
  * the persona's cluster by KUBECONFIG; a context other than the file's current one is put in front by a second file.
  */
 #ifndef PLAY_SHELL_H

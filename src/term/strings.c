@@ -107,7 +107,7 @@ static void osc_mark(struct emulator *emulator, const char *text, size_t len)
 	const char *kind = len > 0 ? strchr(kinds, text[0]) : NULL;
 	if (!kind || (len > 1 && text[1] != ';'))
 		return;
-	struct term_mark mark = {(enum term_mark_kind)(kind - kinds), -1};
+	struct term_mark mark = {(enum term_mark_kind)(kind - kinds), -1, false};
 	bool on_main = emulator->grid == &emulator->main;
 	if (mark.kind == TERM_MARK_OUTPUT && on_main) {
 		emulator->output = here(emulator);
@@ -120,6 +120,7 @@ static void osc_mark(struct emulator *emulator, const char *text, size_t len)
 		emulator->phantom = false;
 		emulator->vt_is_behind = true;
 	}
+	mark.is_secondary = mark.kind == TERM_MARK_PROMPT && len >= 5 && memcmp(text + 1, ";k=s", 4) == 0;
 	if (mark.kind == TERM_MARK_DONE) {
 		int64_t status;
 		char number[16];

@@ -185,7 +185,7 @@ void record_frame(struct ui *ui)
 /* ---- what the presenter sees ---- */
 static void put_mark(struct canvas *shown, const struct record *record, int cols, int rows, bool is_cut)
 {
-	char words[160];
+	char words[300];
 	int len = snprintf(words, sizeof words, " %s REC %s%s", record->mark_is_on ? "●" : "○", record->mark,
 	                   is_cut          ? " (does not fit) "
 	                   : *record->mark ? " "

@@ -11,7 +11,7 @@ struct record {
 	struct canvas_look looks[ROLE_COUNT];
 	struct canvas *frame; /* the last one, secrets out */
 	struct canvas *shown; /* the presenter's screen: the frame and the mark */
-	char mark[96];
+	char mark[256];
 	bool mark_is_on;
 };
 void record_finish(struct record *record);

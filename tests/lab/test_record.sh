@@ -64,7 +64,7 @@ secrets() {
 		    run: for i in {1..30}; do printf '%*s' $((60 + i)) .; echo $A; done
 		  - id: token
 		    title: A token
-		    run: T=$(echo 9JCVXpkI6ICc5RnIsIiN1IzUIJiOicGbhJye | rev); echo $T.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U
+		    run: T=$(echo rlWuoTpvBvWVHmV1AvVfVaE5pPV6VxcKIPW9 | tr a-zA-Z n-za-mN-ZA-M); echo $T.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U
 		  - id: title
 		    title: In the title line
 		    run: printf '\e]2;%s\a' $A
@@ -128,6 +128,7 @@ no_room() {
 		mount -t tmpfs -o size=16k none "$PLACE/full" || return
 		fails "a full disk" 1 record --no-takes -o "$PLACE/full/x.cast" overlay
 		says "is told" "No space left"
+		is "and the cluster is cleaned up" "$(k get namespace tenantblue -o name 2>/dev/null)" ""
 		run "and what was written is valid" export_ "$PLACE/full/x.cast" --txt
 		umount "$PLACE/full"
 	fi

@@ -295,6 +295,7 @@ static void test_marks(void **state)
 	feed(f, "\033]133;D;42\033\\\033]133;A\a$ ");
 	assert_int_equal(f->n_marks, 5);
 	assert_int_equal(f->mark.kind, TERM_MARK_PROMPT);
+	assert_false(f->mark.is_secondary);
 	str_clear(&text);
 	term_output_text(f->term, 100, &text);
 	assert_string_equal(text.data, "one\ntwo\n");
