@@ -404,7 +404,8 @@ static bool was_lost(const struct play *p, int status)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	struct str away = {0};
-	bool is_lost = p->job == JOB_STAGE && status < 128 && stage->checks.len > 0 && words_away(p, &away);
+	bool is_lost = p->job == JOB_STAGE && status < 128 && stage->checks.len > 0 && !p->act->brings_up &&
+	               words_away(p, &away);
 	str_finish(&away);
 	for (size_t i = 0; i < stage->checks.len; i++)
 		is_lost = is_lost && scenario_check_is_of_cluster(&stage->checks.data[i]);

@@ -139,7 +139,7 @@ void words_running(struct play *p)
 	str_append_f(&out, "%s runs", first_line(p->text, line, sizeof line));
 	if (ran_ms >= 1000) {
 		str_append_f(&out, " for %lld s", (long long)(ran_ms / 1000));
-		if (words_away(p, &away))
+		if (!p->act->brings_up && words_away(p, &away))
 			str_append_f(&out, "; %s", str_text(&away));
 		else if (ask_waiting(p, &waiting))
 			str_append_f(&out, "; %s", str_text(&waiting));
@@ -265,7 +265,8 @@ void words_fail_command(struct play *p, int status)
 	if (len > 0)
 		str_append_f(&found, ": %.*s", (int)(len < 300 ? len : 300), last);
 	const char *cure = status == 130 ? "run the stage again (r), or go on without it (s)" : cure_of(p);
-	if (is_away(p)) {
+	if (is_away(p) &&
+	    !p->act->brings_up) { /* where the act is to bring it, that it is not there explains nothing */
 		say_away(p, &away);
 		str_append_f(&found, "; %s", str_text(&away));
 		cure = "run the stage again (r) when the cluster is back";

@@ -17,7 +17,7 @@ make_stand_ins() {
 		#!/bin/bash
 		echo "git \$*" >>"$PLACE/log"
 		mkdir -p "\${@: -1}/contrib"
-		printf '#!/bin/bash\necho "kind.sh \$* OCI_BIN=\$OCI_BIN" >>"$PLACE/log"\ncp "$XDG_RUNTIME_DIR/onesdn/lab/kubeconfig" "\$KUBECONFIG"\n' >"\${@: -1}/contrib/kind.sh"
+		printf '#!/bin/bash\necho "kind.sh \$* OCI_BIN=\$OCI_BIN" >>"$PLACE/log"\n[ ! -e "$PLACE/fake/no-kind" ] || { echo no space left; exit 1; }\ncp "$XDG_RUNTIME_DIR/onesdn/lab/kubeconfig" "\$KUBECONFIG"\n' >"\${@: -1}/contrib/kind.sh"
 		chmod +x "\${@: -1}/contrib/kind.sh"
 	EOF
 	stand_in kind <<-EOF
@@ -95,6 +95,12 @@ unset KUBECONFIG OCI_BIN
 make_stand_ins
 run "a lab, which kind.sh will have made" lab up
 k label node ovn-worker ovn-worker2 node-role.kubernetes.io/worker- >/dev/null
+
+touch "$PLACE/fake/no-kind"
+fails "a kind.sh that fails" 1 set_up
+says "its stage has failed with it, though no cluster answers" "not ok 3 - setup/cluster"
+case $out in *"has not answered"*) result 1 "and nothing else is blamed" "$out" ;; *) result 0 "and nothing else is blamed" ;; esac
+rm "$PLACE/fake/no-kind"
 
 echo operator.yaml >"$PLACE/fake/fails"
 fails "fresh, with a download that breaks off" 1 set_up
