@@ -200,6 +200,31 @@ broken_mappings() {
 	k delete net-attach-def -n data-consumer disagree lost >/dev/null
 }
 
+# What turtle-db watch says, a line a state, while the database and its address come and go.
+watched() {
+	local file=$PLACE/watched pid
+	lab exec -- turtle-db watch >"$file" &
+	pid=$!
+	eventually "the watch says how it is now" 3 last_is "$file" up
+	lab exec -- turtle-db stop >/dev/null
+	eventually "that it has stopped, and what to do" 3 last_is "$file" "down PostgreSQL has stopped; start it again: turtle-db start"
+	lab exec -- turtle-db start >/dev/null
+	eventually "that it is up again" 5 last_is "$file" up
+	# shellcheck disable=SC2016 # the lab's shell expands it
+	lab exec -- sh -c 'kill -9 $(head -n 1 /run/turtle-db/data/postmaster.pid)'
+	eventually "that it was killed" 3 last_is "$file" "down PostgreSQL has stopped; start it again: turtle-db start"
+	lab exec -- turtle-db start >/dev/null
+	eventually "and started" 5 last_is "$file" up
+	lab exec -- ip addr del 192.168.200.1/24 dev podman1.123
+	eventually "that its address is gone" 3 last_is "$file" "down no interface here has 192.168.200.1; make the VLAN's interface again"
+	lab exec -- ip addr add 192.168.200.1/24 dev podman1.123
+	eventually "and back" 3 last_is "$file" up
+	run "a picture of the act asks it" "$BUILD/onesdn" diagram localnet
+	says "as up" "● turtle-db"
+	kill "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+}
+last_is() { [ "$(tail -n 1 "$1")" = "$2" ] || { cat "$1"; return 1; }; }
 failures() {
 	run "the database is stopped" lab exec -- turtle-db stop
 	fails "status" 3 lab exec -- turtle-db status
@@ -248,12 +273,16 @@ all() {
 	unreachable
 	broken_mappings
 	failures
+	watched
 	two_users
 	run "the lab has had no trouble" lab logs
 	is "as its log says" "$(grep -c ' error \| warning ' <<<"$out")" 0
 	run "down, with the database running" lab down
 	run "nothing is left" nothing_left "$pidns"
 	run "the act, unattended, from no lab running" timeout 120 "$BUILD/onesdn" rehearse localnet
+	mkdir "$PLACE/act"
+	cp "$MANIFESTS"/* "$TOP/tests/lab/rest.scenario.yaml" "$PLACE/act"
+	run "the adapter's API from the virtual machine, errors included" timeout 120 "$BUILD/onesdn" rehearse "$PLACE/act/rest.scenario.yaml"
 	rm -rf "$PLACE"
 }
 both_users all
