@@ -13,7 +13,7 @@ enum { CASE_LINE_MAX = 16 << 20 };
 
 struct flow {
 	const char *from, *to, *network, *port; /* port: "tcp/9000", "icmp" */
-	const char *from_address, *to_address;  /* of a host that the act knows by name; NULL */
+	const char *from_at, *to_at; /* what is asked for: an address for a machine outside; NULL: the same */
 };
 struct request {
 	const char *cases, *objects, *with;
@@ -33,34 +33,30 @@ static struct policy_world *world_of(const json_t *objects)
 	return world;
 }
 
-static bool is_same_object(const json_t *a, const json_t *b)
-{
-	return strcmp(json_walk_str(a, "kind", NULL), json_walk_str(b, "kind", NULL)) == 0 &&
-	       strcmp(json_walk_str(a, "metadata", "namespace", NULL),
-	              json_walk_str(b, "metadata", "namespace", NULL)) == 0 &&
-	       strcmp(json_walk_str(a, "metadata", "name", NULL), json_walk_str(b, "metadata", "name", NULL)) == 0;
-}
-
-/* The objects as they would be after the manifest was applied. */
-static json_t *objects_with(const json_t *objects, const json_t *manifest)
-{
-	json_t *out = json_array();
-	size_t i, j;
-	const json_t *object, *newer;
-	json_array_foreach (objects, i, object) {
-		bool is_replaced = false;
-		json_array_foreach (manifest, j, newer)
-			is_replaced = is_replaced || is_same_object(object, newer);
-		if (!is_replaced)
-			json_array_append(out, (json_t *)object);
-	}
-	json_array_extend(out, (json_t *)manifest);
-	return out;
-}
-
 struct worlds {
 	struct policy_world *now, *then; /* then: with the manifest; NULL without one */
 };
+
+/* As it would be after the manifest was applied. */
+static struct policy_world *world_with(const json_t *objects, const json_t *manifest)
+{
+	VEC(const json_t *) list = {0}, with = {0};
+	for (size_t i = 0; i < json_array_size(objects); i++)
+		vec_push(&list, json_array_get(objects, i));
+	for (size_t i = 0; i < json_array_size(manifest); i++)
+		vec_push(&with, json_array_get(manifest, i));
+	struct policy_world *world = policy_world_create_with(list.data, list.len, with.data, with.len);
+	vec_finish(&list);
+	vec_finish(&with);
+	return world;
+}
+
+static void print_change(const struct policy_world *now, const struct policy_world *then)
+{
+	struct policy_change change = policy_compare(now, then, POLICY_OVNK);
+	printf("of %zu pairs of workloads %zu would lose something and %zu gain something\n", change.n_pairs,
+	       change.n_closed, change.n_opened);
+}
 
 /* ---- one flow ---- */
 static bool read_port(const char *text, struct policy_question *question, struct err *err)
@@ -81,9 +77,11 @@ static bool read_port(const char *text, struct policy_question *question, struct
 static bool ask(const struct policy_world *world, const struct flow *flow, struct policy_verdict out[POLICY_N_PROFILES],
                 struct err *err)
 {
-	struct policy_question question = {.from = flow->from_address ? flow->from_address : flow->from,
-	                                   .to = flow->to_address ? flow->to_address : flow->to,
+	struct policy_question question = {.from = flow->from_at ? flow->from_at : flow->from,
+	                                   .to = flow->to_at ? flow->to_at : flow->to,
 	                                   .network = flow->network};
+	if (!*question.network && flow->from_at) /* an act may leave it out */
+		question.network = policy_network(world, question.from, question.to);
 	if (!read_port(flow->port, &question, err))
 		return false;
 	question.profile = POLICY_SPEC;
@@ -211,14 +209,6 @@ struct flows {
 	VEC(struct flow) list;
 };
 
-static const char *host_address(const struct scenario_act *act, const char *name)
-{
-	for (size_t i = 0; i < act->hosts.len; i++)
-		if (strcmp(act->hosts.data[i].name, name) == 0)
-			return act->hosts.data[i].address;
-	return NULL;
-}
-
 static void list_flows(const struct request *request, const struct scenario_act *act, struct flows *out)
 {
 	if (request->flow.from)
@@ -226,7 +216,7 @@ static void list_flows(const struct request *request, const struct scenario_act 
 	for (size_t i = 0; !request->flow.from && i < act->flows.len; i++) {
 		const struct scenario_flow *plan = &act->flows.data[i];
 		vec_push(&out->list, (struct flow){plan->from, plan->to, plan->network, plan->port,
-		                                   host_address(act, plan->from), host_address(act, plan->to)});
+		                                   scenario_address(act, plan->from), scenario_address(act, plan->to)});
 	}
 }
 
@@ -280,15 +270,15 @@ static bool print_flows(const struct request *request, const struct scenario_act
 static bool answer(const struct request *request, const struct scenario_act *act, const json_t *objects,
                    const json_t *manifest, struct err *err)
 {
-	json_t *later = manifest ? objects_with(objects, manifest) : NULL;
-	struct worlds worlds = {world_of(objects), later ? world_of(later) : NULL};
+	struct worlds worlds = {world_of(objects), manifest ? world_with(objects, manifest) : NULL};
 	size_t n_errors = 0;
 	bool is_good = true;
 	if (request->lint)
 		policy_lint(worlds.then ? worlds.then : worlds.now, print_finding, &n_errors);
 	else
 		is_good = print_flows(request, act, objects, &worlds, err);
-	json_decref(later);
+	if (is_good && worlds.then && !request->lint && !request->json)
+		print_change(worlds.now, worlds.then);
 	policy_world_destroy(worlds.now);
 	policy_world_destroy(worlds.then);
 	return is_good && n_errors == 0;

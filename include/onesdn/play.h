@@ -153,9 +153,14 @@ struct play_flow {                           /* texts are the play's, until the 
 	const char *disagrees;               /* where the witnesses do, in words */
 	bool is_cut;                         /* OK, and cannot pass just now: an end of it, or its way, is away */
 	char why[96];                        /* "turtle-db is down"; "" */
+	bool is_asked_if, allowed_then;      /* and what would be, were a manifest applied (what-if) */
+	const char *reason_then;
 };
 /* Somebody looks at the flows: OVN is asked of all of them, and what it drops is counted meanwhile. */
 void play_look_at_flows(struct play *play, bool is_looking);
+/* What would a manifest change? `path` as in the scenario: relative to its folder. It stays a question until its objects are there. */
+bool play_ask_what_if(struct play *play, const char *path, struct err *err);
+void play_what_if_words(const struct play *play, struct str *out); /* one line; appends; nothing when nothing is asked */
 void play_flow_measured(const struct play_flow *flow, struct str *out); /* "timed out after 5.0 s"; appends */
 void play_flow_disagreement(const struct play_flow *flow, struct str *out); /* where its witnesses do, in words; or nothing */
 const struct policy_world *play_policies(const struct play *play);      /* the verdicts' world as of now; NULL: none yet */

@@ -22,6 +22,8 @@ const char *policy_profile_name(enum policy_profile profile);        /* "spec", 
 struct policy_world; /* objects made ready for questions; keeps nothing of the input */
 #define POLICY_ENDPOINTS_MAX 20000 /* attachments to secondary networks; more are left out, and lint says so */
 struct policy_world *policy_world_create(const json_t *const *objects, size_t n_objects); /* never NULL */
+/* The same as they would be after `with` was applied: an object of the same kind, namespace and name is replaced. */
+struct policy_world *policy_world_create_with(const json_t *const *objects, size_t n_objects, const json_t *const *with, size_t n_with);
 void policy_world_destroy(struct policy_world *world);
 
 struct policy_question {
@@ -31,6 +33,8 @@ struct policy_question {
 	int port;                    /* 1..65535; ICMP: 0 */
 	enum policy_profile profile;
 };
+/* The first secondary network that both ends are on, named as in a question; "" when there is none. An address is on all. */
+const char *policy_network(const struct policy_world *world, const char *from, const char *to);
 struct policy_verdict {
 	bool allowed;
 	char *reason;                /* one sentence; the names of the policies are in it */
@@ -50,6 +54,13 @@ size_t policy_endpoints(const struct policy_world *world);
 struct policy_endpoint policy_endpoint(const struct policy_world *world, size_t at);
 /* Both endpoints must be on the same network. No reason, no allocation. */
 bool policy_allows(const struct policy_world *world, size_t from, size_t to, enum policy_proto proto, int port, enum policy_profile profile);
+
+/* What differs between two worlds, in ordered pairs of endpoints on one network: closed, something that passed does not any
+ * more; opened, the other way round. Asked of the ports that the policies name and of one that they do not. */
+struct policy_change {
+	size_t n_pairs, n_opened, n_closed;
+};
+struct policy_change policy_compare(const struct policy_world *now, const struct policy_world *then, enum policy_profile profile);
 
 /* ---- lint: what is wrong or surprising about each policy ---- */
 enum policy_severity { POLICY_NOTE, POLICY_WARNING, POLICY_ERROR };

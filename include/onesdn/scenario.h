@@ -76,6 +76,7 @@ struct scenario_stage { /* texts are safe to print and never NULL but where it i
 	char *command;                       /* RUN, APPLY, and what CONSOLE types: as written, {vars} not yet filled in; NULL for PICTURE */
 	struct scenario_texts commands;      /* the same, cut into whole ones */
 	char *manifest_name, *manifest_text; /* APPLY: the file that is shown before it is applied */
+	char *what_if;                       /* PICTURE: a manifest, of which is shown what it would change; "": none */
 	char *console;                       /* CONSOLE: the virtual machine, "namespace/name"; else "" */
 	struct scenario_dialog dialog;       /* CONSOLE */
 	int64_t minutes_ms;                  /* of the plan; 0: none */
@@ -142,6 +143,8 @@ struct scenario_act *scenario_load(const char *name, const char *environment, st
 void scenario_destroy(struct scenario_act *act);
 /* The stage's place for a person: among the act's own stages, or among those of the prelude. Counted from 1. */
 void scenario_place(const struct scenario_act *act, size_t stage, size_t *number, size_t *total);
+/* The address of the act's machine of that name; else `end` itself. */
+const char *scenario_address(const struct scenario_act *act, const char *end);
 /* Its machines outside the cluster for topo_input, all of them planned. How many; texts are the act's. */
 size_t scenario_hosts(const struct scenario_act *act, struct topo_host out[SCENARIO_HOSTS_MAX]);
 /* Names of the acts there are, in the order of the show, blank-separated. The caller frees. */

@@ -61,6 +61,7 @@ void play_destroy(struct play *p)
 		free(p->runs[i].failure);
 	}
 	free(p->runs);
+	what_if_finish(p);
 	overhear_finish(p);
 	testify_finish(p);
 	vec_finish(&p->flows);
@@ -175,6 +176,16 @@ static bool refuse_change(struct play *p, const char *what)
 	return true;
 }
 
+static bool ask_what_if(struct play *p, const char *name)
+{
+	struct err err = {0};
+	if (play_ask_what_if(p, name, &err))
+		return true;
+	words_fail(p, &(struct words_failure){"a manifest that can be read", err.text,
+	                                      "mend it, then run the stage again (r)"});
+	return false;
+}
+
 void play_perform(struct play *p, bool go)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
@@ -192,7 +203,8 @@ void play_perform(struct play *p, bool go)
 		p->is_lost = false;
 		str_clear(&p->output);
 		play_set_state(p, p->stage, PLAY_SHOWN);
-		ask_begin(p);
+		if (stage->what_if[0] == '\0' || ask_what_if(p, stage->what_if))
+			ask_begin(p);
 	} else {
 		perform_show(p, JOB_STAGE, go);
 	}
@@ -218,8 +230,8 @@ static void move_on(struct play *p)
 /* A picture that waits for nothing needs no Space of its own. */
 static void show_next(struct play *p)
 {
-	bool is_picture =
-	        play_stage_of(p, p->view)->action == SCENARIO_PICTURE && play_stage_of(p, p->view)->checks.len == 0;
+	bool is_picture = p->act->stages.data[p->view].action == SCENARIO_PICTURE &&
+	                  play_stage_of(p, p->view)->checks.len == 0 && play_stage_of(p, p->view)->what_if[0] == '\0';
 	show(p);
 	if (is_picture && !p->options.unattended && p->runs[p->view].state == PLAY_DONE)
 		move_on(p);

@@ -56,6 +56,7 @@ struct play {
 	int64_t started;        /* 0: not yet */
 	VEC(struct play_flow) flows;
 	struct testify *testify;   /* what the policies say of them */
+	struct what_if *what_if;   /* a manifest that is not applied yet; NULL */
 	struct overhear *overhear; /* what OVN says; NULL: nobody is asked */
 
 	enum play_job job;
@@ -145,6 +146,7 @@ bool flows_forgive(const struct play *p, int status);         /* the command was
 enum play_measure flows_read(const char *output, int status); /* how a try ended, in the words of the program */
 /* The command's flow is not what the stage is to show: in words, appended. False: it is. */
 bool flows_mistake(struct play *p, struct str *expected, struct str *found, const char **cure);
+void flows_name(const struct play_flow *flow, struct str *out); /* "client ─▶ server tcp/80" */
 void flows_blocked_words(const struct play *p,
                          struct str *out); /* "blocked, as intended: ...", of the job; or nothing */
 
@@ -152,6 +154,9 @@ void flows_blocked_words(const struct play *p,
 void testify_init(struct play *p);
 void testify_finish(struct play *p);
 void testify_now(struct play *p); /* after a change of the cluster: the verdicts are of now */
+void testify_anew(struct play *p);
+bool testify_ask(struct play *p, const struct policy_world *world, size_t flow, enum policy_profile profile,
+                 struct policy_verdict *out);
 void testify_measured(struct play *p, size_t flow);
 void testify_heard(struct play *p, size_t flow);   /* OVN has answered */
 void testify_note(struct play_flow *flow);         /* of a blocked flow: how many packets */
@@ -159,6 +164,11 @@ bool testify_denies(const struct play_flow *flow); /* somebody beside the measur
 bool testify_has_policies(const struct play *p);
 uint64_t testify_hash(struct play *p,
                       size_t flow); /* of the policies and the flow's ends; 0: they are not both there */
+
+/* ---- whatif.c: what a manifest would change ---- */
+bool what_if_read(struct play *p, const char *name, const char *text, size_t size, struct err *err);
+void what_if_again(struct play *p, const json_t *const *objects, size_t n_objects); /* the objects are others */
+void what_if_finish(struct play *p);
 
 /* ---- overhear.c: what OVN says of them ---- */
 void overhear_init(struct play *p);

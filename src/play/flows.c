@@ -186,7 +186,7 @@ static void name_ends(const struct play_flow *flow, struct str *out)
 	str_append_f(out, "%s ─▶ %s", from ? from + 1 : flow->plan->from, to ? to + 1 : flow->plan->to);
 }
 
-static void name_flow(const struct play_flow *flow, struct str *out)
+void flows_name(const struct play_flow *flow, struct str *out)
 {
 	name_ends(flow, out);
 	str_append_f(out, " %s", flow->plan->port);
@@ -200,7 +200,7 @@ bool flows_mistake(struct play *p, struct str *expected, struct str *found, cons
 	bool is_blocked = flow->state == PLAY_FLOW_BLOCKED, is_meant = is_blocked_meant(p);
 	if (is_meant ? is_blocked : flow->measured == PLAY_CONNECTED || flow->measured == PLAY_BROKE)
 		return false;
-	name_flow(flow, expected);
+	flows_name(flow, expected);
 	str_append(expected, is_meant ? " is blocked: it times out, and a policy denies it" : " passes");
 	play_flow_measured(flow, found);
 	if (is_meant && flow->measured == PLAY_TIMED_OUT)

@@ -87,47 +87,30 @@ static struct gathering gather_all(const struct play *p)
 
 /* ---- verdicts ---- */
 
-static const char *address_of_end(const struct play *p, const char *end)
-{
-	for (size_t i = 0; i < p->act->hosts.len; i++)
-		if (text_equal(p->act->hosts.data[i].name, end))
-			return p->act->hosts.data[i].address;
-	return end;
-}
-
 /* The flow's network, or the first secondary one that both ends are on. */
-static const char *network_of(struct play *p, const struct scenario_flow *flow)
+static const char *network_of(const struct play *p, const struct policy_world *world, const struct scenario_flow *flow)
 {
-	const struct topo *topo = play_topo(p);
-	size_t from = topo_find_workload(topo, flow->from), to = topo_find_workload(topo, flow->to);
 	if (flow->network[0] != '\0')
 		return flow->network;
-	for (size_t i = 0; i < topo->attachments.len; i++) {
-		const struct topo_attachment *a = &topo->attachments.data[i];
-		if (a->workload != from || a->network == 0 || a->network == TOPO_NONE)
-			continue;
-		for (size_t k = 0; k < topo->attachments.len; k++)
-			if (topo->attachments.data[k].workload == to && topo->attachments.data[k].network == a->network)
-				return topo->networks.data[a->network].name;
-	}
-	return "";
+	return policy_network(world, scenario_address(p->act, flow->from), scenario_address(p->act, flow->to));
 }
 
-static bool ask(struct play *p, size_t at, enum policy_profile profile, struct policy_verdict *out)
+bool testify_ask(struct play *p, const struct policy_world *world, size_t at, enum policy_profile profile,
+                 struct policy_verdict *out)
 {
 	const struct scenario_flow *flow = p->flows.data[at].plan;
 	size_t len = strcspn(flow->port, "/");
 	char *proto = mem_strndup(flow->port, len);
 	int64_t port = 0;
-	struct policy_question question = {.from = address_of_end(p, flow->from),
-	                                   .to = address_of_end(p, flow->to),
-	                                   .network = network_of(p, flow),
+	struct policy_question question = {.from = scenario_address(p->act, flow->from),
+	                                   .to = scenario_address(p->act, flow->to),
+	                                   .network = network_of(p, world, flow),
 	                                   .profile = profile};
 	bool ok = policy_proto_find(proto, &question.proto) &&
 	          (flow->port[len] == '\0' || text_to_int(flow->port + len + 1, 1, 65535, &port));
 	free(proto);
 	question.port = (int)port;
-	return ok && policy_ask(p->testify->world, &question, out, NULL);
+	return ok && policy_ask(world, &question, out, NULL);
 }
 
 /* What was measured under another verdict is no measurement any more. */
@@ -151,7 +134,7 @@ static void judge(struct play *p, size_t at)
 	flow->is_judged = true;
 	for (int k = 0; k < POLICY_N_PROFILES; k++) {
 		struct policy_verdict verdict = {0};
-		bool is_known = ask(p, at, (enum policy_profile)k, &verdict);
+		bool is_known = testify_ask(p, p->testify->world, at, (enum policy_profile)k, &verdict);
 		free(t->reasons[k]);
 		t->reasons[k] = is_known ? mem_strdup(verdict.reason) : NULL;
 		flow->allowed[k] = verdict.allowed;
@@ -203,7 +186,7 @@ void testify_now(struct play *p)
 	struct testify *t = p->testify;
 	if (p->flows.len == 0)
 		return;
-	if (!t->world || t->generation != kube_generation(p->kube)) {
+	if (!t->world || t->seen == 0 || t->generation != kube_generation(p->kube)) {
 		struct gathering g = gather_all(p);
 		t->generation = kube_generation(p->kube);
 		if (!t->world || g.hash != t->seen) {
@@ -212,12 +195,19 @@ void testify_now(struct play *p)
 			t->world = policy_world_create(g.objects.data, g.objects.len);
 			for (size_t i = 0; i < p->flows.len; i++)
 				judge(p, i);
+			what_if_again(p, g.objects.data, g.objects.len);
 		}
 		vec_finish(&g.objects);
 		overhear_changed(p);
 	}
 	for (size_t i = 0; i < p->flows.len; i++)
 		compare(p, i);
+}
+
+void testify_anew(struct play *p)
+{
+	p->testify->generation = p->testify->seen = 0;
+	testify_now(p);
 }
 
 void testify_measured(struct play *p, size_t at)
@@ -246,7 +236,7 @@ static void append_end(struct play *p, const char *end, const char *network, str
 	const struct topo_workload *workload = at == TOPO_NONE ? NULL : &topo->workloads.data[at];
 	if (workload && workload->kind != TOPO_HOST && workload->state != TOPO_RUNNING)
 		return;
-	const char *address = workload ? topo_address(topo, end, network) : address_of_end(p, end);
+	const char *address = workload ? topo_address(topo, end, network) : scenario_address(p->act, end);
 	if (address[0] != '\0')
 		str_append_f(out, "%s %s %s;", workload ? workload->pod : "", workload ? workload->id : "", address);
 }
@@ -264,7 +254,7 @@ uint64_t testify_hash(struct play *p, size_t at)
 	struct gathering g = {.hash = 0xcbf29ce484222325u};
 	struct str from = {0}, to = {0};
 	const struct scenario_flow *flow = p->flows.data[at].plan;
-	const char *network = network_of(p, flow);
+	const char *network = p->testify->world ? network_of(p, p->testify->world, flow) : "";
 	append_end(p, flow->from, network, &from);
 	append_end(p, flow->to, network, &to);
 	kube_each(p->kube, KUBE_MULTI_POLICY, mix_policy, &g);

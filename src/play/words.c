@@ -300,6 +300,8 @@ void words_done(struct play *p, const char *checked)
 	free(run->message);
 	struct str blocked = {0};
 	flows_blocked_words(p, &blocked);
+	if (play_stage_of(p, p->stage)->what_if[0] != '\0')
+		play_what_if_words(p, &blocked);
 	const char *between = blocked.len > 0 && checked[0] ? "; " : "";
 	run->checked = line_of("%s%s%s", str_text(&blocked), between, checked);
 	if (blocked.len > 0)

@@ -62,7 +62,8 @@ static bool named_port_matches(const struct contact *contact, const struct port_
 	return false;
 }
 
-/* OVN-Kubernetes does not resolve names: one alone means any port of the protocol, beside numbers it means nothing. */
+/* OVN-Kubernetes does not resolve names: one alone, or no port at all, means any of the protocol; beside numbers it means
+ * nothing. */
 static bool has_number(const struct rule *rule, enum policy_proto proto)
 {
 	for (size_t i = 0; i < rule->ports.len; i++)
@@ -79,8 +80,11 @@ static bool ports_match(const struct contact *contact, const struct rule *rule)
 		const struct port_rule *port = &rule->ports.data[i];
 		if (!port->is_valid || port->proto != contact->proto || contact->proto == POLICY_ICMP)
 			continue;
-		if (port->name) {
-			if (contact->profile == POLICY_OVNK ? !has_number(rule, port->proto) : named_port_matches(contact, port))
+		if (contact->profile == POLICY_OVNK && port->first == 0) {
+			if (!has_number(rule, port->proto))
+				return true;
+		} else if (port->name) {
+			if (named_port_matches(contact, port))
 				return true;
 		} else if (port->first == 0 || (contact->port >= port->first && contact->port <= port->last)) {
 			return true;
@@ -243,6 +247,20 @@ static bool find_side(const struct policy_world *world, const char *name, size_t
 	if (is_address)
 		return out->address = wanted, true;
 	return err_set(err, ERR_NOT_FOUND, "%s has no attachment to network '%s'", name, world->networks.data[network].name);
+}
+
+static bool is_on(const struct policy_world *world, const char *name, size_t network)
+{
+	struct side ignored = {0};
+	return find_side(world, name, network, 0, &ignored, NULL);
+}
+
+const char *policy_network(const struct policy_world *world, const char *from, const char *to)
+{
+	for (size_t i = 1; i < world->networks.len; i++)
+		if (is_on(world, from, i) && is_on(world, to, i))
+			return world->networks.data[i].name;
+	return "";
 }
 
 static void answer_default(const struct policy_question *question, struct policy_verdict *out)

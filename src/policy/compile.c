@@ -21,10 +21,16 @@ bool policy_is_about(const struct policy *policy, size_t network)
 	return false;
 }
 
+/* A selector that cannot be read makes OVN-Kubernetes give up the whole policy; the API means that it matches nothing. */
+static bool is_given_up(const struct policy *policy, enum policy_profile profile)
+{
+	return profile == POLICY_OVNK && policy->has_bad_selector;
+}
+
 bool policy_selects(const struct policy *policy, const struct endpoint *endpoint, enum policy_profile profile)
 {
 	if (strcmp(policy->ns, endpoint->ns) != 0 || !policy_is_about(policy, endpoint->network) ||
-	    policy_is_refused_on(policy, endpoint->network))
+	    policy_is_refused_on(policy, endpoint->network) || is_given_up(policy, profile))
 		return false;
 	if (profile == POLICY_SPEC) { /* OVN-Kubernetes takes every port of the pod on the network, whichever NAD it came through */
 		bool is_listed = false;
@@ -80,18 +86,28 @@ static void mark_peers(struct policy_world *world, const struct policy *policy, 
 	}
 }
 
+static bool is_bad(const json_t *selector)
+{
+	const char *key;
+	return json_is_object(selector) && policy_selector_problem(selector, &key);
+}
+
 static void compile_peers(struct policy_world *world, struct policy *policy, const json_t *peers, struct rule *rule)
 {
 	size_t i, n_usable = 0;
 	const json_t *peer;
 	json_array_foreach (peers, i, peer) {
+		bool has_selector = json_is_object(json_object_get(peer, "podSelector")) ||
+		                    json_is_object(json_object_get(peer, "namespaceSelector"));
+		policy->has_selector_peer |= has_selector; /* also beside a block, where it means nothing */
 		if (json_is_object(json_object_get(peer, "ipBlock"))) {
 			compile_block(json_object_get(peer, "ipBlock"), rule);
 			n_usable++;
-		} else if (json_is_object(json_object_get(peer, "podSelector")) ||
-		           json_is_object(json_object_get(peer, "namespaceSelector"))) {
+		} else if (has_selector) {
 			mark_peers(world, policy, peer, rule);
-			policy->has_selector_peer = true;
+			policy->has_bad_selector |= is_bad(json_object_get(peer, "podSelector")) ||
+			                            is_bad(json_object_get(peer, "namespaceSelector"));
+			rule->has_selectors = true;
 			n_usable++;
 		}
 	}
@@ -160,7 +176,7 @@ static void compile_policy_for(const struct policy_world *world, struct policy *
 	struct str item = {0};
 	for (const char *at = text;; at++) {
 		if (*at && *at != ',') {
-			if (*at != ' ' && *at != '\t')
+			if (!strchr(" \t\r\n", *at))
 				str_append_c(&item, *at);
 			continue;
 		}
@@ -178,6 +194,22 @@ static void compile_policy_for(const struct policy_world *world, struct policy *
 	str_finish(&item);
 }
 
+/* Does OVN-Kubernetes write an ACL that allows something for it, even one that matches nobody? */
+static bool makes_acl(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.len; i++) {
+		const struct rule *rule = &policy->rules.data[i];
+		bool has_peer = rule->has_selectors || rule->blocks.len == 0, has_port = rule->ports.len == 0;
+		for (size_t k = 0; k < rule->blocks.len; k++)
+			has_peer |= rule->blocks.data[k].is_valid;
+		for (size_t k = 0; k < rule->ports.len; k++)
+			has_port |= rule->ports.data[k].is_valid && rule->ports.data[k].proto != POLICY_ICMP;
+		if (has_peer && has_port)
+			return true;
+	}
+	return false;
+}
+
 static void attach_to_endpoints(struct policy_world *world, size_t at)
 {
 	struct policy *policy = &world->policies.data[at];
@@ -186,11 +218,11 @@ static void attach_to_endpoints(struct policy_world *world, size_t at)
 		struct selection selection = {.policy = at};
 		for (enum policy_profile profile = 0; profile < POLICY_N_PROFILES; profile++)
 			selection.holds[profile] = policy_selects(policy, endpoint, profile);
-		if (!selection.holds[POLICY_OVNK])
+		if (!selection.holds[POLICY_OVNK] && !selection.holds[POLICY_SPEC])
 			continue;
 		vec_push(&endpoint->policies, selection);
 		policy->n_selected++;
-		if (policy->rules.len)
+		if (selection.holds[POLICY_OVNK] && makes_acl(policy))
 			world->networks.data[endpoint->network].is_stateful[POLICY_OVNK] = true;
 	}
 }
@@ -202,6 +234,7 @@ static void compile_policy(struct policy_world *world, const json_t *object)
 	policy.id = mem_printf("%s/%s", policy.ns, json_walk_str(object, "metadata", "name", NULL));
 	compile_policy_for(world, &policy);
 	compile_types(&policy);
+	policy.has_bad_selector = is_bad(json_walk(object, "spec", "podSelector", NULL));
 	compile_rules(world, &policy, POLICY_INGRESS);
 	compile_rules(world, &policy, POLICY_EGRESS);
 	for (size_t i = 0; policy.has_selector_peer && i < policy.networks.len; i++)

@@ -28,7 +28,9 @@ static void lint_selector(const struct lint *lint, const json_t *selector, const
 {
 	const char *key, *problem = json_is_object(selector) ? policy_selector_problem(selector, &key) : NULL;
 	if (problem)
-		find(lint, POLICY_ERROR, path, "the selector %s%s%s; it matches nothing: mend it", problem, *key ? ", key " : "", key);
+		find(lint, POLICY_ERROR, path,
+		     "the selector %s%s%s; it should match nothing, but OVN-Kubernetes gives up the whole policy, says so only in its log, and "
+		     "everything stays open: mend it", problem, *key ? ", key " : "", key);
 }
 
 static void lint_block(const struct lint *lint, const json_t *value, const char *path)

@@ -16,7 +16,7 @@ struct endpoint { /* one attachment of one workload to one secondary network */
 	VEC(struct cni_address) addresses;
 	const json_t *labels;            /* of the pod */
 	const json_t *containers;        /* for named ports; may be NULL */
-	VEC(struct selection) policies;  /* that select it in OVN-Kubernetes' view, of which the spec's is a part */
+	VEC(struct selection) policies;  /* that select it in one of the views */
 };
 struct network {
 	char *name;
@@ -40,6 +40,7 @@ struct rule {
 	int index;                       /* in its list */
 	bool any_peer[POLICY_N_PROFILES];
 	VEC(struct block) blocks;
+	bool has_selectors;
 	uint64_t *peers;                 /* bit per endpoint: matched by a selector */
 	VEC(struct port_rule) ports;     /* empty: everything, ICMP too */
 };
@@ -50,10 +51,10 @@ struct policy {
 	VEC(char *) nads;                /* "ns/name" as policy-for has them */
 	bool isolates[POLICY_N_PROFILES][2];
 	bool counts[POLICY_N_PROFILES][2]; /* its rules of that direction have effect */
-	bool has_selector_peer;
+	bool has_selector_peer, has_bad_selector;
 	VEC(struct rule) rules;
 	VEC(size_t) refused;             /* networks on which it is refused: a selector peer without IPAM */
-	size_t n_selected;               /* endpoints, OVN-Kubernetes' view */
+	size_t n_selected;               /* endpoints, in one of the views */
 };
 struct policy_world {
 	struct topo *topo;

@@ -153,6 +153,14 @@ size_t scenario_hosts(const struct scenario_act *act, struct topo_host out[SCENA
 	return act->hosts.len;
 }
 
+const char *scenario_address(const struct scenario_act *act, const char *end)
+{
+	for (size_t i = 0; i < act->hosts.len; i++)
+		if (text_equal(act->hosts.data[i].name, end))
+			return act->hosts.data[i].address;
+	return end;
+}
+
 static bool is_host(const struct scenario_act *act, const char *name)
 {
 	for (size_t i = 0; i < act->hosts.len; i++)

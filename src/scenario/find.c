@@ -260,7 +260,7 @@ static void stage_finish(struct scenario_stage *stage)
 {
 	char *texts[] = {stage->id,      stage->title,         stage->say,           stage->read,
 	                 stage->command, stage->manifest_name, stage->manifest_text, stage->console,
-	                 stage->done_if};
+	                 stage->done_if, stage->what_if};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
 	scenario_texts_finish(&stage->hints);

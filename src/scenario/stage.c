@@ -11,7 +11,7 @@ struct stage_reading {
 	bool is_on_host;
 	const json_t *console[LOAD_CONSOLE_KEYS];                      /* read by stage_console.c */
 	const json_t *checks, *seen, *blocked, *undo, *changes, *skip; /* read last: they need what other keys say */
-	const char *actions[4];                                        /* the keys that were there */
+	const char *actions[5];                                        /* the keys that were there */
 	size_t n_actions;
 };
 
@@ -121,6 +121,26 @@ static bool take_apply(READER_TAKE)
 	return true;
 }
 
+/* Read now, so that a mistake in it is one of the scenario's; it promises nothing. */
+static bool take_what_if(READER_TAKE)
+{
+	struct stage_reading *s = to;
+	struct scenario_act *act = s->loading->act;
+	size_t n_planned = act->planned.len;
+	struct scenario_texts *const names[] = {&act->workloads, &act->machines, &act->networks};
+	size_t lens[3] = {names[0]->len, names[1]->len, names[2]->len};
+	add_action(s, "what-if", SCENARIO_PICTURE);
+	if (!reader_take_line(r, value, pointer, &s->stage.what_if))
+		return false;
+	load_manifest(s->loading, s->stage.what_if, pointer, NULL);
+	while (act->planned.len > n_planned)
+		json_decref(act->planned.data[--act->planned.len]);
+	for (size_t i = 0; i < 3; i++)
+		while (names[i]->len > lens[i])
+			free(names[i]->data[--names[i]->len]);
+	return true;
+}
+
 static bool take_picture(READER_TAKE)
 {
 	(void)r, (void)pointer;
@@ -166,6 +186,7 @@ static const struct reader_key stage_keys[] = {
 	{"hints", false, "a hint, or a list of them, each a text", take_hints, AT(stage.hints)},
 	{"run", false, BLOCK_WORDS ", or one for each of kind and lab", take_run, 0},
 	{"apply", false, "the name of a manifest beside this file", take_apply, 0},
+	{"what-if", false, "the name of a manifest beside this file", take_what_if, 0},
 	{"picture", false, "true", take_picture, 0},
 	{"seen", false, "a flow's id, or a list of them, one a command", reader_take_any, AT(seen)},
 	{"blocked", false, "a flow's id, or a list of them, one a command", reader_take_any, AT(blocked)},
@@ -209,7 +230,8 @@ static void settle_action(struct stage_reading *s, const char *pointer)
 	struct reader *r = &s->loading->reader;
 	settle_host(s, pointer);
 	if (s->n_actions == 0)
-		reader_problem(r, pointer, "the stage does nothing; give it one of run, apply, console, picture: true");
+		reader_problem(r, pointer,
+		               "the stage does nothing; give it one of run, apply, console, what-if, picture: true");
 	if (s->n_actions > 1)
 		reader_problem(r, pointer, "the stage has both \"%s\" and \"%s\"; make two stages of it", s->actions[0],
 		               s->actions[1]);
@@ -340,7 +362,7 @@ void load_stage_into(struct loading *l, const json_t *value, const char *pointer
 	s.stage.n_planned = l->act->planned.len;
 	char **texts[] = {&s.stage.id,      &s.stage.title,         &s.stage.say,           &s.stage.read,
 	                  &s.stage.command, &s.stage.manifest_name, &s.stage.manifest_text, &s.stage.console,
-	                  &s.stage.done_if};
+	                  &s.stage.done_if, &s.stage.what_if};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		if (!*texts[i])
 			*texts[i] = mem_strdup("");

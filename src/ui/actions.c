@@ -286,6 +286,25 @@ static void run_explain(struct ui *ui, const char *argument)
 		action_popup(ui, POPUP_EXPLAIN);
 }
 
+static void run_what_if(struct ui *ui, const char *argument)
+{
+	struct err err = {0};
+	struct str words = {0};
+	if (!*argument)
+		ui_say(ui, false, "what-if FILE says what a manifest would change; its name is as in the scenario");
+	else if (!has_show(ui))
+		return;
+	else if (!play_ask_what_if(ui->play, argument, &err))
+		ui_say(ui, true, "%s", err.text);
+	else {
+		play_what_if_words(ui->play, &words);
+		close_popup(ui);
+		action_popup(ui, POPUP_FLOWS);
+		ui_say(ui, false, "%s", str_text(&words));
+	}
+	str_finish(&words);
+}
+
 static void run_why(struct ui *ui, const char *argument)
 {
 	(void)argument;
@@ -529,6 +548,7 @@ const struct command commands[] = {
         {"flows", ARG_NONE, "", "the flows, and what policies, OVN and measurements say of them", run_flows},
         {"explain", ARG_FLOW, "[FLOW]", "what is known of the chosen flow, in full", run_explain},
         {"take", ARG_TEXT, "", "the recorded take of this stage, and back", take_command},
+        {"what-if", ARG_TEXT, "FILE", "what a manifest would open and close, were it applied", run_what_if},
         {"why", ARG_NONE, "", "what went wrong, and what to do", run_why},
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
         {"layout", ARG_LAYOUT, "[NAME]", "talk, guided or zoom; without NAME, the next one", guide_layout},

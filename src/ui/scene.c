@@ -20,11 +20,24 @@ static uint64_t mix(uint64_t hash, const char *text)
 	return hash * 31;
 }
 
+/* A manifest that is not applied would open or close it: drawn as planned, and said. */
+static bool would_change(const struct play_flow *flow)
+{
+	return flow->is_asked_if && flow->is_judged && flow->allowed_then != flow->allowed[POLICY_OVNK];
+}
+
+static const char *note_of(const struct play_flow *flow)
+{
+	if (!would_change(flow))
+		return flow->note;
+	return flow->allowed_then ? "would be open" : "would be denied";
+}
+
 static uint64_t flows_hash(const struct scene *scene)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	for (size_t i = 0; i < scene->n_flows; i++)
-		hash = mix(mix(hash + (uint64_t)scene->flows[i].state, scene->flows[i].note), scene->flows[i].why);
+		hash = mix(mix(hash + (uint64_t)scene->flows[i].state, note_of(&scene->flows[i])), scene->flows[i].why);
 	return hash;
 }
 
@@ -48,15 +61,18 @@ static struct diagram *draw(const struct ui *ui, const struct diagram_key *key)
 	const struct scene *scene = &ui->scene;
 	struct diagram_flow *flows = mem_alloc((scene->n_flows + 1) * sizeof *flows);
 	for (size_t i = 0; i < scene->n_flows; i++) {
-		const struct scenario_flow *plan = scene->flows[i].plan;
+		const struct play_flow *flow = &scene->flows[i];
+		const struct scenario_flow *plan = flow->plan;
 		flows[i] = (struct diagram_flow){
 		        .id = plan->id,
 		        .from = plan->from,
 		        .to = plan->to,
 		        .port = plan->port,
-		        .note = is_cut(&scene->flows[i]) ? scene->flows[i].why : scene->flows[i].note,
+		        .note = is_cut(flow) ? flow->why : note_of(flow),
 		        .network = plan->network && *plan->network ? plan->network : NULL,
-		        .state = is_cut(&scene->flows[i]) ? DIAGRAM_FLOW_BLOCKED : flow_state(scene->flows[i].state),
+		        .state = is_cut(flow)         ? DIAGRAM_FLOW_BLOCKED
+		                 : would_change(flow) ? DIAGRAM_FLOW_UNTRIED
+		                                      : flow_state(flow->state),
 		};
 	}
 	struct diagram_options options = {

@@ -184,6 +184,16 @@ static int put_flow(struct canvas *page, int y, const struct play_flow *flow, bo
 		canvas_put_fit(page, 4, ++y, page->cols - 4, ROLE_WARN, 0, str_text(&words));
 		str_finish(&words);
 	}
+	if (flow->is_asked_if && flow->is_judged) {
+		struct str words = {0};
+		bool is_same = flow->allowed_then == flow->allowed[POLICY_OVNK];
+		str_append_f(&words, "if it were applied: %s %s", is_same ? "still" : "then",
+		             flow->allowed_then ? "allow" : "deny");
+		if (!is_same)
+			str_append_f(&words, ": %s", flow->reason_then);
+		canvas_put_fit(page, 4, ++y, page->cols - 4, is_same ? ROLE_MUTED : ROLE_WARN, 0, str_text(&words));
+		str_finish(&words);
+	}
 	return y + 1;
 }
 
@@ -319,6 +329,12 @@ int view_explain(struct canvas *page, int rows, const struct scene *scene, const
 		tell(&t, ROLE_WARN, "now", flow->why);
 	if (flow->disagrees)
 		tell(&t, ROLE_WARN, "disagree", flow->disagrees);
+	if (flow->is_asked_if) {
+		struct str text = {0};
+		str_append_f(&text, "%s. %s.", flow->allowed_then ? "allow" : "deny", flow->reason_then);
+		tell(&t, way_role(true, flow->allowed_then), "what if", str_text(&text));
+		str_finish(&text);
+	}
 	for (int k = 0; k < POLICY_N_PROFILES; k++)
 		str_append_f(&reasons, "%s ", flow->reasons[k] ? flow->reasons[k] : "");
 	t.reasons = str_text(&reasons);
@@ -399,6 +415,9 @@ void view_notes(struct canvas *canvas, struct rect area, const struct scene *sce
 	str_append_f(&lines[0], "%s ", look.glyph);
 	append_flow(flow, &lines[0]);
 	append_witnesses(flow, &lines[1]);
+	bool would_change = flow->is_asked_if && flow->is_judged && flow->allowed_then != flow->allowed[POLICY_OVNK];
+	if (would_change)
+		str_append_f(&lines[1], "  then: %s", flow->allowed_then ? "allow" : "deny");
 	struct str *last = is_full ? &lines[1] : &lines[2];
 	str_append(last, "  measured: ");
 	measured_words(flow, last);

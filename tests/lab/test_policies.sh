@@ -1,5 +1,5 @@
 #!/bin/bash
-# MultiNetworkPolicies with real packets: every case of tests/data/policy-cases.jsonl comes out in the lab as OVN-Kubernetes
+# MultiNetworkPolicies with real packets: every case of tests/data/policy-*cases.jsonl comes out in the lab as OVN-Kubernetes
 # does it (policy_cases.c); then policies that come, change, go and are wrong.
 #
 # usage: test_policies.sh [PART OF CASE'S NAME | life]
@@ -17,6 +17,9 @@ new_place
 run "up" lab up
 run "a host on VLAN 123" host_on_vlan 123 192.168.200.1/24
 run "a host on VLAN 33" host_on_vlan 33 192.168.201.1/24
+cases() { # FILE
+	"$BUILD/labtest/policy_cases" run "$TOP/tests/data/$1" "$XDG_RUNTIME_DIR/onesdn/lab/api.sock" "$LAB" ${only:+"$only"} 2>&1
+}
 [ "$only" = life ] || while IFS= read -r line; do
 	case $line in
 	"ok "*) result 0 "${line#* - }" ;;
@@ -25,7 +28,7 @@ run "a host on VLAN 33" host_on_vlan 33 192.168.201.1/24
 	1..*) ;;
 	*) echo "$line" ;;
 	esac
-done < <("$BUILD/labtest/policy_cases" run "$TOP/tests/data/policy-cases.jsonl" "$XDG_RUNTIME_DIR/onesdn/lab/api.sock" "$LAB" ${only:+"$only"} 2>&1)
+done < <(cases policy-cases.jsonl; cases policy-own-cases.jsonl)
 # ---- policies that come, change and go while a connection lives ----
 
 nad() { # NAME SUBNETS

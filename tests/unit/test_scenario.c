@@ -194,7 +194,7 @@ static const struct mistake {
 	{"id: reach", "id: Reach it", ":20: \"Reach it\" cannot be an id"},
 	{"as: workload-owner", "as: workload-oner", ":22: there is no persona \"workload-oner\"; did you mean workload-owner"},
 	{"minutes: 1.5", "minutes: long", ":14: \"minutes\" must be a number from 0 to 600, not a text"},
-	{"    picture: true\n", "", ":36: the stage does nothing; give it one of run, apply, console, picture: true"},
+	{"    picture: true\n", "", ":36: the stage does nothing; give it one of run, apply, console, what-if, picture: true"},
 	{"    picture: true\n", "    picture: true\n    run: date\n", ":36: the stage has both \"picture\" and \"run\"; make two stages"},
 	{"    picture: true\n", "    console: blue/vn\n", ":38: \"console\" is \"blue/vn\", which no manifest of this act promises as a virtual machine; write NAMESPACE/NAME"},
 	{"    picture: true\n", "    console: [a]\n", ":38: \"console\" must be a virtual machine, NAMESPACE/NAME, not a list"},
