@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `make bench` prints: the lab, recordings, the full screen, the terminal beside tmux, each in its own run. Nothing passes or fails here.
+# What `make bench` prints: the lab, recordings, verdicts, the full screen, the terminal beside tmux, each in its own run. Nothing passes or fails here.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 export BUILD=${BUILD:-build}
@@ -11,6 +11,9 @@ tests/bench/console_bench.sh
 echo
 echo "== a recording, beside asciinema"
 tests/bench/cast_bench.sh
+echo
+echo "== policies: every pair of workloads"
+"$BUILD/bench/policy_bench"
 echo
 echo "== the full screen"
 "$BUILD/bench/bench_show"
