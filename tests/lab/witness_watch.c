@@ -53,6 +53,8 @@ static void on_answer(const struct witness_answer *answer, void *user)
 
 static void obey(struct watch *w, const char *line)
 {
+	if (w->witness == NULL)
+		return; /* not ready */
 	if (strcmp(line, "ask") == 0 && w->question == NULL)
 		w->question = witness_ask(w->witness, w->topo, &w->flow, on_answer, w);
 	else if (strcmp(line, "count") == 0)
