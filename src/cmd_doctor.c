@@ -19,12 +19,13 @@ enum {
 	DOWN_MS = 30000,
 	STATUS_MS = 5000,
 	OUTPUT_MAX = 1 << 20,
+	BOOT_MS = 20 * 60 * 1000,
 };
 #define TERMINAL "terminal"
 
 static struct doctor_args {
 	const char *context, *kubeconfig;
-	bool keys, json;
+	bool keys, json, boot;
 } args;
 
 static const struct cmd_option options[] = {
@@ -32,6 +33,9 @@ static const struct cmd_option options[] = {
         {"--kubeconfig", "FILE", "this kubeconfig instead of the lab", &args.kubeconfig, NULL},
         {"--keys", NULL, "press a remote's buttons, see their names and what they do in the show; q twice ends", NULL,
          &args.keys},
+        {"--boot", NULL,
+         "also boot a virtual machine and log in on its console, in a namespace onesdn-doctor that goes again", NULL,
+         &args.boot},
         {"--json", NULL, "the findings as JSON", NULL, &args.json},
 };
 static const struct cmd_usage usage = {
@@ -39,10 +43,10 @@ static const struct cmd_usage usage = {
         .about = "Looks whether everything is there that the acts (all, if none is named) need: this terminal, "
                  "programs, this\n"
                  "machine for the lab, or the cluster: version, kinds, controllers, permissions, images. Nothing is "
-                 "changed; a lab\n"
-                 "that had to be brought up is taken down again. The lines may be pasted: no token, no server's "
-                 "address is in them.\n"
-                 "Exit status 0: nothing has failed; 1: something has, with its cure; 2: usage.",
+                 "changed but by\n"
+                 "--boot; a lab that had to be brought up is taken down again. The lines may be pasted: no token, no "
+                 "server's\n"
+                 "address is in them. Exit status 0: nothing has failed; 1: something has, with its cure; 2: usage.",
         .options = options,
         .n_options = sizeof options / sizeof *options,
         .max_operands = ACTS_MAX,
@@ -248,6 +252,49 @@ static void look_at_cluster(struct visit *visit)
 	connection_destroy(connection);
 }
 
+/* ---- a virtual machine that boots ---- */
+
+/* A line of the rehearsal, "ok 3 - boot/console: It boots # ...  4.20 s", as a finding. */
+static void tell_boot_line(struct doctor *doctor, const char *line)
+{
+	const char *title = strstr(line, "boot/"), *colon = title ? strstr(title, ": ") : NULL,
+	           *hash = strrchr(line, '#'), *took = strstr(line, "  ");
+	bool is_ok = text_has_prefix(line, "ok "), is_skipped = strstr(line, "# SKIP") != NULL;
+	if (!colon || (!is_ok && !text_has_prefix(line, "not ok ")) || is_skipped)
+		return;
+	int len = (int)strcspn(colon + 2, "#");
+	took = took ? took + 2 : hash ? hash + 2 : "";
+	doctor_add(doctor, is_ok ? DOCTOR_OK : DOCTOR_FAIL, "virtual machine",
+	           "onesdn rehearse --verbose boot says more", "%.*s%s%s", len, colon + 2, is_ok ? took : "",
+	           is_ok ? "" : "has failed");
+}
+
+static void boot_machine(struct visit *visit)
+{
+	char *program = path_self("onesdn");
+	const char *argv[8] = {program, "rehearse", "boot"};
+	size_t n = 3;
+	struct answer answer = {.status = -1};
+	const char *const with[][2] = {{"--context", args.context}, {"--kubeconfig", args.kubeconfig}};
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+		for (int word = 0; with[i][1] && word < 2; word++)
+			argv[n++] = with[i][word];
+	struct loop_spawn spec = {.argv = argv};
+	struct loop_command *running =
+	        loop_command_create(visit->loop, &spec, "", OUTPUT_MAX, BOOT_MS, on_result, &answer);
+	while (!answer.is_over && loop_turn(visit->loop, true))
+		;
+	loop_command_destroy(running);
+	if (answer.status == -1 || !strstr(str_text(&answer.out), "boot/"))
+		doctor_add(visit->doctor, DOCTOR_FAIL, "virtual machine", "onesdn rehearse --verbose boot says more",
+		           "no machine could be tried");
+	char *text = str_take(&answer.out);
+	for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+		tell_boot_line(visit->doctor, line);
+	free(text);
+	free(program);
+}
+
 /* ---- acts ---- */
 struct unread {
 	char *name;
@@ -334,6 +381,12 @@ static int examine(struct visit *visit, const struct unread *unread)
 	else
 		doctor_add(visit->doctor, DOCTOR_UNTRIED, "cluster", "see what this machine lacks, above",
 		           "the lab cannot be brought up");
+	if (args.boot)
+		boot_machine(visit);
+	else
+		doctor_add(visit->doctor, DOCTOR_UNTRIED, "virtual machine",
+		           "onesdn doctor --boot, with the same --context or --kubeconfig",
+		           "whether one boots, and takes a login on its console");
 	print(visit);
 	int status = doctor_count(visit->doctor, DOCTOR_FAIL) > 0;
 	doctor_destroy(visit->doctor);

@@ -282,6 +282,13 @@ static bool take_skip(READER_TAKE)
 	return reader_take_bool(r, value, pointer, &((struct act_reading *)to)->loading->act->skips_if_done);
 }
 
+/* Read where acts are looked for. */
+static bool take_in_show(READER_TAKE)
+{
+	(void)r, (void)pointer, (void)to;
+	return json_is_boolean(value);
+}
+
 /* Such an act makes what the lab is already. */
 static bool take_brings_up(READER_TAKE)
 {
@@ -334,6 +341,7 @@ static const struct reader_key act_keys[] = {
 	{"stages", true, "a list of stages", reader_take_list, AT(stages)},
 	{"skip-if-done", false, "true or false", take_skip, 0},
 	{"explore", false, "a list of explorations", reader_take_list, AT(explore)},
+	{"in-show", false, "true or false", take_in_show, 0},
 	{"brings-up", false, "the kubeconfig of the cluster that the act makes", take_brings_up, 0},
 	{0},
 };

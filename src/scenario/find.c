@@ -10,6 +10,7 @@
 
 struct found {
 	char *name, *path, *brings_up;
+	bool is_apart; /* from the show */
 	int64_t order;
 };
 struct found_list {
@@ -88,6 +89,7 @@ static void read_place(struct found *found)
 	const json_t *act = yaml ? json_array_get(yaml_documents(yaml), 0) : NULL;
 	const char *brings_up = json_walk_str(act, "brings-up", NULL);
 	found->order = json_walk_int(act, ORDER_NONE, "order", NULL);
+	found->is_apart = *brings_up || json_is_false(json_object_get(act, "in-show"));
 	found->brings_up = *brings_up ? mem_strdup(brings_up) : NULL;
 	yaml_destroy(yaml);
 	str_finish(&text);
@@ -112,7 +114,7 @@ static char *names_of(bool set_ups, struct err *err)
 	if (list.len > 0)
 		qsort(list.data, list.len, sizeof list.data[0], by_order);
 	for (size_t i = 0; i < list.len; i++)
-		if ((list.data[i].brings_up != NULL) == set_ups)
+		if (set_ups ? list.data[i].brings_up != NULL : !list.data[i].is_apart)
 			str_append_f(&out, "%s%s", out.len ? " " : "", list.data[i].name);
 	found_finish(&list);
 	return str_take(&out);

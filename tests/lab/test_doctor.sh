@@ -23,6 +23,9 @@ on_the_lab() {
 	says "and what it has not tried" "standard input or output is no terminal"
 	lacks "and no failure" "FAIL"
 	fails "the lab is down again" 3 lab status
+	run "a virtual machine is booted" timeout 120 "$BUILD/onesdn" doctor --boot overlay-mixed
+	says "its console takes a login" "ok    Its console takes a login"
+	says "and it goes again" "ok    All of it is gone again"
 	run "as JSON" timeout 60 "$BUILD/onesdn" doctor --json overlay
 	holds "the JSON is well-formed and counts no failure" jq -e '.fail == 0 and (.findings | length) > 10'
 	fails "an act that there is not" 2 timeout 60 "$BUILD/onesdn" doctor overlai
