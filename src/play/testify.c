@@ -18,14 +18,24 @@ struct testimony { /* of one flow: the texts behind struct play_flow */
 struct testify {
 	uint64_t seen; /* hash of the objects that the verdicts were made of */
 	uint64_t generation;
+	int64_t made;             /* when */
+	struct loop_timer *later; /* while it is too soon; NULL: no loop */
 	struct policy_world *world;
 	struct testimony *flows;
 };
+
+static void on_later(void *user)
+{
+	struct play *p = user;
+	testify_now(p);
+	play_changed(p);
+}
 
 void testify_init(struct play *p)
 {
 	p->testify = mem_alloc(sizeof *p->testify);
 	p->testify->flows = mem_alloc((p->flows.len + 1) * sizeof *p->testify->flows);
+	p->testify->later = p->loop ? loop_timer_create(p->loop, on_later, p) : NULL;
 }
 
 void testify_finish(struct play *p)
@@ -39,6 +49,8 @@ void testify_finish(struct play *p)
 		free(t->flows[i].disagrees);
 	}
 	policy_world_destroy(t->world);
+	if (t->later)
+		loop_timer_destroy(t->later);
 	free(t->flows);
 	free(t);
 }
@@ -52,6 +64,7 @@ const struct policy_world *play_policies(const struct play *p)
 
 static const enum kube_kind_id kinds[] = {KUBE_NAMESPACE, KUBE_POD, KUBE_NAD, KUBE_VM, KUBE_VMI, KUBE_MULTI_POLICY};
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
+enum { MANY = 300, WAIT_MS = 500 };
 
 struct gathering {
 	uint64_t hash;
@@ -181,16 +194,31 @@ static void compare(struct play *p, size_t at)
 	str_finish(&words);
 }
 
+/* Many objects take their time, and come many at once: then a verdict may be half a second old. */
+static bool is_too_soon(struct play *p)
+{
+	struct testify *t = p->testify;
+	size_t n = 0;
+	for (size_t i = 0; i < N_KINDS; i++)
+		n += kube_count(p->kube, kinds[i]);
+	if (!t->world || t->seen == 0 || n < MANY || !t->later || loop_now(p->loop) - t->made >= WAIT_MS)
+		return false;
+	if (!loop_timer_is_running(t->later))
+		loop_timer_start(t->later, WAIT_MS, 0);
+	return true;
+}
+
 void testify_now(struct play *p)
 {
 	struct testify *t = p->testify;
-	if (p->flows.len == 0)
+	if (p->flows.len == 0 || is_too_soon(p))
 		return;
 	if (!t->world || t->seen == 0 || t->generation != kube_generation(p->kube)) {
 		struct gathering g = gather_all(p);
 		t->generation = kube_generation(p->kube);
 		if (!t->world || g.hash != t->seen) {
 			t->seen = g.hash;
+			t->made = p->loop ? loop_now(p->loop) : 0;
 			policy_world_destroy(t->world);
 			t->world = policy_world_create(g.objects.data, g.objects.len);
 			for (size_t i = 0; i < p->flows.len; i++)
