@@ -20,8 +20,8 @@ skip() {
 
 if [ ! -e "$package/dist/bundle/asciinema-player.min.js" ]; then
 	command -v npm >/dev/null || skip "npm is not installed"
-	timeout 60 npm install --no-save --no-audit --no-fund --ignore-scripts --prefix "$build/npm" asciinema-player >"$made/npm" 2>&1 ||
-		skip "npm cannot bring asciinema-player here: $(grep -iE 'code|network' "$made/npm" | head -1)"
+	timeout 60 npm install --no-save --no-audit --no-fund --ignore-scripts --prefix "$build/npm" asciinema-player >"$made/npm.log" 2>&1 ||
+		skip "npm cannot bring asciinema-player here: $(grep -iE 'code|network' "$made/npm.log" | head -1)"
 fi
 command -v node >/dev/null || skip "node is not installed"
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "Chromium is not installed"
