@@ -70,9 +70,9 @@ struct recording {
 	const struct play *play; /* whose stage was in view last */
 	size_t stage, start;     /* start: the stage to be recorded anew */
 	double pace;
-	char *failure;
-	bool has_begun; /* the cluster has answered */
-	bool is_lost;   /* it cannot be written any more, which has been told */
+	char *failure, *own; /* own: the kubeconfig of the cluster that the act brings up */
+	bool has_begun;      /* the cluster has answered */
+	bool is_lost;        /* it cannot be written any more, which has been told */
 	bool is_over;
 };
 
@@ -126,7 +126,7 @@ static void mark(struct recording *r)
 static void follow(struct recording *r)
 {
 	struct play *play = r->show.play;
-	r->has_begun = r->has_begun || (play && kube_state(r->show.kube) == KUBE_LIVE);
+	r->has_begun = r->has_begun || (play && (kube_state(r->show.kube) == KUBE_LIVE || play_act(play)->brings_up));
 	if (!r->has_begun || !play || r->is_over || (r->pilot && !pilot_is_there(r->pilot)) ||
 	    (play == r->play && play_stage(play) == r->stage))
 		return;
@@ -429,8 +429,17 @@ static bool record(struct recording *r, struct err *err)
 	return true;
 }
 
+/* One that sets up a cluster is performed there. */
+static void choose_cluster(struct recording *r)
+{
+	r->own = args.context || args.kubeconfig ? NULL : scenario_brings_up(r->acts[0]);
+	if (r->own)
+		args.kubeconfig = r->own;
+}
+
 static bool prepare(struct recording *r, struct err *err)
 {
+	choose_cluster(r);
 	struct scenario_act *act = load(r->acts[0], err);
 	bool is_good = act && find_stage(r, act, err) && show_config(&r->show.config, &args.words, TYPE_MS, err) &&
 	               make_header(r, act, err) && fits(&r->header, err) && may_write(err);
@@ -486,6 +495,7 @@ static void finish(struct recording *r)
 	cast_rules_destroy(r->rules);
 	free(r->title);
 	free(r->failure);
+	free(r->own);
 }
 
 /* What does not go together; NULL: nothing. */

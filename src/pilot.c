@@ -202,7 +202,7 @@ static void step(void *user)
 	if (!p->has_begun || !play)
 		return;
 	if (loop_timer_is_running(p->patience)) {
-		if (kube_state(p->options.show->kube) != KUBE_LIVE)
+		if (kube_state(p->options.show->kube) != KUBE_LIVE && !play_act(play)->brings_up)
 			return;
 		loop_timer_stop(p->patience);
 	}
