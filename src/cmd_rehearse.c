@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "connect.h"
+#include "tap.h"
 
 enum {
 	ROWS = 50,
@@ -44,7 +45,8 @@ struct rehearsal {
 	size_t n_lines;   /* printed */
 	size_t undo_left; /* stages below this may still want their undo; 0: none */
 	const char *context, *kubeconfig, *timeout;
-	bool keep, verbose;
+	bool keep, verbose, explores;
+	size_t n_explored; /* lines of the act's explorations that were printed */
 	int64_t limit_ms;
 	bool is_failing; /* the act: only what cleans up still runs */
 	bool is_undoing;
@@ -52,32 +54,13 @@ struct rehearsal {
 	int signum; /* that asked us to stop; 0: none */
 };
 
-/* ---- TAP ---- */
-
-static void print_comment(const char *text)
-{
-	while (*text != '\0') {
-		size_t len = strcspn(text, "\n");
-		printf("# %.*s\n", (int)len, text);
-		text += len + (text[len] == '\n');
-	}
-	fflush(stdout);
-}
-
-/* A '#' in a description would begin a directive. */
-static void print_description(const char *text)
-{
-	for (; *text; text++)
-		printf(*text == '#' ? "\\%c" : "%c", *text);
-}
-
 static void print_stage(struct rehearsal *r, size_t stage, bool ok)
 {
 	const struct scenario_act *act = play_act(r->play);
 	printf("%s %zu - ", ok ? "ok" : "not ok", ++r->n_lines);
-	print_description(act->name);
+	tap_description(act->name);
 	printf("/%s: ", act->stages.data[stage].id);
-	print_description(act->stages.data[stage].title);
+	tap_description(act->stages.data[stage].title);
 }
 
 static void print_ok(struct rehearsal *r, size_t stage)
@@ -90,15 +73,8 @@ static void print_ok(struct rehearsal *r, size_t stage)
 
 static void print_output(struct rehearsal *r)
 {
-	const char *text = play_output(r->play);
-	while (r->verbose && *text != '\0') {
-		size_t len = strcspn(text, "\n");
-		struct str line = {0};
-		str_append_safe(&line, text, len);
-		printf("#   %s\n", str_text(&line));
-		str_finish(&line);
-		text += len + (text[len] == '\n');
-	}
+	if (r->verbose)
+		tap_output(play_output(r->play));
 }
 
 static void print_failed(struct rehearsal *r, size_t stage)
@@ -108,11 +84,11 @@ static void print_failed(struct rehearsal *r, size_t stage)
 	char *command = play_next_command(r->play);
 	if (command[0] != '\0' && !r->verbose) {
 		char *line = mem_printf("command:  %s", command);
-		print_comment(line);
+		tap_comment(line);
 		free(line);
 	}
 	free(command);
-	print_comment(play_failure(r->play));
+	tap_comment(play_failure(r->play));
 	r->has_failed = true;
 }
 
@@ -123,6 +99,16 @@ static void print_skipped(struct rehearsal *r, size_t stage)
 	fflush(stdout);
 }
 
+static void print_exploration(struct rehearsal *r, bool ok)
+{
+	const struct scenario_act *act = play_act(r->play);
+	const struct scenario_stage *mends = &act->explorations.data[r->n_explored / 2].mends;
+	printf("%s %zu - ", ok ? "ok" : "not ok", ++r->n_lines);
+	tap_description(act->name);
+	printf("/explore-%s-%s: ", mends->id, r->n_explored++ % 2 ? "mended" : "broken");
+	tap_description(mends->title);
+}
+
 /* ---- the end ---- */
 
 static void post_step(struct rehearsal *r);
@@ -131,7 +117,7 @@ static void on_down(const struct loop_result *result, void *user)
 {
 	struct rehearsal *r = user;
 	if (result->status != 0) {
-		print_comment(result->failure ? result->failure : result->errors);
+		tap_comment(result->failure ? result->failure : result->errors);
 		r->has_failed = true;
 	}
 	r->is_over = true;
@@ -222,9 +208,9 @@ static void on_state(struct kube *kube, enum kube_state state, void *user)
 {
 	struct rehearsal *r = user;
 	if (r->verbose && state == KUBE_STALE)
-		print_comment(kube_problem(kube));
+		tap_comment(kube_problem(kube));
 	else if (r->verbose && state == KUBE_LIVE)
-		print_comment("the cluster is live");
+		tap_comment("the cluster is live");
 	on_cluster(r);
 }
 
@@ -233,13 +219,13 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 	struct rehearsal *r = user;
 	if (r->is_undoing) {
 		if (state == PLAY_FAILED)
-			print_comment(play_failure(play));
+			tap_comment(play_failure(play));
 		if (state == PLAY_FAILED || state == PLAY_PENDING)
 			post_step(r);
 	} else if (state == PLAY_RUNNING && r->verbose) {
 		char *command = play_next_command(play);
 		char *line = mem_printf("$ %s", command);
-		print_comment(line);
+		tap_comment(line);
 		free(line);
 		free(command);
 	} else if (state == PLAY_DONE || state == PLAY_FAILED) {
@@ -251,6 +237,24 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 		r->is_failing = r->is_failing || state == PLAY_FAILED;
 		post_step(r);
 	}
+}
+
+static void on_explore(struct play *play, enum play_state state, void *user)
+{
+	struct rehearsal *r = user;
+	struct play_exploration now;
+	if ((state != PLAY_DONE && state != PLAY_FAILED) || !play_exploring(play, &now))
+		return;
+	print_output(r);
+	print_exploration(r, state == PLAY_DONE);
+	if (state == PLAY_DONE)
+		printf(" # %s  %.2f s\n", play_checked(play, now.stage), (double)play_took(play, now.stage) / 1000);
+	else
+		putchar('\n');
+	tap_comment(play_failure(play));
+	if (state == PLAY_FAILED)
+		r->is_failing = r->has_failed = true;
+	post_step(r);
 }
 
 static bool has_cleanup(const struct scenario_act *act)
@@ -275,7 +279,7 @@ static void start_act(struct rehearsal *r)
 	        .limit_ms = r->limit_ms,
 	        .rows = ROWS,
 	        .cols = COLS,
-	        .events = {.on_stage = on_stage},
+	        .events = {.on_stage = on_stage, .on_explore = on_explore},
 	        .user = r,
 	};
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
@@ -284,6 +288,7 @@ static void start_act(struct rehearsal *r)
 	}
 	r->is_failing = r->is_undoing = false;
 	r->undo_left = run->act->stages.len;
+	r->n_explored = 0;
 	r->play = play_create(&options, &err);
 	if (!r->play) {
 		bail_out(r, err.text);
@@ -306,12 +311,12 @@ static void next_act(struct rehearsal *r)
 			return;
 		}
 		printf("not ok %zu - ", ++r->n_lines);
-		print_description(run->name);
+		tap_description(run->name);
 		printf("%s\n", run->problem ? ": the scenario can be read" : ": interrupted");
 		for (size_t i = 1; run->act && i < run->act->stages.len; i++)
 			printf("ok %zu - %s/%s # SKIP interrupted\n", ++r->n_lines, run->name,
 			       run->act->stages.data[i].id);
-		print_comment(run->problem ? run->problem : "");
+		tap_comment(run->problem ? run->problem : "");
 		r->has_failed = true;
 	}
 	end(r);
@@ -327,7 +332,7 @@ static void undo_next(struct rehearsal *r)
 		bool ran = state == PLAY_FAILED || (state == PLAY_DONE && !play_was_there(r->play, stage));
 		if (ran && play_act(r->play)->stages.data[stage].has_undo) {
 			char *line = mem_printf("undoes %s", play_act(r->play)->stages.data[stage].id);
-			print_comment(line);
+			tap_comment(line);
 			free(line);
 			play_look(r->play, stage);
 			play_undo(r->play);
@@ -341,6 +346,10 @@ static void step_failing(struct rehearsal *r)
 {
 	const struct scenario_act *act = play_act(r->play);
 	size_t stage = play_stage(r->play) + 1;
+	while (r->explores && r->n_explored < 2 * act->explorations.len) {
+		print_exploration(r, true);
+		printf(" # SKIP %s\n", r->signum ? "interrupted" : "an earlier stage failed");
+	}
 	for (; stage < act->stages.len && !act->stages.data[stage].is_cleanup; stage++)
 		print_skipped(r, stage);
 	if (stage < act->stages.len) {
@@ -353,6 +362,27 @@ static void step_failing(struct rehearsal *r)
 	}
 }
 
+/* Before what cleans up: each is broken and mended. False: that is not what comes next. */
+static bool explore(struct rehearsal *r)
+{
+	const struct scenario_act *act = play_act(r->play);
+	size_t stage = play_stage(r->play), n = act->stages.len;
+	struct play_exploration now;
+	bool is_in = play_exploring(r->play, &now);
+	bool is_last = stage + 1 >= n || act->stages.data[stage + 1].is_cleanup;
+	if (!r->explores || (!is_in && (r->n_explored || !act->explorations.len || !is_last)))
+		return false;
+	if (!is_in)
+		play_explore(r->play, 0);
+	else
+		play_next(r->play); /* moves on */
+	if (is_in && !play_exploring(r->play, &now) && stage + 1 >= n)
+		next_act(r);
+	else
+		play_next(r->play);
+	return true;
+}
+
 static void step(void *user)
 {
 	struct rehearsal *r = user;
@@ -363,6 +393,8 @@ static void step(void *user)
 		undo_next(r);
 	else if (r->is_failing)
 		step_failing(r);
+	else if (explore(r))
+		return;
 	else if (play_stage(r->play) + 1 >= act->stages.len)
 		next_act(r);
 	else {
@@ -382,7 +414,7 @@ static void on_progress(const char *line, void *user)
 {
 	struct rehearsal *r = user;
 	if (r->verbose)
-		print_comment(line);
+		tap_comment(line);
 }
 
 static void on_connected(struct connection *connection, const struct err *err, void *user)
@@ -461,13 +493,15 @@ static bool print_plan(const struct rehearsal *r)
 	size_t n_lines = 0;
 	bool any = false;
 	for (size_t i = 0; i < r->acts.len; i++)
-		n_lines += r->acts.data[i].act ? r->acts.data[i].act->stages.len : 1;
+		n_lines += r->acts.data[i].act ? r->acts.data[i].act->stages.len +
+		                                         (r->explores ? 2 * r->acts.data[i].act->explorations.len : 0)
+		                               : 1;
 	printf("1..%zu\n", n_lines);
 	for (size_t i = 0; i < r->acts.len; i++) {
 		const struct act_run *run = &r->acts.data[i];
 		any = any || run->act;
 		if (run->act)
-			print_comment(run->act->warnings);
+			tap_comment(run->act->warnings);
 	}
 	return any;
 }
@@ -521,7 +555,7 @@ static int run(struct rehearsal *r, const char *const *names, size_t n)
 	if (!print_plan(r)) {
 		for (size_t i = 0; i < r->acts.len; i++) {
 			printf("not ok %zu - %s: the scenario can be read\n", i + 1, r->acts.data[i].name);
-			print_comment(r->acts.data[i].problem);
+			tap_comment(r->acts.data[i].problem);
 		}
 		return 1;
 	}
@@ -562,6 +596,7 @@ int cmd_rehearse(int argc, char **argv)
 	const struct cmd_option options[] = {
 		{"--context", "NAME", "on this kube context instead of the lab", &r.context, NULL},
 		{"--kubeconfig", "FILE", "with this kubeconfig instead of kubectl's own choice", &r.kubeconfig, NULL},
+		{"--explore", NULL, "the acts' explorations as well: each is broken, and mended", NULL, &r.explores},
 		{"--keep", NULL, "leave the lab running that was brought up for this", NULL, &r.keep},
 		{"--timeout", "SECONDS", "for a stage to end (120)", &r.timeout, NULL},
 		{"--verbose", NULL, "show the commands and what they print", NULL, &r.verbose},

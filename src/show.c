@@ -94,6 +94,12 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 		show->options.events.on_stage(show, stage, state, show->options.user);
 }
 
+static void on_explore(struct play *play, enum play_state state, void *user)
+{
+	(void)play;
+	ui_explore_changed(((struct show *)user)->ui, state);
+}
+
 static bool start_play(struct show *show, struct err *err)
 {
 	struct play_options with = {
@@ -106,7 +112,7 @@ static bool start_play(struct show *show, struct err *err)
 	        .rows = 24,
 	        .cols = 80,
 	        .user = show,
-	        .events = {.on_change = on_play_change, .on_stage = on_stage},
+	        .events = {.on_change = on_play_change, .on_stage = on_stage, .on_explore = on_explore},
 	};
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
 		with.kubeconfigs[i] = show->connection->kubeconfigs[i];

@@ -69,6 +69,7 @@ void ui_set_act(struct ui *ui, const struct scenario_act *act);
 void ui_set_show(struct ui *ui, struct play *play, struct kube *kube);
 void ui_changed(struct ui *ui); /* play or kube has changed: paint when it is time */
 void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state); /* play's on_stage */
+void ui_explore_changed(struct ui *ui, enum play_state state);              /* play's on_explore */
 
 /* ---- the terminal without a show: what `onesdn doctor` tells of it ---- */
 struct ui_terminal {

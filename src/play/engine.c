@@ -442,7 +442,7 @@ size_t play_stage(const struct play *p)
 
 enum play_state play_stage_state(const struct play *p, size_t stage)
 {
-	return stage < p->act->stages.len ? p->runs[stage].state : PLAY_PENDING;
+	return stage < explore_n_stages(p) ? p->runs[stage].state : PLAY_PENDING;
 }
 
 const char *play_message(const struct play *p)
@@ -475,7 +475,7 @@ const char *play_output(const struct play *p)
 
 const char *play_checked(const struct play *p, size_t stage)
 {
-	return stage < p->act->stages.len && p->runs[stage].checked ? p->runs[stage].checked : "";
+	return stage < explore_n_stages(p) && p->runs[stage].checked ? p->runs[stage].checked : "";
 }
 
 bool play_was_there(const struct play *p, size_t stage)
@@ -485,7 +485,7 @@ bool play_was_there(const struct play *p, size_t stage)
 
 int64_t play_took(const struct play *p, size_t stage)
 {
-	return stage < p->act->stages.len ? p->runs[stage].took_ms : 0;
+	return stage < explore_n_stages(p) ? p->runs[stage].took_ms : 0;
 }
 
 bool play_is_busy(const struct play *p)

@@ -92,7 +92,7 @@ void explore_move_on(struct play *p)
 /* False, and said so: nothing is left broken behind. */
 bool explore_may_leave(struct play *p)
 {
-	if (!is_broken(p))
+	if (!is_broken(p) || p->options.unattended) /* what cleans up takes it along */
 		return true;
 	words_note(p, true, "it is still broken: mend it first, by hand or by Space");
 	play_changed(p);

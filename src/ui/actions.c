@@ -553,6 +553,7 @@ const struct command commands[] = {
         {"filter", ARG_TEXT, "TEXT", "find workloads", run_filter},
         {"layout", ARG_LAYOUT, "[NAME]", "talk, guided or zoom; without NAME, the next one", guide_layout},
         {"tour", ARG_NONE, "", "the first look at the screen", tour_begin},
+        {"explore", ARG_NUMBER, "[N]", "break something on purpose, find it and mend it", guide_explore},
         {"hint", ARG_NONE, "", "the next hint of this stage", guide_hint},
         {"theme", ARG_THEME, "[NAME]", "another theme", run_theme},
         {"mouse", ARG_ON_OFF, "[on|off]", "off leaves it to the outer terminal", run_mouse},

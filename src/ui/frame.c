@@ -21,7 +21,7 @@ bool frame_shows_manifest(const struct scene *scene, const struct view_state *vi
 	if (!scene->has_show || !scene->act->stages.len || view->hides_manifest || view->popup != POPUP_NONE)
 		return false;
 	const struct scenario_stage *stage = &scene->act->stages.data[scene->stage];
-	return stage->action == SCENARIO_APPLY && stage->manifest_text && scene->states[scene->stage] == PLAY_SHOWN;
+	return !scene->is_exploring && stage->action == SCENARIO_APPLY && stage->manifest_text && scene->states[scene->stage] == PLAY_SHOWN;
 }
 
 static struct rect page_area(const struct layout *layout, const struct view_state *view)
@@ -197,7 +197,11 @@ static void put_guide(struct canvas *canvas, const struct layout *layout, const 
 	size_t place, total;
 	if (scene->act->stages.len) {
 		scenario_place(scene->act, scene->stage, &place, &total);
-		str_append_f(&title, "guide · %zu/%zu", place, total);
+		if (scene->is_exploring)
+			str_append_f(&title, "explore · %zu/%zu", scene->exploration.number + 1,
+			             scene->act->explorations.len);
+		else
+			str_append_f(&title, "guide · %zu/%zu", place, total);
 	}
 	int most = view_guide_max_scroll(inside, scene, view);
 	if (most)

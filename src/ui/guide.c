@@ -40,7 +40,7 @@ static void begin_act(struct ui *ui)
 	guide->act = ui->act;
 	guide->stage = (size_t)-1;
 	guide->n_hints.len = 0;
-	for (size_t i = 0; i < ui->act->stages.len; i++)
+	for (size_t i = 0; i < ui->act->stages.len + 2 * ui->act->explorations.len; i++)
 		vec_push(&guide->n_hints, 0);
 	fill_acts(guide);
 }
@@ -76,8 +76,9 @@ void guide_follow(struct ui *ui)
 		begin_act(ui);
 	if (ui->play)
 		play_attend(ui->play, is_guided(&ui->view));
-	if (guide->stage != ui->scene.stage) {
-		guide->stage = ui->scene.stage;
+	size_t stage = ui->scene.is_exploring ? ui->scene.exploration.stage : ui->scene.stage;
+	if (guide->stage != stage) {
+		guide->stage = stage;
 		follow(ui);
 	}
 	if (ui->scene.is_over)
@@ -87,19 +88,21 @@ void guide_follow(struct ui *ui)
 void guide_fill(struct ui *ui)
 {
 	struct guide *guide = &ui->guide;
-	struct scene *scene = &ui->scene;
 	struct play_check check;
 	clear_checks(guide);
 	free(guide->command);
 	guide->command = NULL;
 	if (!ui->play || ui->view.layout != LAYOUT_GUIDED)
 		return;
-	for (size_t i = 0; play_check(ui->play, scene->stage, i, &check); i++) {
+	for (size_t i = 0; play_check(ui->play, guide->stage, i, &check); i++) {
 		check.holds |= ui->pretend.stage_state == PLAY_DONE;
 		vec_push(&guide->checks, check);
 	}
+	guide->explored.len = 0;
+	for (size_t i = 0; i < ui->act->explorations.len; i++)
+		vec_push(&guide->explored, play_is_explored(ui->play, i));
 	guide->is_tried = play_tried_by_hand(ui->play);
-	guide->command = play_command(ui->play, scene->stage);
+	guide->command = play_command(ui->play, guide->stage);
 }
 
 void guide_forget(struct ui *ui)
@@ -118,6 +121,7 @@ void guide_finish(struct ui *ui)
 	vec_finish(&guide->checks);
 	vec_finish(&guide->n_hints);
 	vec_finish(&guide->acts);
+	vec_finish(&guide->explored);
 	vec_finish(&guide->acts_done);
 }
 
@@ -126,10 +130,11 @@ void guide_finish(struct ui *ui)
 void guide_hint(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	size_t stage = ui->scene.stage;
-	if (stage >= ui->guide.n_hints.len)
+	size_t stage = ui->guide.stage;
+	const struct scenario_stage *plan = scene_stage(&ui->scene);
+	if (!plan || stage >= ui->guide.n_hints.len)
 		return;
-	const struct scenario_texts *hints = &ui->act->stages.data[stage].hints;
+	const struct scenario_texts *hints = &plan->hints;
 	size_t *n = &ui->guide.n_hints.data[stage];
 	bool is_told = *n == hints->len;
 	*n += !is_told;
@@ -200,4 +205,24 @@ bool guide_scroll(struct ui *ui, int lines)
 	int64_t from = view->guide_scroll > most ? most : view->guide_scroll, to = from + lines;
 	view->guide_scroll = (int)(to > most ? most : to < 0 ? 0 : to);
 	return true;
+}
+
+/* ---- explorations ---- */
+
+void guide_explore(struct ui *ui, const char *argument)
+{
+	const struct scenario_act *act = ui->act;
+	int64_t number = 0;
+	for (size_t i = 0; !*argument && ui->play && i < act->explorations.len && !number; i++)
+		number = play_is_explored(ui->play, i) ? 0 : (int64_t)i + 1;
+	if (!ui->play)
+		ui_say(ui, false, "The cluster is not there yet");
+	else if (act->explorations.len == 0)
+		ui_say(ui, false, "This act has no explorations");
+	else if (!number && !*argument)
+		ui_say(ui, false, "All %zu are mended; explore N does one again", act->explorations.len);
+	else if (*argument && !text_to_int(argument, 1, (int64_t)act->explorations.len, &number))
+		ui_say(ui, true, "explore takes a number from 1 to %zu", act->explorations.len);
+	else
+		play_explore(ui->play, (size_t)number - 1);
 }

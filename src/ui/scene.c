@@ -216,6 +216,20 @@ static void fill_planned_flows(struct ui *ui)
 	ui->scene.n_flows = n;
 }
 
+const struct scenario_stage *scene_stage(const struct scene *scene)
+{
+	if (scene->is_exploring)
+		return scene->exploration.plan;
+	return scene->act->stages.len ? &scene->act->stages.data[scene->stage] : NULL;
+}
+
+enum play_state scene_state(const struct scene *scene)
+{
+	if (scene->is_exploring)
+		return scene->exploration.state;
+	return scene->act->stages.len ? scene->states[scene->stage] : PLAY_PENDING;
+}
+
 static void fill_show(struct ui *ui)
 {
 	struct scene *scene = &ui->scene;
@@ -232,8 +246,9 @@ static void fill_show(struct ui *ui)
 	else
 		fill_planned_flows(ui);
 	scene->topo = play ? play_topo(play) : planned_topo(ui);
+	scene->is_exploring = play && play_exploring(play, &scene->exploration);
 	scene->persona = ui->shows_persona     ? ui->persona
-	                 : ui->act->stages.len ? ui->act->stages.data[scene->stage].persona
+	                 : ui->act->stages.len ? scene_stage(scene)->persona
 	                                       : SCENARIO_ADMIN;
 	scene->elapsed_ms = elapsed(ui);
 	scene->has_no_clock = ui->record.is_on && !ui->record.with.clock;

@@ -23,6 +23,8 @@ struct scene {
 	const struct scenario_act *act; /* never NULL */
 	const enum play_state *states;  /* one a stage */
 	size_t stage;
+	bool is_exploring; /* an exercise is in view, and the stage waits meanwhile */
+	struct play_exploration exploration;
 	bool has_show; /* there is a cluster and a play: else it is still being reached */
 	bool is_over, is_busy, is_read_only, has_no_clock;
 	const char *message; /* one line; "" */
@@ -147,6 +149,10 @@ int put_lines(struct canvas *page, int y, enum canvas_role first, const char *te
 void view_guide(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view);
 int view_guide_max_scroll(struct rect area, const struct scene *scene, const struct view_state *view);
 bool view_has_problem(const struct scene *scene, const struct view_state *view);
+
+/* The stage in view, or that of the exploration; NULL: the act has none. */
+const struct scenario_stage *scene_stage(const struct scene *scene);
+enum play_state scene_state(const struct scene *scene);
 
 /* ---- words.c: states in words, glyphs and roles ---- */
 struct look_of {

@@ -239,6 +239,13 @@ void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state)
 		live_hold(ui);
 }
 
+void ui_explore_changed(struct ui *ui, enum play_state state)
+{
+	if (state == PLAY_SHOWN && ui->view.mode == MODE_STAGE)
+		ui->console[0] = '\0'; /* its commands are the shell's */
+	ui_stage_changed(ui, TOPO_NONE, state);
+}
+
 /* ---- from beginning to end ---- */
 bool ui_use_theme(struct ui *ui, const char *name, struct err *err)
 {

@@ -17,11 +17,6 @@ struct parts {
 	int rule; /* row between them; the rest is the list's */
 };
 
-static const struct scenario_stage *stage_of(const struct scene *scene)
-{
-	return scene->act->stages.len ? &scene->act->stages.data[scene->stage] : NULL;
-}
-
 static int put_text(struct canvas *page, int x, int y, enum canvas_role role, const char *text)
 {
 	struct rect area = {x, y, page->cols - x, page->rows - y};
@@ -34,9 +29,10 @@ static int put_text(struct canvas *page, int x, int y, enum canvas_role role, co
 
 static int paint_text(struct canvas *page, const struct scene *scene)
 {
-	const struct scenario_stage *stage = stage_of(scene);
+	const struct scenario_stage *stage = scene_stage(scene);
 	int y = put_text(page, 0, 0, ROLE_TITLE, stage ? stage->title : scene->act->title);
-	if (stage && scene->stage == 0 && scene->states[0] == PLAY_PENDING && scene->act->summary)
+	if (stage && !scene->is_exploring && scene->stage == 0 && scene->states[0] == PLAY_PENDING &&
+	    scene->act->summary)
 		y = put_lines(page, y, ROLE_MUTED, scene->act->summary) + 1;
 	const char *text = !stage ? "" : *stage->read ? stage->read : stage->say;
 	return put_lines(page, y, ROLE_TEXT, text);
@@ -74,11 +70,35 @@ static const char *words_shown(const struct scenario_stage *stage)
 	return "It stands at the prompt: Space runs it; Enter in the pane (i) is just as good.";
 }
 
+static const char *words_exploring(const struct scene *scene)
+{
+	bool is_mending = scene->exploration.is_mending;
+	switch (scene->exploration.state) {
+	case PLAY_PENDING:
+		return is_mending ? "Find it on the diagram (f shows the flows), and mend it: in the pane (i), or from "
+		                    "anywhere. Space shows the command that does it."
+		                  : "Something is about to be broken on purpose, for you to find and mend. Space shows "
+		                    "the "
+		                    "command, s passes over it.";
+	case PLAY_SHOWN:
+		return is_mending ? "This mends it: Space runs it." : "Space breaks it.";
+	case PLAY_CHECKING:
+		return "The cluster is asked; this goes on by itself.";
+	case PLAY_DONE:
+		return is_mending ? "Mended. Space goes on." : "It is broken now. Space goes on.";
+	default:
+		return NULL;
+	}
+}
+
 static const char *words_now(const struct scene *scene, const struct scenario_stage *stage)
 {
+	const char *words = scene->is_exploring ? words_exploring(scene) : NULL;
+	if (words)
+		return words;
 	if (!scene->has_show)
 		return "The cluster is on its way; the text above is what comes first.";
-	switch (scene->states[scene->stage]) {
+	switch (scene_state(scene)) {
 	case PLAY_PENDING:
 		return words_to_do(stage, all_hold(scene->guide));
 	case PLAY_SHOWN:
@@ -99,10 +119,11 @@ static const char *words_now(const struct scene *scene, const struct scenario_st
 
 static int put_command(struct canvas *page, int y, const struct scene *scene)
 {
-	enum play_state state = scene->states[scene->stage];
+	enum play_state state = scene_state(scene);
 	const char *text = scene->guide->command;
 	int rows = 0;
-	if (!text || (state != PLAY_PENDING && state != PLAY_SHOWN))
+	bool is_secret = scene->is_exploring && state == PLAY_PENDING; /* it would tell what is broken */
+	if (!text || is_secret || (state != PLAY_PENDING && state != PLAY_SHOWN))
 		return y;
 	while (*text && rows < COMMAND_ROWS_MAX) {
 		size_t len = strcspn(text, "\n");
@@ -121,10 +142,11 @@ static int put_command(struct canvas *page, int y, const struct scene *scene)
 static int put_checks(struct canvas *page, int y, const struct scene *scene)
 {
 	const struct guide *guide = scene->guide;
-	enum play_state state = scene->states[scene->stage];
+	enum play_state state = scene_state(scene);
 	bool is_asked = state == PLAY_CHECKING || state == PLAY_FAILED || guide->is_tried, is_told = false;
 	if (guide->checks.len)
-		canvas_put_fit(page, 0, y++, page->cols, ROLE_MUTED, 0, "It is right when");
+		canvas_put_fit(page, 0, y++, page->cols, ROLE_MUTED, 0,
+		               scene->is_exploring ? "It is mended when" : "It is right when");
 	for (size_t i = 0; i < guide->checks.len; i++) {
 		const struct play_check *check = &guide->checks.data[i];
 		canvas_put(page, 0, y, 2, check->holds ? ROLE_OK : ROLE_MUTED, 0, check->holds ? "✓" : "○");
@@ -140,12 +162,12 @@ static int put_checks(struct canvas *page, int y, const struct scene *scene)
 static int put_hints(struct canvas *page, int y, const struct scene *scene, const struct scenario_stage *stage)
 {
 	const struct guide *guide = scene->guide;
-	size_t n = scene->stage < guide->n_hints.len ? guide->n_hints.data[scene->stage] : 0;
+	size_t n = guide->stage < guide->n_hints.len ? guide->n_hints.data[guide->stage] : 0;
 	for (size_t i = 0; i < n; i++) {
 		canvas_put(page, 0, y, 2, ROLE_KEY, 0, "?");
 		y = put_text(page, 2, y, ROLE_TEXT, stage->hints.data[i]);
 	}
-	if (n >= stage->hints.len || scene->states[scene->stage] == PLAY_DONE)
+	if (n >= stage->hints.len || scene_state(scene) == PLAY_DONE)
 		return y;
 	char words[64];
 	size_t left = stage->hints.len - n;
@@ -157,11 +179,11 @@ static int put_hints(struct canvas *page, int y, const struct scene *scene, cons
 
 static int paint_now(struct canvas *page, const struct scene *scene)
 {
-	const struct scenario_stage *stage = stage_of(scene);
+	const struct scenario_stage *stage = scene_stage(scene);
 	int y = 0;
 	if (!stage)
 		return 0;
-	if (scene->is_problem && *scene->message && scene->states[scene->stage] == PLAY_FAILED)
+	if (scene->is_problem && *scene->message && scene_state(scene) == PLAY_FAILED)
 		y = put_text(page, 0, y, ROLE_FAIL, scene->message);
 	y = put_text(page, 0, y, ROLE_TEXT, words_now(scene, stage));
 	y = put_command(page, y, scene);
@@ -282,6 +304,19 @@ static void put_stage(struct canvas *canvas, struct rect row, const struct scene
 	               scene->act->stages.data[stage].title);
 }
 
+static void put_exploration(struct canvas *canvas, struct rect row, const struct scene *scene, size_t at)
+{
+	bool is_here = scene->is_exploring && scene->exploration.number == at;
+	bool is_done = at < scene->guide->explored.len && scene->guide->explored.data[at];
+	struct look_of look = stage_look(is_done ? PLAY_DONE : PLAY_PENDING);
+	int x = row.x, right = row.x + row.cols;
+	x += canvas_put(canvas, x, row.y, right - x, is_here ? ROLE_TITLE : ROLE_MUTED, 0, is_here ? "▸ ! " : "  ! ");
+	x += canvas_put(canvas, x, row.y, right - x, look.role, 0, look.glyph);
+	x += canvas_put(canvas, x, row.y, right - x, ROLE_NONE, 0, " ");
+	canvas_put_fit(canvas, x, row.y, right - x, is_here ? ROLE_TITLE : ROLE_MUTED, 0,
+	               scene->act->explorations.data[at].mends.title);
+}
+
 /* Stages of the act that this one builds on are passed through quickly: they are listed while one of them is in view. */
 static bool is_listed(const struct scene *scene, size_t stage)
 {
@@ -294,7 +329,10 @@ static void put_list(struct canvas *canvas, struct rect area, const struct scene
 {
 	size_t place, total;
 	scenario_place(scene->act, scene->stage, &place, &total);
-	int n = (int)total, rows = area.rows - 1, first = (int)place - 1 - rows / 2, row = 0;
+	if (scene->is_exploring)
+		place = total + scene->exploration.number + 1;
+	int n = (int)(total + scene->act->explorations.len), rows = area.rows - 1, first = (int)place - 1 - rows / 2,
+	    row = 0;
 	if (first > n - rows)
 		first = n - rows;
 	if (first < 0)
@@ -306,6 +344,8 @@ static void put_list(struct canvas *canvas, struct rect area, const struct scene
 			put_stage(canvas, (struct rect){area.x, area.y + row - first, area.cols, 1}, scene, i);
 		row++;
 	}
+	for (size_t i = 0; i < scene->act->explorations.len && row - first < rows; i++, row++)
+		put_exploration(canvas, (struct rect){area.x, area.y + row - first, area.cols, 1}, scene, i);
 	put_acts(canvas, (struct rect){area.x, area.y + row - first, area.cols, 1}, scene);
 }
 
@@ -336,7 +376,7 @@ void view_guide(struct canvas *canvas, struct rect area, const struct scene *sce
 	put_window(canvas, area.x, area.y, &parts.text, top);
 	int y = area.y + parts.rule;
 	if (y < end && scene->act->stages.len)
-		put_rule(canvas, area, y++, now_look(scene->states[scene->stage]));
+		put_rule(canvas, area, y++, now_look(scene_state(scene)));
 	put_window(canvas, area.x, y, &parts.now, now_top);
 	y += parts.now.rows;
 	if (end - y > LIST_ROWS_MIN) {

@@ -23,7 +23,7 @@ static struct result message_of(const struct scene *scene)
 		return (struct result){ROLE_TEXT, "", ""};
 	if (scene->is_busy)
 		return (struct result){ROLE_WAIT, "◐", scene->message};
-	bool is_done = scene->act->stages.len && scene->states[scene->stage] == PLAY_DONE;
+	bool is_done = scene->act->stages.len && scene_state(scene) == PLAY_DONE;
 	return is_done ? (struct result){ROLE_OK, "✓", scene->message} : (struct result){ROLE_TEXT, "", scene->message};
 }
 
@@ -103,10 +103,10 @@ static const struct key_row *help_row(void)
 /* What Space does depends on the stage: it runs what is shown. */
 static const char *word_of(const struct key_row *row, const struct scene *scene)
 {
-	bool is_shown = scene->has_show && scene->act->stages.len && scene->states[scene->stage] == PLAY_SHOWN;
+	bool is_shown = scene->has_show && scene->act->stages.len && scene_state(scene) == PLAY_SHOWN;
 	if (!is_shown || !text_equal(row->command, "next"))
 		return row->bar;
-	return scene->act->stages.data[scene->stage].action == SCENARIO_APPLY ? "apply" : "run";
+	return scene_stage(scene)->action == SCENARIO_APPLY ? "apply" : "run";
 }
 
 /* As many rows as fit, the one for help always, and what says that a pane is hidden. */

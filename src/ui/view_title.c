@@ -73,11 +73,15 @@ static void put_left(struct canvas *canvas, struct rect area, const struct scene
 		canvas_put_fit(canvas, area.x, area.y, area.cols, ROLE_TITLE, ATTR_BOLD, act->title);
 		return;
 	}
-	const struct scenario_stage *stage = &act->stages.data[scene->stage];
+	const struct scenario_stage *stage = scene_stage(scene);
 	struct str number = {0};
 	size_t at, total;
 	scenario_place(act, scene->stage, &at, &total);
 	str_append_f(&number, "%zu/%zu ", at, total);
+	if (scene->is_exploring) {
+		str_clear(&number);
+		str_append_f(&number, "!%zu/%zu ", scene->exploration.number + 1, act->explorations.len);
+	}
 	const char *title = stage->is_prelude ? act->base_title : act->title;
 	int x = area.x, right = area.x + area.cols;
 	int wanted = text_columns(title) + 3 + text_columns(number.data) + text_columns(stage->title);
@@ -94,8 +98,7 @@ void view_title(struct canvas *canvas, struct rect area, const struct scene *sce
 {
 	(void)view;
 	const struct scenario_act *act = scene->act;
-	int wanted =
-	        act->stages.len ? text_columns(act->stages.data[scene->stage].title) + 5 : text_columns(act->title);
+	int wanted = act->stages.len ? text_columns(scene_stage(scene)->title) + 5 : text_columns(act->title);
 	if (wanted > area.cols / 2)
 		wanted = area.cols / 2;
 	struct part parts[N_PARTS];
