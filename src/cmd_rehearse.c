@@ -14,16 +14,8 @@
 #include "connect.h"
 #include "tap.h"
 
-enum {
-	ROWS = 50,
-	COLS = 160,
-	NAMES_MAX = 64,
-	TIMEOUT_S = 120,
-	LIVE_MS = 20000,
-	DOWN_MS = 30000,
-	SET_UP_MS = 3000,
-	SET_UP_S = 3600
-};
+enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, DOWN_MS = 30000 };
+enum { TIMEOUT_S = 120, LIVE_MS = 20000, SET_UP_MS = 3000, SET_UP_S = 3600 };
 
 struct act_run {
 	char *name;
@@ -54,23 +46,6 @@ struct rehearsal {
 	int signum; /* that asked us to stop; 0: none */
 };
 
-static void print_stage(struct rehearsal *r, size_t stage, bool ok)
-{
-	const struct scenario_act *act = play_act(r->play);
-	printf("%s %zu - ", ok ? "ok" : "not ok", ++r->n_lines);
-	tap_description(act->name);
-	printf("/%s: ", act->stages.data[stage].id);
-	tap_description(act->stages.data[stage].title);
-}
-
-static void print_ok(struct rehearsal *r, size_t stage)
-{
-	const char *checked = play_checked(r->play, stage);
-	print_stage(r, stage, true);
-	printf(" # %s%s%.2f s\n", checked, checked[0] ? "  " : "", (double)play_took(r->play, stage) / 1000);
-	fflush(stdout);
-}
-
 static void print_output(struct rehearsal *r)
 {
 	if (r->verbose)
@@ -79,7 +54,7 @@ static void print_output(struct rehearsal *r)
 
 static void print_failed(struct rehearsal *r, size_t stage)
 {
-	print_stage(r, stage, false);
+	tap_stage(r->play, ++r->n_lines, stage, false);
 	putchar('\n');
 	char *command = play_next_command(r->play);
 	if (command[0] != '\0' && !r->verbose) {
@@ -94,19 +69,9 @@ static void print_failed(struct rehearsal *r, size_t stage)
 
 static void print_skipped(struct rehearsal *r, size_t stage)
 {
-	print_stage(r, stage, true);
+	tap_stage(r->play, ++r->n_lines, stage, true);
 	printf(" # SKIP %s\n", r->signum ? "interrupted" : "an earlier stage failed");
 	fflush(stdout);
-}
-
-static void print_exploration(struct rehearsal *r, bool ok)
-{
-	const struct scenario_act *act = play_act(r->play);
-	const struct scenario_stage *mends = &act->explorations.data[r->n_explored / 2].mends;
-	printf("%s %zu - ", ok ? "ok" : "not ok", ++r->n_lines);
-	tap_description(act->name);
-	printf("/explore-%s-%s: ", mends->id, r->n_explored++ % 2 ? "mended" : "broken");
-	tap_description(mends->title);
 }
 
 /* ---- the end ---- */
@@ -231,7 +196,7 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 	} else if (state == PLAY_DONE || state == PLAY_FAILED) {
 		print_output(r);
 		if (state == PLAY_DONE)
-			print_ok(r, stage);
+			tap_stage_ok(r->play, ++r->n_lines, stage);
 		else
 			print_failed(r, stage);
 		r->is_failing = r->is_failing || state == PLAY_FAILED;
@@ -246,7 +211,7 @@ static void on_explore(struct play *play, enum play_state state, void *user)
 	if ((state != PLAY_DONE && state != PLAY_FAILED) || !play_exploring(play, &now))
 		return;
 	print_output(r);
-	print_exploration(r, state == PLAY_DONE);
+	tap_exploration(r->play, ++r->n_lines, r->n_explored++, state == PLAY_DONE);
 	if (state == PLAY_DONE)
 		printf(" # %s  %.2f s\n", play_checked(play, now.stage), (double)play_took(play, now.stage) / 1000);
 	else
@@ -347,7 +312,7 @@ static void step_failing(struct rehearsal *r)
 	const struct scenario_act *act = play_act(r->play);
 	size_t stage = play_stage(r->play) + 1;
 	while (r->explores && r->n_explored < 2 * act->explorations.len) {
-		print_exploration(r, true);
+		tap_exploration(r->play, ++r->n_lines, r->n_explored++, true);
 		printf(" # SKIP %s\n", r->signum ? "interrupted" : "an earlier stage failed");
 	}
 	for (; stage < act->stages.len && !act->stages.data[stage].is_cleanup; stage++)
@@ -461,7 +426,7 @@ static void on_signal(int signum, void *user)
 	}
 	size_t stage = play_stage(r->play);
 	r->is_failing = true;
-	print_stage(r, stage, false);
+	tap_stage(r->play, ++r->n_lines, stage, false);
 	printf("\n# interrupted\n");
 	fflush(stdout);
 	play_skip(r->play);

@@ -33,3 +33,30 @@ void tap_output(const char *text)
 		text += len + (text[len] == '\n');
 	}
 }
+
+void tap_stage(const struct play *play, size_t number, size_t stage, bool ok)
+{
+	const struct scenario_act *act = play_act(play);
+	printf("%s %zu - ", ok ? "ok" : "not ok", number);
+	tap_description(act->name);
+	printf("/%s: ", act->stages.data[stage].id);
+	tap_description(act->stages.data[stage].title);
+}
+
+void tap_stage_ok(const struct play *play, size_t number, size_t stage)
+{
+	const char *checked = play_checked(play, stage);
+	tap_stage(play, number, stage, true);
+	printf(" # %s%s%.2f s\n", checked, checked[0] ? "  " : "", (double)play_took(play, stage) / 1000);
+	fflush(stdout);
+}
+
+void tap_exploration(const struct play *play, size_t number, size_t at, bool ok)
+{
+	const struct scenario_act *act = play_act(play);
+	const struct scenario_stage *mends = &act->explorations.data[at / 2].mends;
+	printf("%s %zu - ", ok ? "ok" : "not ok", number);
+	tap_description(act->name);
+	printf("/explore-%s-%s: ", mends->id, at % 2 ? "mended" : "broken");
+	tap_description(mends->title);
+}

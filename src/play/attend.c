@@ -161,18 +161,19 @@ static bool is_in_view(struct play *p, const struct shell *shell)
 	return is_attended(p) && has_shell && is_waiting(p) && p->shells[stage->persona] == shell;
 }
 
-static bool is_same_command(const char *a, const char *b)
+/* The same program and its verb: "kubectl wait", whatever it is told to wait for. */
+static bool is_alike(const char *a, const char *b)
 {
-	while (*a && *b) {
-		size_t blanks_a = strspn(a, " "), blanks_b = strspn(b, " ");
-		a += blanks_a;
-		b += blanks_b;
-		if (*a != *b || (blanks_a == 0) != (blanks_b == 0))
+	for (int word = 0; word < 2; word++) {
+		a += strspn(a, " ");
+		b += strspn(b, " ");
+		size_t len = strcspn(a, " \n");
+		if (len != strcspn(b, " \n") || strncmp(a, b, len) != 0)
 			return false;
-		a += *a != '\0';
-		b += *b != '\0';
+		a += len;
+		b += len;
 	}
-	return a[strspn(a, " ")] == '\0' && b[strspn(b, " ")] == '\0';
+	return true;
 }
 
 void attend_begins(struct play *p, const struct shell *shell)
@@ -185,7 +186,7 @@ void attend_begins(struct play *p, const struct shell *shell)
 	shell_entered_line(shell, &line);
 	const char *last = stage->commands.len ? stage->commands.data[stage->commands.len - 1] : "";
 	char *filled = perform_fill(p, last, NULL);
-	by_hand->is_ours = by_hand->is_ours || is_same_command(str_text(&line), filled ? filled : last);
+	by_hand->is_ours = by_hand->is_ours || is_alike(str_text(&line), filled ? filled : last);
 	by_hand->runs = true;
 	by_hand->since = loop_now(p->loop);
 	free(filled);

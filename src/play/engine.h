@@ -102,7 +102,7 @@ struct play {
 		bool is_known;     /* how they stood */
 		bool did_hold;     /* its checks of the cluster, when it came into view or since */
 		bool runs;         /* a command that somebody has typed */
-		bool is_ours;      /* ... and that is the stage's last one */
+		bool is_ours;      /* ... and that is like the stage's last one */
 		size_t n_ended;    /* how many such commands */
 		int64_t since;     /* the begin of the last of them */
 		int status;        /* and its end; -1 */

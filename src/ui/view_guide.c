@@ -177,7 +177,7 @@ static int put_hints(struct canvas *page, int y, const struct scene *scene, cons
 	return y;
 }
 
-static int paint_now(struct canvas *page, const struct scene *scene)
+static int paint_now(struct canvas *page, const struct scene *scene, const struct view_state *view)
 {
 	const struct scenario_stage *stage = scene_stage(scene);
 	int y = 0;
@@ -185,7 +185,13 @@ static int paint_now(struct canvas *page, const struct scene *scene)
 		return 0;
 	if (scene->is_problem && *scene->message && scene_state(scene) == PLAY_FAILED)
 		y = put_text(page, 0, y, ROLE_FAIL, scene->message);
-	y = put_text(page, 0, y, ROLE_TEXT, words_now(scene, stage));
+	if (view->mode == MODE_TERMINAL && scene_state(scene) == PLAY_DONE) {
+		char words[100];
+		snprintf(words, sizeof words, "Done. %s, and then Space goes on.", view->escape_key);
+		y = put_text(page, 0, y, ROLE_TEXT, words);
+	} else {
+		y = put_text(page, 0, y, ROLE_TEXT, words_now(scene, stage));
+	}
 	y = put_command(page, y, scene);
 	y = put_checks(page, y, scene);
 	return put_hints(page, y, scene, stage);
@@ -193,14 +199,14 @@ static int paint_now(struct canvas *page, const struct scene *scene)
 
 /* ---- how the column is shared ---- */
 
-static struct parts make_parts(struct rect area, const struct scene *scene, bool ascii)
+static struct parts make_parts(struct rect area, const struct scene *scene, const struct view_state *view, bool ascii)
 {
 	struct parts parts = {0};
 	parts.text.page = canvas_create(area.cols, PAGE_ROWS);
 	parts.now.page = canvas_create(area.cols, PAGE_ROWS);
 	parts.text.page->ascii = parts.now.page->ascii = ascii;
 	parts.text.used = paint_text(parts.text.page, scene);
-	parts.now.used = paint_now(parts.now.page, scene);
+	parts.now.used = paint_now(parts.now.page, scene, view);
 	int rows = area.rows - 1 - (area.rows >= STRIP_ROWS_MIN);
 	int text_least = parts.text.used < TEXT_ROWS_MIN ? parts.text.used : TEXT_ROWS_MIN;
 	parts.now.rows = parts.now.used > rows - text_least ? rows - text_least : parts.now.used;
@@ -226,10 +232,9 @@ static int hidden_rows(const struct part *part)
 
 int view_guide_max_scroll(struct rect area, const struct scene *scene, const struct view_state *view)
 {
-	(void)view;
 	if (area.rows < 1 || area.cols < 1 || !scene->guide)
 		return 0;
-	struct parts parts = make_parts(area, scene, false);
+	struct parts parts = make_parts(area, scene, view, false);
 	int most = hidden_rows(&parts.text) + hidden_rows(&parts.now);
 	parts_finish(&parts);
 	return most;
@@ -369,7 +374,7 @@ void view_guide(struct canvas *canvas, struct rect area, const struct scene *sce
 {
 	if (area.rows < 1 || area.cols < 1 || !scene->guide)
 		return;
-	struct parts parts = make_parts(area, scene, canvas->ascii);
+	struct parts parts = make_parts(area, scene, view, canvas->ascii);
 	int most = hidden_rows(&parts.text), end = area.y + area.rows; /* the text moves first, then what is below it */
 	int top = view->guide_scroll > most ? most : view->guide_scroll, left = view->guide_scroll - top;
 	int now_top = left > hidden_rows(&parts.now) ? hidden_rows(&parts.now) : left;
