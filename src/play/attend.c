@@ -30,8 +30,15 @@ bool play_check(struct play *p, size_t stage, size_t check, struct play_check *o
 	struct check_facts facts = ask_facts(p, stage);
 	struct str wants = {0}, found = {0}, cure = {0};
 	check_describe(asked, &wants);
-	bool is_known = is_of_cluster ? ask_is_live(p) : has_run(p, stage);
+	bool is_tried = !has_run(p, stage) && stage == p->view && p->by_hand.n_ended > 0;
+	bool is_known = is_of_cluster ? ask_is_live(p) : has_run(p, stage) || is_tried;
+	if (is_tried)
+		facts.output = str_text(&p->by_hand.output);
 	out->holds = is_known && check_ask(asked, &facts, &found, &cure) == CHECK_HOLDS;
+	if (!is_of_cluster && is_tried && !out->holds && p->by_hand.status != 0) {
+		str_clear(&found);
+		str_append_f(&found, "the command ended with status %d", p->by_hand.status);
+	}
 	if (!is_of_cluster && is_done)
 		out->holds = true; /* it did; another stage's output stands there by now */
 	if (out->holds)
@@ -199,7 +206,8 @@ void attend_ends(struct play *p, struct shell *shell, int status)
 	if (!by_hand->runs || !is_in_view(p, shell))
 		return;
 	struct str text = {0};
-	term_output_text(shell_term(shell), OUTPUT_MAX, &text);
+	if (status == 0) /* what a program says of its failure proves nothing, whatever words are in it */
+		term_output_text(shell_term(shell), OUTPUT_MAX, &text);
 	str_append_n(&by_hand->output, str_text(&text), text.len);
 	str_append_c(&by_hand->output, '\n');
 	if (by_hand->output.len > OUTPUT_MAX)
