@@ -19,6 +19,10 @@ int cmd_show(int argc, char **argv);
 int cmd_term(int argc, char **argv);
 int cmd_verdict(int argc, char **argv);
 
+/* ---- guard.c: under the names of the programs that a read-only show guards ---- */
+bool guard_is_name(const char *argv0);
+int guard_main(int argc, char **argv);
+
 /* ---- options.c: what stands behind a subcommand, from one table that is also its help ---- */
 struct cmd_option {
 	const char *name;  /* "--size" */

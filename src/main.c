@@ -86,6 +86,8 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc > 0 && guard_is_name(argv[0]))
+		return guard_main(argc, argv);
 	const char *first = argc > 1 ? argv[1] : "";
 	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
 		puts("onesdn " ONESDN_VERSION);

@@ -55,6 +55,11 @@ void play_look(struct play *play, size_t stage); /* moves the view there; stages
 void play_go(struct play *play, size_t stage);
 bool play_is_going(const struct play *play);
 void play_stop(struct play *play);       /* where it is, on the way of play_go */
+/* What somebody is to be asked about before a stage is run or undone, or gone to: a command that deletes what is not in the act's own
+ * namespaces, on any cluster but the lab. NULL: nothing. The caller frees. */
+enum play_intent { PLAY_RUN, PLAY_UNDO, PLAY_GO };
+char *play_asks(const struct play *play, enum play_intent intent, size_t stage);
+
 /* ---- kept and resumed ---- */
 json_t *play_keep(const struct play *play); /* how the show stands, for play_restore; the caller's */
 /* A new play of the same act goes on there. A stage that was under way is asked for as soon as the cluster is there. False: that

@@ -168,6 +168,10 @@ typedef char *scenario_command_value_fn(void *user, const char *name, size_t len
 char *scenario_command_fill(const char *text, scenario_command_value_fn *value, void *user, struct err *why);
 /* Does the text do more than look? By the verbs of kubectl and virtctl. */
 bool scenario_command_changes(const char *text);
+/* May what stands behind kubectl or virtctl only look? Verbs that are not known do not. */
+bool scenario_command_looks(const char *const *words, size_t n);
+/* Does it delete anything outside the act's namespaces, as far as can be told? What cannot be told does. */
+bool scenario_deletes_elsewhere(const struct scenario_act *act, const char *text);
 
 /* ---- a place in an object: "status.conditions[0].type", "metadata.annotations['a.b/c']" ---- */
 bool scenario_path_is_valid(const char *path);

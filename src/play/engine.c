@@ -189,7 +189,7 @@ static bool ask_what_if(struct play *p, const char *name)
 void play_perform(struct play *p, bool go)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
-	if (stage->changes && refuse_change(p, "the stage"))
+	if ((stage->changes || stage->has_undo || stage->is_cleanup) && refuse_change(p, "the stage"))
 		return;
 	if (p->started == 0 && !p->travel)
 		p->started = loop_now(p->loop);

@@ -115,7 +115,7 @@ void play_set_state(struct play *p, size_t stage, enum play_state state);
 void play_changed(struct play *p);
 void play_perform(struct play *p, bool go); /* the stage in view, from SHOWN */
 void play_set_view(struct play *p, size_t view);
-void play_end_job(struct play *p);          /* no job any more; the tick stops */
+void play_end_job(struct play *p); /* no job any more; the tick stops */
 struct scenario_stage *play_stage_of(const struct play *p, size_t stage);
 
 /* ---- perform.c ---- */

@@ -138,8 +138,8 @@ static bool run_done_if(struct passing *a)
 	char *text = perform_fill(p, stage->done_if, NULL), *private_dir = perform_private_dir(p, NULL);
 	struct shell_cluster cluster = {stage->persona, p->kubeconfigs[stage->persona], p->contexts[stage->persona],
 	                                private_dir};
-	char *kubeconfig = private_dir ? shell_kubeconfig(&cluster, NULL) : NULL, *path = shell_path(),
-	     *lab = path_self("onesdn-lab");
+	char *kubeconfig = private_dir ? shell_kubeconfig(&cluster, NULL) : NULL,
+	     *path = shell_path(p->options.read_only ? private_dir : NULL), *lab = path_self("onesdn-lab");
 	const char *const here[] = {"bash", "--noprofile", "--norc", "-c", text, NULL};
 	const char *const in_lab[] = {lab, "exec", "--", "bash", "--noprofile", "--norc", "-c", text, NULL};
 	const char *const env[] = {kubeconfig, path, "BASH_ENV", NULL};

@@ -82,6 +82,11 @@ char *perform_private_dir(struct play *p, struct err *err)
 {
 	if (!p->private_dir)
 		p->private_dir = make_private_dir(err);
+	if (p->private_dir && p->options.read_only && !private_guard(p->private_dir, err)) {
+		private_remove(p->private_dir);
+		free(p->private_dir);
+		p->private_dir = NULL;
+	}
 	return p->private_dir;
 }
 
@@ -96,6 +101,7 @@ static void create_shell(struct play *p, enum scenario_persona persona)
 	        .context = p->contexts[persona],
 	        .cwd = p->act->folder,
 	        .private_dir = p->private_dir ? p->private_dir : "",
+	        .is_guarded = p->options.read_only,
 	        .is_in_lab = persona == SCENARIO_HOST && text_equal(p->options.environment, "lab"),
 	        .rows = p->options.rows,
 	        .cols = p->options.cols,
@@ -483,8 +489,7 @@ static void on_shell_state(struct shell *shell, enum shell_state state, void *us
 
 void perform_cancel(struct play *p)
 {
-	bool is_dialog = dialog_is(p),
-	     has_shell = play_stage_of(p, p->stage)->action != SCENARIO_PICTURE && !is_dialog;
+	bool is_dialog = dialog_is(p), has_shell = play_stage_of(p, p->stage)->action != SCENARIO_PICTURE && !is_dialog;
 	struct shell *shell = p->job != JOB_NONE && has_shell ? shell_of_job(p) : NULL;
 	enum play_step step = p->step;
 	flows_cancel(p);

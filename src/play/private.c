@@ -23,6 +23,22 @@ void private_remove(const char *dir)
 	rmdir(dir);
 }
 
+bool private_guard(const char *dir, struct err *err)
+{
+	static const char *const names[] = {"kubectl", "oc", "virtctl"};
+	char *self = path_self("onesdn");
+	bool ok = true;
+	for (size_t i = 0; i < sizeof names / sizeof *names && ok; i++) {
+		char *path = mem_printf("%s/%s", dir, names[i]);
+		ok = symlink(self, path) == 0 || errno == EEXIST;
+		if (!ok)
+			err_errno(err, errno, "%s cannot be made: the shells of a read-only show need it", path);
+		free(path);
+	}
+	free(self);
+	return ok;
+}
+
 static bool is_left_over(const char *name)
 {
 	int64_t pid;

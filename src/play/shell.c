@@ -83,13 +83,14 @@ char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err)
 }
 
 /* Where no virtctl is installed, the one that comes with us is found last of all. */
-char *shell_path(void)
+char *shell_path(const char *guards)
 {
 	const char *path = getenv("PATH");
 	char *installed = path_program("virtctl"), *ours = installed ? NULL : console_virtctl();
 	char *slash = ours ? strrchr(ours, '/') : NULL;
-	char *out = slash ? mem_printf("PATH=%s:%.*s", path ? path : "/usr/bin:/bin", (int)(slash - ours), ours)
-	                  : mem_strdup("BASH_ENV"); /* nothing to set */
+	char *out =
+	        mem_printf("PATH=%s%s%s%s%.*s", guards ? guards : "", guards ? ":" : "", path ? path : "/usr/bin:/bin",
+	                   slash ? ":" : "", slash ? (int)(slash - ours) : 0, slash ? ours : "");
 	free(installed);
 	free(ours);
 	return out;
@@ -99,7 +100,7 @@ static bool start_here(struct shell *s, const char *kubeconfig, struct err *err)
 {
 	if (!write_rcfile(s, err))
 		return false;
-	char *path = shell_path();
+	char *path = shell_path(s->options.is_guarded ? s->private_dir : NULL);
 	const char *const argv[] = {"bash", "--noprofile", "--rcfile", s->rcfile, "-i", NULL};
 	const char *const env[] = {kubeconfig, path, "INPUTRC=/dev/null", "SHELLOPTS", "BASHOPTS", "HISTFILE", NULL};
 	bool ok = term_start(s->term, argv, env, s->cwd, err);

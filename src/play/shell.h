@@ -32,11 +32,14 @@ struct shell_cluster {
 	const char *private_dir;
 };
 char *shell_kubeconfig(const struct shell_cluster *cluster, struct err *err);
-char *shell_path(void); /* the word for PATH, our virtctl in it where none is installed */
+/* The word for PATH: our virtctl in it where none is installed, and before all else `guards` (private_guard), if not NULL. */
+char *shell_path(const char *guards);
 
 /* ---- private.c: the folder for these files, RUNTIME/play-PID-XXXXXX, one a play ---- */
 #define PRIVATE_PREFIX "play-"
-void private_remove(const char *dir);    /* with what is in it */
+void private_remove(const char *dir); /* with what is in it */
+/* Puts our own program there under the names of those that could change the cluster: it lets through what only looks. */
+bool private_guard(const char *dir, struct err *err);
 void private_sweep(const char *runtime); /* those of processes that are gone */
 
 struct shell_options {
@@ -45,6 +48,7 @@ struct shell_options {
 	const char *kubeconfig, *context; /* may be NULL */
 	const char *cwd;
 	const char *private_dir; /* for its rcfile and kubeconfig; exists */
+	bool is_guarded;         /* a read-only show: private_dir comes first on PATH */
 	bool is_in_lab;          /* it runs in the lab's host namespace */
 	int rows, cols;
 	struct shell_events events;

@@ -297,7 +297,8 @@ static bool take_brings_up(READER_TAKE)
 		return false;
 	if (text_equal(l->environment, "lab"))
 		reader_problem(r, pointer,
-		               "the act brings up a cluster of its own and is not for the lab; name the cluster with --kubeconfig "
+		               "the act brings up a cluster of its own and is not for the lab; name the cluster with "
+		               "--kubeconfig "
 		               "%s, or leave the choice to it: onesdn %s",
 		               l->act->brings_up, l->act->name);
 	return true;

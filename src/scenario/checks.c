@@ -256,10 +256,10 @@ static void unknown_check(struct reader *r, const json_t *value, const char *poi
 	if (best.best)
 		reader_problem(r, pointer, "there is no check \"%.60s\"; did you mean \"%s\"?", best.wanted, best.best);
 	else
-		reader_problem(
-		        r, pointer,
-		        "this is no check; use one of exists, gone, ready, condition, field, network, mapped, address, up, output, "
-		        "output-matches, exit, verdict, ovn, dropped");
+		reader_problem(r, pointer,
+		               "this is no check; use one of exists, gone, ready, condition, field, network, mapped, "
+		               "address, up, output, "
+		               "output-matches, exit, verdict, ovn, dropped");
 }
 
 /* An object without `in`: the only namespace of the act, or none where the kind has none. */

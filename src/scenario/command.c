@@ -336,6 +336,13 @@ static bool is_in(const char *const *list, const char *word, size_t len)
 	return false;
 }
 
+/* clang-format off */
+static const char *const looking[] = {
+	"get", "describe", "logs", "exec", "wait", "version", "explain", "events", "top", "auth", "api-resources", "cluster-info",
+	"config", "console", "diff", NULL,
+};
+/* clang-format on */
+
 bool scenario_command_changes(const char *text)
 {
 	/* clang-format off */
@@ -344,10 +351,6 @@ bool scenario_command_changes(const char *text)
 		"create", "apply", "delete", "replace", "patch", "edit", "label", "annotate", "scale", "autoscale", "set", "run", "expose",
 		"rollout", "taint", "cordon", "uncordon", "drain", "cp", "debug", "start", "stop", "restart", "pause", "unpause", "migrate",
 		"addvolume", "removevolume", NULL,
-	};
-	static const char *const looking[] = {
-		"get", "describe", "logs", "exec", "wait", "version", "explain", "events", "top", "auth", "api-resources", "cluster-info",
-		"config", "console", "diff", NULL,
 	};
 	/* clang-format on */
 	static const char blanks[] = " \t\n;&|()`\"'$";
@@ -369,4 +372,39 @@ bool scenario_command_changes(const char *text)
 		after_option = text[0] == '-' && !memchr(text, '=', len);
 	}
 	return false;
+}
+
+/* Words that an option before the verb takes; -1: that option is not known, and so neither is the verb. */
+static int option_words(const char *option)
+{
+	static const char *const valued[] = {
+	        "-n",   "--namespace", "--context", "--kubeconfig",      "-s", "--server", "--user", "--cluster",
+	        "--as", "--as-group",  "--token",   "--request-timeout", "-v", NULL};
+	static const char *const plain[] = {"-h",
+	                                    "--help",
+	                                    "--version",
+	                                    "--insecure-skip-tls-verify",
+	                                    "--match-server-version",
+	                                    "--warnings-as-errors",
+	                                    NULL};
+	if (is_in(valued, option, strlen(option)))
+		return 2;
+	bool is_glued = option[1] && option[1] != '-' && option[2] && strchr("nsv", option[1]);
+	return is_glued || strchr(option, '=') || is_in(plain, option, strlen(option)) ? 1 : -1;
+}
+
+bool scenario_command_looks(const char *const *words, size_t n)
+{
+	static const char *const harmless[] = {"api-versions", "completion", "help",    "options", "plugin",
+	                                       "port-forward", "kustomize",  "guestfs", NULL};
+	size_t i = 0;
+	while (i < n && words[i][0] == '-') {
+		int used = option_words(words[i]);
+		if (used < 0)
+			return false;
+		i += (size_t)used;
+	}
+	if (i >= n)
+		return true; /* --help, --version, nothing */
+	return is_in(looking, words[i], strlen(words[i])) || is_in(harmless, words[i], strlen(words[i]));
 }

@@ -72,51 +72,19 @@ static void verb(struct ui *ui, void (*of_play)(struct play *play))
 }
 
 /* ---- the show ---- */
-/* The act after this one in the order of the show; the caller frees. NULL: there is none. */
-static char *next_act(const struct ui *ui)
+static void next_now(struct ui *ui)
 {
-	char *names = scenario_names(NULL), *next = NULL;
-	size_t len = strlen(ui->act->name);
-	for (const char *p = names; p && *p && !next; p += strcspn(p, " "), p += strspn(p, " ")) {
-		const char *after = p + strcspn(p, " ");
-		after += strspn(after, " ");
-		if (strcspn(p, " ") == len && strncmp(p, ui->act->name, len) == 0 && *after)
-			next = mem_strndup(after, strcspn(after, " "));
-	}
-	free(names);
-	return next;
-}
-
-static bool is_at_end(const struct ui *ui)
-{
-	return ui->play && play_is_over(ui->play) && !play_is_busy(ui->play) &&
-	       play_stage(ui->play) + 1 == ui->act->stages.len;
-}
-
-/* After the last stage of an act: first it is said what comes, then it comes. */
-static void go_on(struct ui *ui)
-{
-	struct err err;
-	char *next = next_act(ui);
-	if (!next)
-		ui_say(ui, false, "The show is over");
-	else if (!ui->is_next_offered)
-		ui_say(ui, false, "This act is over. Space goes on to the next one: %s", next);
-	else if (ui->options.events.on_act && !ui->options.events.on_act(next, &err, ui->options.user))
-		ui_say(ui, true, "%s", err.text);
-	else
-		next[0] = '\0';
-	ui->is_next_offered = next && *next;
-	free(next);
+	verb(ui, play_next);
 }
 
 static void run_next(struct ui *ui, const char *argument)
 {
 	(void)argument;
-	if (is_at_end(ui) && ui->view.popup == POPUP_NONE)
-		go_on(ui);
-	else
-		verb(ui, play_next);
+	bool runs = ui->play && play_stage_state(ui->play, play_stage(ui->play)) == PLAY_SHOWN;
+	if (steps_is_at_end(ui) && ui->view.popup == POPUP_NONE)
+		steps_go_on(ui);
+	else if (!runs || !steps_ask(ui, PLAY_RUN, play_stage(ui->play), next_now))
+		next_now(ui);
 }
 
 static void run_back(struct ui *ui, const char *argument)
@@ -152,7 +120,20 @@ static void run_undo(struct ui *ui, const char *argument)
 	(void)argument;
 	if (!has_show(ui) || !stage_in_view(ui))
 		return;
-	ui_ask(ui, undo_now, "Undo \"%s\"?  y yes  n no", stage_in_view(ui)->title);
+	if (!steps_ask(ui, PLAY_UNDO, play_stage(ui->play), undo_now))
+		ui_ask(ui, undo_now, "Undo \"%s\"?  y yes  n no", stage_in_view(ui)->title);
+}
+
+static void go_now(struct ui *ui)
+{
+	play_go(ui->play, ui->going_to);
+}
+
+static void go_to(struct ui *ui, size_t stage)
+{
+	ui->going_to = stage;
+	if (!steps_ask(ui, PLAY_GO, stage, go_now))
+		go_now(ui);
 }
 
 static void run_stage(struct ui *ui, const char *argument)
@@ -174,7 +155,7 @@ static void run_stage(struct ui *ui, const char *argument)
 		last = stage->is_prelude ? last : total;
 		if ((is_number && !stage->is_prelude && place == (size_t)number) || text_equal(stage->id, argument)) {
 			close_popup(ui);
-			play_go(ui->play, i);
+			go_to(ui, i);
 			return;
 		}
 	}
@@ -192,7 +173,7 @@ static void run_choose(struct ui *ui, const char *argument)
 	}
 	close_popup(ui);
 	if (is_list && has_show(ui) && chosen < ui->act->stages.len)
-		play_go(ui->play, chosen);
+		go_to(ui, chosen);
 }
 
 static void run_act(struct ui *ui, const char *argument)

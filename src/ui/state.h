@@ -64,6 +64,7 @@ struct ui {
 	void (*on_yes)(struct ui *ui);
 	void (*on_answer)(void *user); /* of ui_question */
 	void *answer_user;
+	size_t going_to;      /* the stage, while it is asked about */
 	bool is_next_offered; /* the act is over, and it was said what Space does now */
 	bool shows_persona;   /* :shell chose one */
 	enum scenario_persona persona;
@@ -109,6 +110,12 @@ void ui_console_follow(struct ui *ui, size_t stage, enum play_state state); /* a
 bool ui_console_open(struct ui *ui, const char *id);                        /* false: it is no virtual machine */
 void ui_console_next(struct ui *ui);                                        /* the next one; after the last the shell */
 void ui_console_open_focus(struct ui *ui); /* of the machine in focus; attaches it anew */
+
+/* steps.c */
+bool steps_is_at_end(const struct ui *ui); /* the last stage is over */
+void steps_go_on(struct ui *ui);           /* says which act comes next; then goes there */
+bool steps_ask(struct ui *ui, enum play_intent intent, size_t stage,
+               void (*on_yes)(struct ui *ui)); /* false: no need */
 
 /* actions.c */
 void action_popup(struct ui *ui, enum ui_popup popup);

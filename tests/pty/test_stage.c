@@ -240,6 +240,32 @@ static void test_go(void **state)
 	remove_kept();
 }
 
+/* ---- a show that may change nothing ---- */
+
+static void test_read_only(void **state)
+{
+	(void)state;
+	start_show("overlay", "--read-only");
+	pty_expect(&show, SOON, "read-only");
+	pty_type(&show, PAGE_DOWN);
+	pty_expect(&show, SOON, "would change the cluster, and this is a read-only show");
+	pty_type(&show, "i");
+	pty_expect(&show, SOON, "TERMINAL", "$");
+	pty_type(&show, "kubectl create namespace tenantblue; echo status $?\r");
+	pty_expect(&show, SOON, "\"kubectl create namespace tenantblue\" may change the cluster and was not run", "status 1");
+	pty_type(&show, "clear; kubectl get namespace default -oname\r");
+	pty_expect(&show, SOON, "namespace/default");
+	pty_type(&show, "clear; kubectl get namespace tenantblue\r");
+	pty_expect(&show, SOON, "not found");
+	pty_type(&show, "\033[24~:stage reach-blue\r");
+	pty_expect(&show, STAGE, "a way there that changes nothing");
+	pty_type(&show, ESCAPE);
+	pty_expect_gone(&show, SOON, "a way there that changes nothing");
+	pty_type(&show, "q");
+	pty_expect_end(&show, SOON);
+	remove_kept();
+}
+
 /* ---- what is left of a show ---- */
 
 static void expect_refusal(const char *text)
@@ -339,6 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_kept, end_show),
+		cmocka_unit_test_teardown(test_read_only, end_show),
 		cmocka_unit_test_teardown(test_go, end_show),
 		cmocka_unit_test_teardown(test_all_acts, end_show),
 	};

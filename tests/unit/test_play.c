@@ -1212,6 +1212,39 @@ static void test_keep_and_restore(void **state)
 	json_decref(kept);
 }
 
+static void assert_asks(enum play_intent intent, size_t stage, const char *command)
+{
+	char *asked = play_asks(show.play, intent, stage);
+	if (!text_equal(asked, command))
+		fail_msg("asks about \"%s\", not \"%s\"", asked ? asked : "nothing", command ? command : "nothing");
+	free(asked);
+}
+
+/* Only what deletes outside the act's namespaces is asked about, and never in the lab. */
+static void test_asks(void **state)
+{
+	(void)state;
+	static const char stages[] = "  - {id: a, title: A, run: kubectl create namespace blue, undo: kubectl delete namespace blue}\n"
+	                             "  - {id: b, title: B, run: kubectl apply -f x, undo: 'kubectl delete nncp x'}\n"
+	                             "  - {id: c, title: C, on: host, run: ip link add x, undo: ip link del x}\n"
+	                             "  - {id: d, title: D, cleanup: true, run: \"true\\nkubectl delete node x\"}\n";
+	const char *const environments[] = {"lab", "kind"};
+	for (size_t i = 0; i < 2; i++) {
+		bool is_lab = i == 0;
+		open_with(stages, (struct play_options){.environment = environments[i]});
+		assert_asks(PLAY_RUN, 0, NULL);
+		assert_asks(PLAY_UNDO, 0, NULL);
+		assert_asks(PLAY_UNDO, 1, is_lab ? NULL : "kubectl delete nncp x");
+		assert_asks(PLAY_RUN, 2, NULL);
+		assert_asks(PLAY_UNDO, 2, is_lab ? NULL : "ip link del x");
+		assert_asks(PLAY_RUN, 3, is_lab ? NULL : "kubectl delete node x");
+		assert_asks(PLAY_GO, 3, NULL);
+		assert_asks(PLAY_GO, 1, is_lab ? NULL : "ip link del x");
+		assert_asks(PLAY_GO, 9, NULL);
+		close_show();
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -1242,6 +1275,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_walk, close_left),
 		cmocka_unit_test_teardown(test_typing, close_left),
 		cmocka_unit_test_teardown(test_done_if, close_left),
+		cmocka_unit_test_teardown(test_asks, close_left),
 		cmocka_unit_test_teardown(test_keep_and_restore, close_left),
 		cmocka_unit_test_teardown(test_go, close_left),
 		cmocka_unit_test_teardown(test_go_fails, close_left),

@@ -455,6 +455,55 @@ static void test_fill(void **state)
 	assert_string_equal(err.text, "no other");
 }
 
+static void test_looks(void **state)
+{
+	(void)state;
+	static const char *const lines[][6] = {
+		{"get", "pods"}, {"-n", "blue", "get"}, {"--namespace=blue", "describe"}, {"exec", "x", "--", "rm", "y"}, {"--help"},
+		{"auth", "can-i", "delete"}, {"-v", "6", "logs"}, {"console", "vm"}, {"-nblue", "--as=x", "top"}, {NULL}};
+	static const char *const changing[][6] = {
+		{"delete", "pod"}, {"-n", "get", "delete"}, {"--context", "get", "apply"}, {"apply", "--dry-run=client"}, {"my-plugin"},
+		{"proxy"}, {"--frobnicate", "get", "delete"}, {"", "get"}};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		size_t n = 0;
+		while (n < 6 && lines[i][n])
+			n++;
+		assert_true(scenario_command_looks(lines[i], n));
+	}
+	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++) {
+		size_t n = 0;
+		while (n < 6 && changing[i][n])
+			n++;
+		assert_false(scenario_command_looks(changing[i], n));
+	}
+}
+
+static void test_deletes_elsewhere(void **state)
+{
+	(void)state;
+	struct err err;
+	static const char *const elsewhere[] = {
+		"kubectl delete namespace blue other", "kubectl delete ns $ns", "kubectl delete nncp x", "kubectl delete node/worker",
+		"kubectl delete pod server", "kubectl -n other delete pod server", "kubectl delete pod server --namespace=other",
+		"kubectl delete pods --all -A", "kubectl delete frobs x -n blue", "kubectl delete pods,vms --all -n blue",
+		"kubectl delete -f no-such-file.yaml", "kubectl delete -k .", "for i in a; do kubectl delete ns $i; done",
+		"true && kubectl delete namespaces --all", "/usr/bin/kubectl delete crd x", "kubectl delete -fhttps://x/y.yaml",
+		"echo a; oc delete node x", "kubectl delete \"namespace\" 'other'", "kubectl delete --raw /api/v1/nodes/x"};
+	static const char *const ours[] = {
+		"kubectl delete namespace blue", "kubectl delete ns/blue --now", "kubectl -n blue delete pod server", "kubectl delete -nblue pods --all",
+		"kubectl delete pod/server --namespace blue", "kubectl delete -f objects.yaml", "kubectl delete -n blue pod -l app=x",
+		"kubectl get nncp", "kubectl create namespace other", "rm -rf nothing", "", "kubectl", "kubectl delete"};
+	struct scenario_act *act = load(good, "lab", &err);
+	assert_non_null(act);
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+		if (!scenario_deletes_elsewhere(act, elsewhere[i]))
+			fail_msg("\"%s\" deletes elsewhere", elsewhere[i]);
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (scenario_deletes_elsewhere(act, ours[i]))
+			fail_msg("\"%s\" deletes nothing elsewhere", ours[i]);
+	scenario_destroy(act);
+}
+
 static void test_changes(void **state)
 {
 	(void)state;
@@ -589,6 +638,7 @@ int main(void)
 		cmocka_unit_test(test_good),     cmocka_unit_test(test_mistakes), cmocka_unit_test(test_all_mistakes_at_once),
 		cmocka_unit_test(test_warnings), cmocka_unit_test(test_environment), cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_commands), cmocka_unit_test(test_fill),     cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_looks), cmocka_unit_test(test_deletes_elsewhere),
 		cmocka_unit_test(test_path),
 	};
 	return cmocka_run_group_tests_name("scenario", tests, setup, teardown);
