@@ -33,10 +33,11 @@ static const char *kind_of(const struct cmd_option *option)
 	if (!option->value || is_choice(option->value))
 		return "";
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		size_t len = kinds[i].value ? strlen(kinds[i].value) : 0;
-		if (kinds[i].option ? strcmp(kinds[i].option, option->name) == 0
-		                    : strncmp(option->value, kinds[i].value, len) == 0 &&
-		                              !isalpha((unsigned char)option->value[len]))
+		const char *value = kinds[i].value;
+		bool is_it = value ? text_has_prefix(option->value, value) &&
+		                             !isalpha((unsigned char)option->value[strlen(value)])
+		                   : text_equal(kinds[i].option, option->name);
+		if (is_it)
 			return kinds[i].kind;
 	}
 	return "";
