@@ -50,7 +50,7 @@ static void policies_words(const struct play_flow *flow, struct str *out)
 	if (!flow->is_judged)
 		str_append(out, "-");
 	else if (flow->allowed[POLICY_SPEC] != ovnk)
-		str_append_f(out, "%s (API: %s)", ovnk ? "allow" : "deny", ovnk ? "deny" : "allow");
+		str_append_f(out, "%s (API %s)", ovnk ? "allow" : "deny", ovnk ? "deny" : "allow");
 	else
 		str_append(out, ovnk ? "allow" : "deny");
 }
@@ -135,7 +135,7 @@ static void put_wide(struct canvas *page, int y, const struct play_flow *flow, e
 
 static void put_narrow(struct canvas *page, int y, const struct play_flow *flow)
 {
-	int x = 3;
+	int x = 4;
 	for (int i = 0; i < N_WITNESSES; i++) {
 		struct str words = {0};
 		enum canvas_role role = put_words(flow, i, false, &words);
@@ -402,44 +402,52 @@ static void append_witnesses(const struct play_flow *flow, struct str *out)
 		str_append_f(out, "  OVN: drop at ACL %s", flow->acl);
 	else if (flow->is_traced)
 		str_append_f(out, "  OVN: %s", flow->passes_ovn ? "passes" : "drop");
+	if (flow->is_asked_if && flow->is_judged && flow->allowed_then != flow->allowed[POLICY_OVNK])
+		str_append_f(out, "  then: %s", flow->allowed_then ? "allow" : "deny");
 }
 
+/* What keeps it from passing, what is odd about it, or else how it was measured. */
+static bool append_news(const struct play_flow *flow, struct str *out)
+{
+	if (flow->disagrees)
+		str_append_f(out, "! they disagree: %s", flow->disagrees);
+	else if (flow->is_cut)
+		str_append_f(out, "! just now it cannot pass: %s", flow->why);
+	else
+		str_append(out, "measured: ");
+	if (!flow->disagrees && !flow->is_cut)
+		measured_words(flow, out);
+	return flow->disagrees || flow->is_cut;
+}
+
+/* Two lines: flow and reason; the witnesses. Three where it is narrow: flow and measurement; reason; the others. */
 void view_notes(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
 {
 	if (!scene->n_flows || area.rows < 2)
 		return;
 	const struct play_flow *flow = &scene->flows[view_flow_focus(scene, view)];
-	struct str lines[3] = {{0}};
 	struct look_of look = flow_look(flow->state);
-	bool is_full = area.cols >= NOTE_COLS_FULL;
-	str_append_f(&lines[0], "%s ", look.glyph);
-	append_flow(flow, &lines[0]);
-	append_witnesses(flow, &lines[1]);
-	bool would_change = flow->is_asked_if && flow->is_judged && flow->allowed_then != flow->allowed[POLICY_OVNK];
-	if (would_change)
-		str_append_f(&lines[1], "  then: %s", flow->allowed_then ? "allow" : "deny");
-	struct str *last = is_full ? &lines[1] : &lines[2];
-	str_append(last, "  measured: ");
-	measured_words(flow, last);
-	if (flow->is_cut) {
-		str_clear(last);
-		str_append_f(last, "  ! just now it cannot pass: %s", flow->why);
-	}
-	if (flow->disagrees) {
-		str_clear(last);
-		str_append_f(last, "  ! they disagree: %s", flow->disagrees);
-	}
-	int x = area.x + 1, right = area.x + area.cols;
-	x += canvas_put_fit(canvas, x, area.y, right - x, look.role, ATTR_BOLD, str_text(&lines[0])) + 3;
-	if (flow->is_judged && x < right) {
-		struct str reason = {0};
+	struct str name = {0}, reason = {0}, said = {0}, news = {0};
+	bool is_narrow = area.rows > 2;
+	str_append_f(&name, "%s ", look.glyph);
+	append_flow(flow, &name);
+	if (flow->is_judged)
 		append_reason(flow, &reason);
-		canvas_put_fit(canvas, x, area.y, right - x, ROLE_TEXT, 0, str_text(&reason));
-		str_finish(&reason);
-	}
-	for (int i = 1; i < area.rows && i < 3; i++)
-		canvas_put_fit(canvas, area.x + 1, area.y + i, area.cols - 1,
-		               flow->disagrees && last == &lines[i] ? ROLE_WARN : ROLE_TEXT, 0, str_text(&lines[i]));
-	for (int i = 0; i < 3; i++)
-		str_finish(&lines[i]);
+	append_witnesses(flow, &said);
+	bool is_odd = append_news(flow, &news);
+	struct str *beside = is_narrow ? &news : &reason, *behind = is_narrow ? &reason : &news;
+	enum canvas_role odd = is_odd ? ROLE_WARN : ROLE_TEXT;
+	int x = area.x + 1, y = area.y, right = area.x + area.cols;
+	x += canvas_put_fit(canvas, x, y, right - x, look.role, ATTR_BOLD, str_text(&name)) + 3;
+	if (x < right)
+		canvas_put_fit(canvas, x, y, right - x, is_narrow ? odd : ROLE_TEXT, 0, str_text(beside));
+	if (is_narrow)
+		canvas_put_fit(canvas, area.x + 3, ++y, right - area.x - 3, ROLE_TEXT, 0, str_text(behind));
+	x = area.x + 1 + canvas_put_fit(canvas, area.x + 1, y + 1, right - area.x - 1, ROLE_TEXT, 0, str_text(&said)) +
+	    2;
+	if (!is_narrow && x < right)
+		canvas_put_fit(canvas, x, y + 1, right - x, odd, 0, str_text(behind));
+	struct str *const texts[] = {&name, &reason, &said, &news};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		str_finish(texts[i]);
 }

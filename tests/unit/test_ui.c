@@ -275,9 +275,9 @@ static void test_lists(void **state)
 	scene.flows = &flow;
 	scene.n_flows = 1;
 	view.popup = POPUP_FLOWS;
-	EXPECT(120, 30, "FLOW", "✗ podclient ─▶ blue-server tcp/9000", "deny (API: allow)", "drops", "timed out after 5.01 s 3",
+	EXPECT(120, 30, "FLOW", "✗ podclient ─▶ blue-server tcp/9000", "deny (API allow)", "drops", "timed out after 5.01 s 3",
 	       "! they disagree: the API means allow");
-	EXPECT(80, 24, "policies deny (API: allow)", "OVN drops", "3 dropped");
+	EXPECT(80, 24, "policies deny (API allow)", "OVN drops", "3 dropped");
 	view.filter = "yellow";
 	expect_absent(100, 30, "podclient ─▶");
 	view.popup = POPUP_EXPLAIN;
