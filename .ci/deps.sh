@@ -15,7 +15,7 @@ glob:/usr/lib/postgresql/*/bin/initdb=postgresql glob:/usr/lib/postgresql/*/bin/
 prog:qemu-system-x86_64=qemu-system-x86 glob:/boot/vmlinuz-*=linux-image-cloud-amd64 prog:busybox=busybox prog:ps=procps
 prog:ping=iputils-ping prog:vi=vim-tiny prog:less=less'
 test_list='pc:cmocka=libcmocka-dev prog:tmux=tmux prog:bc=bc prog:vi=vim-tiny prog:less=less prog:setpriv=util-linux prog:curl=curl
-prog:useradd=passwd prog:tcpdump=tcpdump prog:ar=binutils prog:mandoc=mandoc prog:zsh=zsh prog:fish=fish
+prog:useradd=passwd prog:tcpdump=tcpdump prog:ethtool=ethtool prog:ar=binutils prog:mandoc=mandoc prog:zsh=zsh prog:fish=fish
 prog:script=bsdutils prog:asciinema=asciinema prog:chromium=chromium prog:node=nodejs prog:npm=npm'
 
 have() {

@@ -25,17 +25,25 @@ struct shell {
 
 /* ---- what bash starts with ---- */
 
+/* The prompt names the persona: who speaks is to be seen without colours, and in a recording's text. */
+static const struct {
+	const char *prompt, *color;
+} looks[] = {
+        [SCENARIO_ADMIN] = {"admin $ ", "1;35"},
+        [SCENARIO_OWNER] = {"owner $ ", "1;36"},
+        [SCENARIO_HOST] = {"host $ ", "1;33"},
+};
+#define PROMPT_MORE "> "
+
 /* A line that is edited in emacs mode whatever the user's inputrc says, so that clearing it works; no history, so that
  * "!" is an exclamation mark and nothing of the show is left in the user's own. */
 static char *rc_text(const struct shell *s)
 {
-	static const char *const colors[] = {
-	        [SCENARIO_ADMIN] = "1;35", [SCENARIO_OWNER] = "1;36", [SCENARIO_HOST] = "1;33"};
 	static const char rc[] = "__onesdn_done() { printf '\\e]133;D;%%s\\a' \"$?\"; }\n"
 	                         "PROMPT_COMMAND=__onesdn_done\n"
 	                         "PS0='\\e]133;C\\a'\n"
-	                         "PS1='\\[\\e]133;A\\a\\e[%sm\\]$ \\[\\e[0m\\e]133;B\\a\\]'\n"
-	                         "PS2='\\[\\e]133;A;k=s\\a\\]> '\n"
+	                         "PS1='\\[\\e]133;A\\a\\e[%sm\\]%s\\[\\e[0m\\e]133;B\\a\\]'\n"
+	                         "PS2='\\[\\e]133;A;k=s\\a\\]" PROMPT_MORE "'\n"
 	                         "set +o history +H\n"
 	                         "unset HISTFILE INPUTRC MAILCHECK ONESDN_RC\n"
 	                         "set -o emacs\n"
@@ -43,8 +51,9 @@ static char *rc_text(const struct shell *s)
 	                         "declare +x PROMPT_COMMAND PS0 PS1 PS2\n"
 	                         "export ONESDN_PERSONA=%s\n";
 	const char *no_color = getenv("NO_COLOR");
-	return mem_printf(rc, no_color && no_color[0] ? "1" : colors[s->options.persona],
-	                  scenario_persona_name(s->options.persona));
+	enum scenario_persona persona = s->options.persona;
+	return mem_printf(rc, no_color && no_color[0] ? "1" : looks[persona].color, looks[persona].prompt,
+	                  scenario_persona_name(persona));
 }
 
 static bool write_rcfile(struct shell *s, struct err *err)
@@ -222,8 +231,6 @@ void shell_stop_typing(struct shell *s)
 	typer_stop(s->typer);
 }
 
-enum { PROMPT_COLUMNS = 2 }; /* "$ " and "> " */
-
 void shell_entered_line(const struct shell *s, struct str *out)
 {
 	int x, y;
@@ -235,15 +242,19 @@ void shell_entered_line(const struct shell *s, struct str *out)
 	term_text(s->term, first, y, LINE_MAX_BYTES, &line);
 	while (line.len > 0 && line.data[line.len - 1] == '\n')
 		line.data[--line.len] = '\0';
-	if (line.len > PROMPT_COLUMNS)
-		str_append(out, line.data + PROMPT_COLUMNS);
+	const char *prompt = looks[s->options.persona].prompt;
+	if (!text_has_prefix(str_text(&line), prompt))
+		prompt = PROMPT_MORE;
+	if (line.len > strlen(prompt))
+		str_append(out, line.data + strlen(prompt));
 	str_finish(&line);
 }
 
 bool shell_line_is(const struct shell *s, const char *text)
 {
-	static const int prompt_columns = PROMPT_COLUMNS;
-	int x, y, rows, cols, width = prompt_columns + text_columns(text);
+	const char *prompt = s->state == SHELL_CONTINUED ? PROMPT_MORE : looks[s->options.persona].prompt;
+	size_t prompt_len = strlen(prompt);
+	int x, y, rows, cols, width = text_columns(prompt) + text_columns(text);
 	struct str line = {0};
 	term_cursor(s->term, &x, &y);
 	term_size(s->term, &rows, &cols);
@@ -254,8 +265,7 @@ bool shell_line_is(const struct shell *s, const char *text)
 	term_text(s->term, first, y, LINE_MAX_BYTES, &line);
 	while (line.len > 0 && line.data[line.len - 1] == '\n')
 		line.data[--line.len] = '\0';
-	bool same = line.len == len + (size_t)prompt_columns && memcmp(line.data + prompt_columns, text, len) == 0 &&
-	            x == width % cols;
+	bool same = line.len == len + prompt_len && memcmp(line.data + prompt_len, text, len) == 0 && x == width % cols;
 	str_finish(&line);
 	return same;
 }

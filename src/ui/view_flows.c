@@ -100,7 +100,18 @@ static const struct {
 	const char *head, *narrow;
 	int cols;
 } witnesses[N_WITNESSES] = {
-        {"POLICIES", "policies ", 18}, {"OVN", "OVN ", 10}, {"MEASURED", "", 23}, {"DROPPED", "", 7}};
+        {"POLICIES", "policies ", 9}, {"OVN", "OVN ", 10}, {"MEASURED", "", 23}, {"DROPPED", "", 7}};
+enum { POLICIES_COLS = 17 }; /* where OVN-Kubernetes and the API mean different things: "allow (API deny)" */
+
+static void witness_cols(const struct scene *scene, int cols[N_WITNESSES])
+{
+	for (int i = 0; i < N_WITNESSES; i++)
+		cols[i] = witnesses[i].cols;
+	for (size_t i = 0; i < scene->n_flows; i++)
+		if (scene->flows[i].is_judged &&
+		    scene->flows[i].allowed[POLICY_SPEC] != scene->flows[i].allowed[POLICY_OVNK])
+			cols[POLICIES] = POLICIES_COLS;
+}
 
 static enum canvas_role put_words(const struct play_flow *flow, int which, bool is_short, struct str *out)
 {
@@ -120,15 +131,22 @@ static enum canvas_role put_words(const struct play_flow *flow, int which, bool 
 	}
 }
 
-static void put_wide(struct canvas *page, int y, const struct play_flow *flow, enum canvas_role chosen)
+static int first_witness(const struct canvas *page, const int cols[N_WITNESSES])
 {
 	int x = page->cols;
 	for (int i = 0; i < N_WITNESSES; i++)
-		x -= witnesses[i].cols;
-	for (int i = 0; i < N_WITNESSES; x += witnesses[i++].cols) {
+		x -= cols[i];
+	return x;
+}
+
+static void put_wide(struct canvas *page, int y, const struct play_flow *flow, const int cols[N_WITNESSES],
+                     enum canvas_role chosen)
+{
+	int x = first_witness(page, cols);
+	for (int i = 0; i < N_WITNESSES; x += cols[i++]) {
 		struct str words = {0};
 		enum canvas_role role = put_words(flow, i, true, &words);
-		canvas_put_fit(page, x, y, witnesses[i].cols - 1, chosen ? chosen : role, 0, str_text(&words));
+		canvas_put_fit(page, x, y, cols[i] - 1, chosen ? chosen : role, 0, str_text(&words));
 		str_finish(&words);
 	}
 }
@@ -148,25 +166,22 @@ static void put_narrow(struct canvas *page, int y, const struct play_flow *flow)
 	}
 }
 
-static void put_heads(struct canvas *page)
+static void put_heads(struct canvas *page, const int cols[N_WITNESSES])
 {
-	int x = page->cols;
-	for (int i = 0; i < N_WITNESSES; i++)
-		x -= witnesses[i].cols;
+	int x = first_witness(page, cols);
 	canvas_put(page, 4, 0, page->cols, ROLE_MUTED, 0, "FLOW");
-	for (int i = 0; i < N_WITNESSES; x += witnesses[i++].cols)
+	for (int i = 0; i < N_WITNESSES; x += cols[i++])
 		canvas_put(page, x, 0, page->cols - x, ROLE_MUTED, 0, witnesses[i].head);
 }
 
-static int put_flow(struct canvas *page, int y, const struct play_flow *flow, bool is_chosen)
+static int put_flow(struct canvas *page, int y, const struct play_flow *flow, const int cols[N_WITNESSES],
+                    bool is_chosen)
 {
 	bool is_wide = page->cols >= WIDE_COLS;
 	struct look_of look = flow_look(flow->state);
 	struct str name = {0};
 	enum canvas_role chosen = is_chosen ? ROLE_SELECTION : ROLE_NONE;
-	int room = page->cols - 4;
-	for (int i = 0; is_wide && i < N_WITNESSES; i++)
-		room -= witnesses[i].cols;
+	int room = (is_wide ? first_witness(page, cols) : page->cols) - 4;
 	if (is_chosen)
 		canvas_fill(page, (struct rect){0, y, page->cols, 1}, ROLE_SELECTION, ' ');
 	canvas_put(page, 0, y, 2, chosen, ATTR_BOLD, is_chosen ? "▸" : " ");
@@ -175,7 +190,7 @@ static int put_flow(struct canvas *page, int y, const struct play_flow *flow, bo
 	canvas_put_fit(page, 4, y, room - 1, chosen ? chosen : ROLE_TEXT, is_chosen ? ATTR_BOLD : 0, str_text(&name));
 	str_finish(&name);
 	if (is_wide)
-		put_wide(page, y, flow, chosen);
+		put_wide(page, y, flow, cols, chosen);
 	else
 		put_narrow(page, ++y, flow);
 	if (flow->disagrees) {
@@ -201,13 +216,14 @@ int view_flows(struct canvas *page, int rows, const struct scene *scene, const s
 {
 	size_t focus = view_flow_focus(scene, view);
 	bool is_wide = page->cols >= WIDE_COLS;
-	int y = is_wide ? 1 : 0;
+	int y = is_wide ? 1 : 0, cols[N_WITNESSES];
 	(void)rows;
+	witness_cols(scene, cols);
 	if (is_wide)
-		put_heads(page);
+		put_heads(page, cols);
 	for (size_t i = 0; i < scene->n_flows && y + 4 < page->rows; i++)
 		if (is_listed(view, scene->flows[i].plan))
-			y = put_flow(page, y, &scene->flows[i], i == focus);
+			y = put_flow(page, y, &scene->flows[i], cols, i == focus);
 	if (!scene->n_flows)
 		canvas_put_fit(page, 0, y++, page->cols, ROLE_MUTED, 0, "This act names no flows.");
 	else

@@ -96,7 +96,7 @@ static void test_walk(void **state)
 	}
 	pty_expect(&pty, SOON, "│ blue-server" PROMPT, "│ yellow-server" PROMPT, "✓ tcp/9000");
 	pty_type(&pty, "f");
-	pty_expect(&pty, SOON, "tenantyellow/yellow-server  tcp/9000  ✓ seen");
+	pty_expect(&pty, SOON, "✓ vm-client ─▶ yellow-server tcp/9000 ", "connected after");
 	pty_type(&pty, "f ");
 	walk_stage(9);
 	pty_expect(&pty, SOON, "shell");

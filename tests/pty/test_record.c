@@ -115,7 +115,7 @@ static void test_small(void **state)
 	(void)state;
 	start(80, 24, "overlay");
 	pty_type(&pty, "t");
-	pty_expect(&pty, SOON, "● REC", "namespace/tenantblue created", "│ $");
+	pty_expect(&pty, SOON, "● REC", "namespace/tenantblue created", " $ ");
 	pty_type(&pty, "p \033OA\033OA\033OA\033OA\033OA\033OA\033OA\033OA");
 	pty_expect(&pty, SOON, "╭─ overlay · green-network", "paused");
 	pty_resize(&pty, 130, 40);

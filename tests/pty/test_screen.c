@@ -66,7 +66,7 @@ static void run_in_pane(const char *line)
 /* Some programs throw away what was typed before they end: the next line waits for the prompt. */
 static void expect_prompt(void)
 {
-	pty_expect(&pty, SOON, "│ $  ");
+	pty_expect(&pty, SOON, "│ admin $  ");
 }
 
 static void test_programs(void **state)
@@ -98,7 +98,7 @@ static void test_programs(void **state)
 	pty_type(&pty, ":q!\r");
 	expect_prompt();
 	run_in_pane("clear; echo back a''gain"); /* not as the line that is typed has it */
-	pty_expect(&pty, SOON, "│ back again ", "│ $  ");
+	pty_expect(&pty, SOON, "│ back again ", "│ admin $  ");
 	pty_type(&pty, "\033[24~"); /* F12 */
 	pty_expect(&pty, SOON, "STAGE");
 	pty_type(&pty, "z");

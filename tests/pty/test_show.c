@@ -79,10 +79,10 @@ static void walk(int cols, int rows)
 	}
 	pty_expect(&pty, SOON, "│ blue-server", "│ yellow-server", "✓ tcp/9000");
 	pty_type(&pty, "f");
-	pty_expect(&pty, SOON, "tenantyellow/yellow-server  tcp/9000  ✓ seen");
+	pty_expect(&pty, SOON, "✓ podclient ─▶ blue-server tcp/9000 ", "✓ podclient ─▶ yellow-server tcp/9000 ", "POLICIES");
 	char *screen = pty_screen(&pty);
-	const char *first = strstr(screen, "✓ seen");
-	assert_true(first && strstr(first + 1, "✓ seen"));
+	const char *first = strstr(screen, "connected after");
+	assert_true(first && strstr(first + 1, "connected after"));
 	free(screen);
 	pty_type(&pty, "f ");
 	walk_stage(8);
