@@ -1,6 +1,7 @@
 /* Fuzz: policies and workloads as JSON (an array of objects), every pair asked in both profiles, then linted. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "onesdn/policy.h"
 
@@ -37,6 +38,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	policy_lint(world, ignore, &sum);
+	if (n <= 32) { /* the second half of the objects as if they were not applied yet */
+		struct policy_world *then = policy_world_create_with(list.data, list.len / 2, list.data + list.len / 2, list.len - list.len / 2);
+		struct policy_change change = policy_compare(world, then, POLICY_OVNK);
+		sum += change.n_opened + change.n_closed + strlen(policy_network(then, "blue/a", "192.168.200.1"));
+		policy_world_destroy(then);
+	}
 	policy_world_destroy(world);
 	vec_finish(&list);
 	json_decref(objects);
