@@ -1,5 +1,7 @@
 /* server: the show's side. Each client has the rest of the line that is on its way and the newest one after it, never more. */
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -126,6 +128,25 @@ void notes_tell(struct notes_server *server, const struct notes *notes)
 	}
 }
 
+/* What shows that were killed have left. */
+static void sweep(const char *dir)
+{
+	DIR *files = opendir(dir);
+	for (struct dirent *entry; files && (entry = readdir(files));) {
+		const char *number = entry->d_name + strlen(NOTES_PREFIX);
+		if (!text_has_prefix(entry->d_name, NOTES_PREFIX) || !text_has_suffix(entry->d_name, NOTES_SUFFIX))
+			continue;
+		char *pid = mem_strndup(number, strcspn(number, ".")), *path = mem_printf("%s/%s", dir, entry->d_name);
+		int64_t of;
+		if (text_to_int(pid, 2, INT32_MAX, &of) && kill((pid_t)of, 0) != 0 && errno == ESRCH)
+			unlink(path);
+		free(pid);
+		free(path);
+	}
+	if (files)
+		closedir(files);
+}
+
 /* Renamed into place once it listens: who sees it can connect to it. */
 static bool listen_at(struct notes_server *server, const char *dir, struct err *err)
 {
@@ -136,6 +157,7 @@ static bool listen_at(struct notes_server *server, const char *dir, struct err *
 	bool fits = strlen(temporary) < sizeof address.sun_path;
 	if (fits)
 		memcpy(address.sun_path, temporary, strlen(temporary) + 1);
+	sweep(dir);
 	unlink(temporary);
 	bool ok = fits && server->fd >= 0 && bind(server->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
 	          chmod(temporary, 0600) == 0 && listen(server->fd, NOTES_CLIENTS_MAX) == 0 &&
