@@ -209,6 +209,11 @@ struct keeper *keeper_create(struct show *show, const struct kept *kept)
 	if (kept) {
 		keeper->path = mem_strdup(kept->path);
 		keeper->fd = lock(kept->path);
+		if (keeper->fd <
+		    0) { /* somebody else goes on with it at this very moment: then this is a show of its own */
+			free(keeper->path);
+			keeper->path = NULL;
+		}
 	}
 	return keeper;
 }
