@@ -32,6 +32,7 @@ struct check_facts ask_facts(struct play *p, size_t stage)
 	        .topo = play_topo(p),
 	        .planned = (const json_t *const *)p->act->planned.data,
 	        .flows = p->flows.data,
+	        .policies = play_policies(p),
 	        .n_planned = play_stage_of(p, stage)->n_planned,
 	        .output = str_text(&p->output),
 	        .status = p->status,

@@ -377,8 +377,10 @@ static enum check_result ask_verdict(const struct asking *a)
 		str_append_f(a->found, "policies: %s: %s", way(flow->allowed[POLICY_OVNK]), flow->reasons[POLICY_OVNK]);
 	else
 		str_append_f(a->found, "the ends of %s are not both there", a->check->type);
-	if (!holds)
+	if (!holds) {
+		check_append_lint(a, a->found);
 		str_append(a->cure, "see what is said of the flow (f, then e)");
+	}
 	return holds ? CHECK_HOLDS : CHECK_WAITS;
 }
 

@@ -10,6 +10,7 @@ struct check_facts {
 	const struct topo *topo;
 	const json_t *const *planned;
 	size_t n_planned;
+	const struct policy_world *policies; /* NULL: none were needed yet */
 	const char *output; /* of the stage's commands */
 	const struct play_flow *flows;
 	int status; /* exit status of the last one; -1: none has ended yet */
@@ -28,7 +29,9 @@ struct asking {
 };
 void check_append_namespaces(const struct scenario_check *check, struct str *out); /* " in a, b" */
 
-/* ---- check_network.c ---- */
+/* ---- check_network.c, check_policy.c ---- */
+/* What is wrong with the policies that are there, the first few findings. */
+void check_append_lint(const struct asking *a, struct str *out);
 enum check_result check_network(const struct asking *a);
 void check_network_words(const struct scenario_check *check, struct str *out);
 enum check_result check_mapped(const struct asking *a);

@@ -65,6 +65,8 @@ static bool holds(const struct passing *a, const struct scenario_check *check, s
 	        .topo = play_topo(p),
 	        .planned = (const json_t *const *)p->act->planned.data,
 	        .n_planned = play_stage_of(p, a->stage)->n_planned,
+	        .flows = p->flows.data,
+	        .policies = play_policies(p),
 	        .output = "",
 	        .status = -1,
 	};

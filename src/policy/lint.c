@@ -134,6 +134,18 @@ static void lint_types(const struct lint *lint)
 			     json_is_string(type) ? json_string_value(type) : "?");
 }
 
+/* The attachments that there are in the policy's namespace, the first few. */
+static void own_attachments(const struct lint *lint, struct str *out)
+{
+	size_t len = strlen(lint->policy->ns), n = 0;
+	for (size_t i = 0; i < lint->world->nads.len && n < 3; i++) {
+		const char *key = lint->world->nads.entries[i].key;
+		if (strncmp(key, lint->policy->ns, len) != 0 || key[len] != '/')
+			continue;
+		str_append_f(out, "%s%s", n++ ? ", " : "", key);
+	}
+}
+
 static void lint_policy_for(const struct lint *lint)
 {
 	const struct policy *policy = lint->policy;
@@ -145,7 +157,11 @@ static void lint_policy_for(const struct lint *lint)
 	for (size_t i = 0; i < policy->nads.len; i++) {
 		const char *nad = policy->nads.data[i];
 		if (!map_find(&lint->world->nads, nad)) {
-			find(lint, POLICY_ERROR, path, "there is no usable attachment %s; write NAME (in %s) or NAMESPACE/NAME", nad, policy->ns);
+			struct str own = {0};
+			own_attachments(lint, &own);
+			find(lint, POLICY_ERROR, path, "there is no usable attachment %s%s%s; write NAME (in %s) or NAMESPACE/NAME", nad,
+			     own.len ? "; yours is in " : "", str_text(&own), policy->ns);
+			str_finish(&own);
 			continue;
 		}
 		bool is_used = false, network_is_used = false;
