@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	policy_lint(world, ignore, &sum);
-	if (n <= 32) { /* the second half of the objects as if they were not applied yet */
+	if (list.len > 0 && n <= 32) { /* the second half of the objects as if they were not applied yet */
 		struct policy_world *then = policy_world_create_with(list.data, list.len / 2, list.data + list.len / 2, list.len - list.len / 2);
 		struct policy_change change = policy_compare(world, then, POLICY_OVNK);
 		sum += change.n_opened + change.n_closed + strlen(policy_network(then, "blue/a", "192.168.200.1"));
