@@ -55,7 +55,7 @@ static void fill_stage(struct notes *notes, const struct show *show)
 	notes->command = next_command(play);
 	notes->next = at + 1 < act->stages.len ? act->stages.data[at + 1].title : NULL;
 	notes->state = (char *)state_words(play, at);
-	notes->message = (char *)play_message(play);
+	notes->message = text_equal(play_message(play), notes->state) ? NULL : (char *)play_message(play);
 	notes->is_problem = play_message_is_problem(play);
 	notes->stage = (int64_t)number;
 	notes->n_stages = (int64_t)total;
