@@ -72,9 +72,9 @@ static void arrive(struct travel *t)
 	travel_finish(p);
 	p->view = target;
 	if (n_undone + n_performed == 0)
-		words_note(p, false, "the cluster was in the starting state of this stage already");
+		words_note(p, false, "The cluster was in the starting state of this stage already");
 	else
-		words_note(p, false, "this is the starting state of the stage: %zu undone, %zu performed", n_undone,
+		words_note(p, false, "The cluster is in the starting state of the stage: %zu undone, %zu performed", n_undone,
 		           n_performed);
 	play_changed(p);
 }

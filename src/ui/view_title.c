@@ -77,20 +77,21 @@ static void put_left(struct canvas *canvas, struct rect area, const struct scene
 	struct str number = {0};
 	size_t at, total;
 	scenario_place(act, scene->stage, &at, &total);
-	str_append_f(&number, "%zu/%zu ", at, total);
+	str_append_f(&number, "%s%zu/%zu ", stage->is_prelude ? "first " : "", at, total);
 	if (scene->is_exploring) {
 		str_clear(&number);
 		str_append_f(&number, "!%zu/%zu ", scene->exploration.number + 1, act->explorations.len);
 	}
-	const char *title = stage->is_prelude ? act->base_title : act->title;
+	const char *name =
+	        stage->is_prelude ? act->base_title : stage->title; /* it is one step, whatever stage it is at */
 	int x = area.x, right = area.x + area.cols;
-	int wanted = text_columns(title) + 3 + text_columns(number.data) + text_columns(stage->title);
+	int wanted = text_columns(act->title) + 3 + text_columns(number.data) + text_columns(name);
 	if (wanted <= area.cols) {
-		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, title);
+		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, act->title);
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_MUTED, 0, " ▸ ");
 	}
 	x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, number.data);
-	canvas_put_fit(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, stage->title);
+	canvas_put_fit(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, name);
 	str_finish(&number);
 }
 
