@@ -23,7 +23,7 @@ whole_act() {
 	says "and the takes" "8 takes kept"
 	is "a marker a stage, with the stages' titles" "$(export_ "$PLACE/one.cast" --json | grep -c '"title"')" 9
 	is "in order" "$(export_ "$PLACE/one.cast" --json | sed -n 's/.*"title": "\(.*\)",\{0,1\}$/\1/p')" \
-		"$(sed -n 's/^\( *\)\(- \)\{0,1\}title: *//p' "$TOP/manifests/overlay/overlay.scenario.yaml")"
+		"$(sed -n "/^explore:/q; s/^\\( *\\)\\(- \\)\\{0,1\\}title: *//p" "$TOP/manifests/overlay/overlay.scenario.yaml")"
 	run "once more" record -o "$PLACE/two.cast" --cast-version 3 overlay
 	local marker differs=
 	for marker in 1 2 3 4 5 6 7 8; do
