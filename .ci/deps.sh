@@ -63,6 +63,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "onesdn: installing $packages"
 # Services that these packages bring would start host-wide daemons; the lab runs its own, so they are held back meanwhile.
+# shellcheck disable=SC2016,SC2086 # for the inner shell; a list
 $sudo sh -c '
 	set -e
 	export DEBIAN_FRONTEND=noninteractive INITRD=No # the kernel is for virtual machines: nobody boots it from disk

@@ -91,8 +91,8 @@ static struct connection *connection_of_context(const struct connecting *c)
 
 static struct connection *connection_of_lab(struct err *err)
 {
-	static const char *const contexts[] = {[SCENARIO_ADMIN] = "lab", [SCENARIO_OWNER] = "lab-workload-owner",
-	                                       [SCENARIO_HOST] = "lab"};
+	static const char *const contexts[] = {
+	        [SCENARIO_ADMIN] = "lab", [SCENARIO_OWNER] = "lab-workload-owner", [SCENARIO_HOST] = "lab"};
 	char *socket = lab_path("api.sock", err);
 	if (!socket)
 		return NULL;

@@ -117,7 +117,8 @@ static void make_user(const struct guest_seed *seed)
 	mkdir(home, 0700);
 	if (chown(home, 1000, 1000) < 0)
 		say("guest: %s: %s", home, strerror(errno));
-	write_file(vimrc, 0644, "set nocompatible backspace=2\n"); /* without one, vi looks for defaults that are not here */
+	write_file(vimrc, 0644,
+	           "set nocompatible backspace=2\n"); /* without one, vi looks for defaults that are not here */
 	write_file("/etc/passwd", 0644, "root:x:0:0:root:/root:/bin/bash\n%s:x:1000:1000::%s:/bin/bash\n", seed->user,
 	           home);
 	write_file("/etc/group", 0644, "root:x:0:\ntty:x:5:\n%s:x:1000:\n", seed->user);

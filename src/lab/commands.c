@@ -71,7 +71,9 @@ static json_t *ask(const struct runtime *rt, const char *op, int64_t deadline_ms
 static void print_machines(const json_t *machines)
 {
 	const char *accel = json_walk_str(machines, "accel", NULL);
-	const char *words = strcmp(accel, "kvm") == 0 ? "with KVM" : strcmp(accel, "tcg") == 0 ? "without KVM" : "not possible";
+	const char *words = strcmp(accel, "kvm") == 0   ? "with KVM"
+	                    : strcmp(accel, "tcg") == 0 ? "without KVM"
+	                                                : "not possible";
 	printf("  %lld virtual machines, %s (%s)\n", (long long)json_walk_int(machines, 0, "running", NULL), words,
 	       json_walk_str(machines, "why", NULL));
 }

@@ -295,7 +295,8 @@ static bool launch(struct container *c, const struct container_spec *spec, struc
 	struct args args = {0};
 	bool is_done = make_pipes(c, theirs, err);
 	if (is_done) {
-		struct launch how = {.netns = spec->netns, .info = theirs[PIPE_INFO], .fds = spec->fds, .n_fds = spec->n_fds};
+		struct launch how = {
+		        .netns = spec->netns, .info = theirs[PIPE_INFO], .fds = spec->fds, .n_fds = spec->n_fds};
 		build(&args, spec, theirs[PIPE_INFO]);
 		const struct loop_spawn spawn = {
 		        .argv = (const char *const *)args.list.data,

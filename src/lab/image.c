@@ -18,9 +18,11 @@ static const struct image images[] = {
          "registry.k8s.io/e2e-test-images/agnhost:2.36"},
         {"rust-turtle-viewer", "/agnhost", turtles_entry, no_arguments, "ghcr.io/maiqueb/rust-turtle-viewer:main"},
         {"pause", "/agnhost", agnhost_entry, agnhost_arguments, "registry.k8s.io/pause:3.9"},
-        {"kubevirt/virt-launcher", "/usr/bin/virt-launcher-monitor", launcher_entry, none, "quay.io/kubevirt/virt-launcher:v1.3.0"},
+        {"kubevirt/virt-launcher", "/usr/bin/virt-launcher-monitor", launcher_entry, none,
+         "quay.io/kubevirt/virt-launcher:v1.3.0"},
         {"containerdisks/fedora", "/disk", disk_entry, none, "quay.io/containerdisks/fedora:40"},
-        {"kubevirt/fedora-cloud-container-disk-demo", "/disk", disk_entry, none, "quay.io/kubevirt/fedora-cloud-container-disk-demo"},
+        {"kubevirt/fedora-cloud-container-disk-demo", "/disk", disk_entry, none,
+         "quay.io/kubevirt/fedora-cloud-container-disk-demo"},
 };
 
 /* Length of the name without tag and digest. */

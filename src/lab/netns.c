@@ -393,8 +393,10 @@ static bool address_change(const char *name, const char *cidr, int type, int fla
 	request_attr(&r, IFA_LOCAL, address.bytes, address_size(&address));
 	request_attr(&r, IFA_ADDRESS, address.bytes, address_size(&address));
 	int failure = body->ifa_index == 0 ? ENODEV : request_send(&r);
-	return failure == 0 || err_errno(err, failure, type == RTM_NEWADDR ? "giving the address %s to %s" : "taking the address %s from %s",
-	                                 cidr, name);
+	return failure == 0 ||
+	       err_errno(err, failure,
+	                 type == RTM_NEWADDR ? "giving the address %s to %s" : "taking the address %s from %s", cidr,
+	                 name);
 }
 
 bool address_add(const char *name, const char *cidr, struct err *err)

@@ -93,7 +93,8 @@ static bool plug_node_side(void *user, struct err *err)
 		                                .peer_ns = plug->sandbox->netns,
 		                                .peer_mac = attachment->mac,
 		                                .mtu = STACK_POD_MTU};
-		if (!link_add_veth(&veth, err) || !link_no_offload(veth.name, err) || !link_set_up_as_port(veth.name, err))
+		if (!link_add_veth(&veth, err) || !link_no_offload(veth.name, err) ||
+		    !link_set_up_as_port(veth.name, err))
 			return false;
 	}
 	return true;

@@ -14,7 +14,8 @@ static void tell(const struct policy_finding *finding, void *user)
 	struct telling *t = user;
 	if (finding->severity == POLICY_NOTE || t->n++ >= FINDINGS_MAX)
 		return;
-	str_append_f(t->out, "; %s: %s%s%s", finding->policy, finding->path, finding->path[0] ? ": " : "", finding->text);
+	str_append_f(t->out, "; %s: %s%s%s", finding->policy, finding->path, finding->path[0] ? ": " : "",
+	             finding->text);
 }
 
 void check_append_lint(const struct asking *a, struct str *out)

@@ -52,7 +52,8 @@ json_t *play_keep(const struct play *p)
 		json_array_append_new(flows,
 		                      json_pack("{s:s, s:s, s:s}", "id", p->flows.data[i].plan->id, "state",
 		                                flow_names[p->flows.data[i].state], "note", p->flows.data[i].note));
-	return json_pack("{s:s, s:o, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages", stages, "flows", flows);
+	return json_pack("{s:s, s:o, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages", stages, "flows",
+	                 flows);
 }
 
 /* ---- back ---- */

@@ -130,9 +130,11 @@ static struct finding check_end(const struct contact *contact, enum policy_direc
 		if (!selection->holds[contact->profile])
 			continue;
 		finding.is_isolated |= policy->isolates[contact->profile][direction];
-		for (size_t r = 0; !finding.rule && policy->counts[contact->profile][direction] && r < policy->rules.len; r++) {
+		for (size_t r = 0;
+		     !finding.rule && policy->counts[contact->profile][direction] && r < policy->rules.len; r++) {
 			const struct rule *rule = &policy->rules.data[r];
-			if (rule->direction == direction && ports_match(contact, rule) && peer_matches(contact, rule, peer)) {
+			if (rule->direction == direction && ports_match(contact, rule) &&
+			    peer_matches(contact, rule, peer)) {
 				finding.policy = policy;
 				finding.rule = rule;
 			}
@@ -163,7 +165,8 @@ static bool loses_reply(const struct contact *contact)
 }
 
 /* ---- words ---- */
-static void say_policies(const struct contact *contact, const struct side *own, enum policy_direction direction, struct str *out)
+static void say_policies(const struct contact *contact, const struct side *own, enum policy_direction direction,
+                         struct str *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < own->endpoint->policies.len; i++) {
@@ -185,12 +188,14 @@ static char *say_end(const struct contact *contact, enum policy_direction direct
 	} else if (!finding->is_isolated) {
 		str_append_f(&text, "no policy selects %s for %s", own->name, direction_names[direction]);
 	} else if (finding->rule) {
-		str_append_f(&text, "%s %s[%d] allows it", finding->policy->id, direction_names[direction], finding->rule->index);
+		str_append_f(&text, "%s %s[%d] allows it", finding->policy->id, direction_names[direction],
+		             finding->rule->index);
 	} else {
 		size_t before = text.len;
 		say_policies(contact, own, direction, &text);
 		bool several = strchr(text.data + before, ',') != NULL;
-		str_append_f(&text, " %s %s for %s; none allows it", several ? "select" : "selects", own->name, direction_names[direction]);
+		str_append_f(&text, " %s %s for %s; none allows it", several ? "select" : "selects", own->name,
+		             direction_names[direction]);
 	}
 	return str_take(&text);
 }
@@ -201,22 +206,26 @@ static bool find_network(const struct policy_world *world, const char *name, siz
 	for (size_t i = 1; i < world->networks.len; i++)
 		if (strcmp(world->networks.data[i].name, name) == 0)
 			return *out = i, true;
-	return err_set(err, ERR_NOT_FOUND, "there is no secondary network '%s'; networks are named by 'name' in the attachment's config, not by the attachment",
-	               name);
+	return err_set(
+	        err, ERR_NOT_FOUND,
+	        "there is no secondary network '%s'; networks are named by 'name' in the attachment's config, not by the attachment",
+	        name);
 }
 
 static bool has_address(const struct endpoint *endpoint, const struct cni_address *address)
 {
 	for (size_t i = 0; i < endpoint->addresses.len; i++) {
 		const struct cni_address *own = &endpoint->addresses.data[i];
-		if (own->family == address->family && memcmp(own->bytes, address->bytes, own->family == 6 ? 16 : 4) == 0)
+		if (own->family == address->family &&
+		    memcmp(own->bytes, address->bytes, own->family == 6 ? 16 : 4) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* A workload's name, its pod's name, or an address; `family` 0: any. */
-static bool find_side(const struct policy_world *world, const char *name, size_t network, int family, struct side *out, struct err *err)
+static bool find_side(const struct policy_world *world, const char *name, size_t network, int family, struct side *out,
+                      struct err *err)
 {
 	struct cni_address wanted;
 	bool is_address = cni_address_parse(name, &wanted);
@@ -246,7 +255,8 @@ static bool find_side(const struct policy_world *world, const char *name, size_t
 	}
 	if (is_address)
 		return out->address = wanted, true;
-	return err_set(err, ERR_NOT_FOUND, "%s has no attachment to network '%s'", name, world->networks.data[network].name);
+	return err_set(err, ERR_NOT_FOUND, "%s has no attachment to network '%s'", name,
+	               world->networks.data[network].name);
 }
 
 static bool is_on(const struct policy_world *world, const char *name, size_t network)
@@ -272,7 +282,8 @@ static void answer_default(const struct policy_question *question, struct policy
 	out->ingress = mem_strdup("");
 }
 
-bool policy_ask(const struct policy_world *world, const struct policy_question *question, struct policy_verdict *out, struct err *err)
+bool policy_ask(const struct policy_world *world, const struct policy_question *question, struct policy_verdict *out,
+                struct err *err)
 {
 	struct policy_verdict verdict = {0};
 	size_t network = 0;
@@ -281,7 +292,8 @@ bool policy_ask(const struct policy_world *world, const struct policy_question *
 		return answer_default(question, out), true;
 	if (question->proto != POLICY_ICMP && (question->port < 1 || question->port > 65535))
 		return err_set(err, ERR_INVALID, "port %d is not in 1..65535", question->port);
-	if (!find_network(world, question->network, &network, err) || !find_side(world, question->to, network, 0, &to, err) ||
+	if (!find_network(world, question->network, &network, err) ||
+	    !find_side(world, question->to, network, 0, &to, err) ||
 	    !find_side(world, question->from, network, to.address.family, &from, err))
 		return false;
 	struct contact contact = {world, &from, &to, question->proto, question->port, question->profile};
@@ -292,9 +304,10 @@ bool policy_ask(const struct policy_world *world, const struct policy_question *
 	if (verdict.allowed && loses_reply(&contact)) {
 		verdict.allowed = false;
 		verdict.lost_reply = true;
-		verdict.reason = mem_printf("the request passes, its answer is dropped: the policies on network %s only deny, and without a "
-		                            "rule that allows something OVN tracks no connections there",
-		                            question->network);
+		verdict.reason = mem_printf(
+		        "the request passes, its answer is dropped: the policies on network %s only deny, and without a "
+		        "rule that allows something OVN tracks no connections there",
+		        question->network);
 	} else if (!egress.is_allowed && !ingress.is_allowed) {
 		verdict.reason = mem_printf("%s; and %s", verdict.egress, verdict.ingress);
 	} else if (!egress.is_allowed || (ingress.is_allowed && egress.rule && !ingress.rule)) {
@@ -316,12 +329,15 @@ void policy_verdict_finish(struct policy_verdict *verdict)
 	*verdict = (struct policy_verdict){0};
 }
 
-bool policy_allows(const struct policy_world *world, size_t from, size_t to, enum policy_proto proto, int port, enum policy_profile profile)
+bool policy_allows(const struct policy_world *world, size_t from, size_t to, enum policy_proto proto, int port,
+                   enum policy_profile profile)
 {
-	struct side sides[2] = {{.endpoint = &world->endpoints.data[from], .at = from}, {.endpoint = &world->endpoints.data[to], .at = to}};
+	struct side sides[2] = {{.endpoint = &world->endpoints.data[from], .at = from},
+	                        {.endpoint = &world->endpoints.data[to], .at = to}};
 	for (int i = 0; i < 2; i++)
 		if (sides[i].endpoint->addresses.len)
 			sides[i].address = sides[i].endpoint->addresses.data[0];
 	struct contact contact = {world, &sides[0], &sides[1], proto, port, profile};
-	return check_end(&contact, POLICY_EGRESS).is_allowed && check_end(&contact, POLICY_INGRESS).is_allowed && !loses_reply(&contact);
+	return check_end(&contact, POLICY_EGRESS).is_allowed && check_end(&contact, POLICY_INGRESS).is_allowed &&
+	       !loses_reply(&contact);
 }

@@ -32,7 +32,8 @@ bool policy_selects(const struct policy *policy, const struct endpoint *endpoint
 	if (strcmp(policy->ns, endpoint->ns) != 0 || !policy_is_about(policy, endpoint->network) ||
 	    policy_is_refused_on(policy, endpoint->network) || is_given_up(policy, profile))
 		return false;
-	if (profile == POLICY_SPEC) { /* OVN-Kubernetes takes every port of the pod on the network, whichever NAD it came through */
+	if (profile ==
+	    POLICY_SPEC) { /* OVN-Kubernetes takes every port of the pod on the network, whichever NAD it came through */
 		bool is_listed = false;
 		for (size_t i = 0; i < policy->nads.len; i++)
 			is_listed = is_listed || strcmp(policy->nads.data[i], endpoint->nad) == 0;
@@ -112,7 +113,8 @@ static void compile_peers(struct policy_world *world, struct policy *policy, con
 		}
 	}
 	rule->any_peer[POLICY_SPEC] = json_array_size(peers) == 0;
-	rule->any_peer[POLICY_OVNK] = n_usable == 0; /* it ignores a peer with nothing set, and what is left is an empty list */
+	rule->any_peer[POLICY_OVNK] =
+	        n_usable == 0; /* it ignores a peer with nothing set, and what is left is an empty list */
 }
 
 static void compile_port(const json_t *value, struct rule *rule)
@@ -122,7 +124,8 @@ static void compile_port(const json_t *value, struct rule *rule)
 	const char *proto = json_walk_str(value, "protocol", NULL);
 	port.is_valid = !*proto || policy_proto_find(proto, &port.proto);
 	if (json_is_integer(number)) {
-		json_int_t first = json_integer_value(number), last = json_is_integer(end) ? json_integer_value(end) : first;
+		json_int_t first = json_integer_value(number),
+		           last = json_is_integer(end) ? json_integer_value(end) : first;
 		port.is_valid = port.is_valid && first >= 1 && last >= first && last <= 65535;
 		if (port.is_valid)
 			port.first = (int)first, port.last = (int)last;
@@ -136,7 +139,9 @@ static void compile_port(const json_t *value, struct rule *rule)
 
 static void compile_rules(struct policy_world *world, struct policy *policy, enum policy_direction direction)
 {
-	const json_t *list = json_walk(policy->object, "spec", direction == POLICY_INGRESS ? "ingress" : "egress", NULL), *item;
+	const json_t *list = json_walk(policy->object, "spec", direction == POLICY_INGRESS ? "ingress" : "egress",
+	                               NULL),
+	             *item;
 	size_t i, j;
 	json_array_foreach (list, i, item) {
 		struct rule rule = {.direction = direction, .index = (int)i};
@@ -181,7 +186,8 @@ static void compile_policy_for(const struct policy_world *world, struct policy *
 			continue;
 		}
 		if (item.len) {
-			char *nad = strchr(item.data, '/') ? mem_strdup(item.data) : mem_printf("%s/%s", policy->ns, item.data);
+			char *nad = strchr(item.data, '/') ? mem_strdup(item.data)
+			                                   : mem_printf("%s/%s", policy->ns, item.data);
 			size_t network = (size_t)(uintptr_t)map_find(&world->nads, nad);
 			vec_push(&policy->nads, nad);
 			if (network && !policy_is_about(policy, network - 1))
@@ -247,8 +253,10 @@ static void compile_policy(struct policy_world *world, const json_t *object)
 static int by_id(const void *a, const void *b)
 {
 	const json_t *x = *(const json_t *const *)a, *y = *(const json_t *const *)b;
-	int order = strcmp(json_walk_str(x, "metadata", "namespace", NULL), json_walk_str(y, "metadata", "namespace", NULL));
-	return order ? order : strcmp(json_walk_str(x, "metadata", "name", NULL), json_walk_str(y, "metadata", "name", NULL));
+	int order = strcmp(json_walk_str(x, "metadata", "namespace", NULL),
+	                   json_walk_str(y, "metadata", "namespace", NULL));
+	return order ? order
+	             : strcmp(json_walk_str(x, "metadata", "name", NULL), json_walk_str(y, "metadata", "name", NULL));
 }
 
 void policy_compile_all(struct policy_world *world)

@@ -12,7 +12,7 @@ struct lint {
 };
 
 static void find(const struct lint *lint, enum policy_severity severity, const char *path, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 static void find(const struct lint *lint, enum policy_severity severity, const char *path, const char *fmt, ...)
 {
 	struct str text = {0};
@@ -30,7 +30,8 @@ static void lint_selector(const struct lint *lint, const json_t *selector, const
 	if (problem)
 		find(lint, POLICY_ERROR, path,
 		     "the selector %s%s%s; it should match nothing, but OVN-Kubernetes gives up the whole policy, says so only in its log, and "
-		     "everything stays open: mend it", problem, *key ? ", key " : "", key);
+		     "everything stays open: mend it",
+		     problem, *key ? ", key " : "", key);
 }
 
 static void lint_block(const struct lint *lint, const json_t *value, const char *path)
@@ -47,9 +48,10 @@ static void lint_block(const struct lint *lint, const json_t *value, const char 
 		text = json_is_string(item) ? json_string_value(item) : "";
 		if (!cni_address_parse(text, &except) || except.prefix < 0)
 			find(lint, POLICY_ERROR, path, "except '%s' is no CIDR; write it like 192.168.200.4/32", text);
-		else if (except.family != cidr.family || except.prefix < cidr.prefix || !cni_address_is_in(&except, &cidr))
-			find(lint, POLICY_ERROR, path, "except '%s' is not inside '%s'; narrow it or leave it out", text,
-			     json_walk_str(value, "cidr", NULL));
+		else if (except.family != cidr.family || except.prefix < cidr.prefix ||
+		         !cni_address_is_in(&except, &cidr))
+			find(lint, POLICY_ERROR, path, "except '%s' is not inside '%s'; narrow it or leave it out",
+			     text, json_walk_str(value, "cidr", NULL));
 	}
 }
 
@@ -58,19 +60,22 @@ static void lint_peer(const struct lint *lint, const json_t *peer, const char *p
 	const json_t *block = json_object_get(peer, "ipBlock"), *pods = json_object_get(peer, "podSelector");
 	const json_t *spaces = json_object_get(peer, "namespaceSelector");
 	if (!json_is_object(block) && !json_is_object(pods) && !json_is_object(spaces))
-		find(lint, POLICY_WARNING, path, "the peer is empty: it should allow nothing, but OVN-Kubernetes ignores it, and a rule left "
-		                                 "without peers allows everybody; name a peer or take it out");
+		find(lint, POLICY_WARNING, path,
+		     "the peer is empty: it should allow nothing, but OVN-Kubernetes ignores it, and a rule left "
+		     "without peers allows everybody; name a peer or take it out");
 	if (json_is_object(block)) {
 		if (json_is_object(pods) || json_is_object(spaces))
-			find(lint, POLICY_ERROR, path, "ipBlock stands beside a selector; it must stand alone (the selector is ignored)");
+			find(lint, POLICY_ERROR, path,
+			     "ipBlock stands beside a selector; it must stand alone (the selector is ignored)");
 		lint_block(lint, block, path);
 		return;
 	}
 	lint_selector(lint, pods, path);
 	lint_selector(lint, spaces, path);
 	for (size_t i = 0; (json_is_object(pods) || json_is_object(spaces)) && i < lint->policy->refused.len; i++)
-		find(lint, POLICY_ERROR, path, "network %s has no subnets, and without IPAM OVN-Kubernetes takes only ipBlock peers: it refuses the "
-		                               "whole policy, says so only in its log, and everything stays open; use ipBlock",
+		find(lint, POLICY_ERROR, path,
+		     "network %s has no subnets, and without IPAM OVN-Kubernetes takes only ipBlock peers: it refuses the "
+		     "whole policy, says so only in its log, and everything stays open; use ipBlock",
 		     lint->world->networks.data[lint->policy->refused.data[i]].name);
 }
 
@@ -80,10 +85,12 @@ static void lint_port(const struct lint *lint, const json_t *value, const char *
 	const json_t *port = json_object_get(value, "port"), *end = json_object_get(value, "endPort");
 	const char *name = json_walk_str(value, "protocol", NULL);
 	if (*name && (!policy_proto_find(name, &proto) || proto == POLICY_ICMP))
-		find(lint, POLICY_ERROR, path, "protocol '%s' is unknown; it is TCP, UDP or SCTP (ICMP cannot be named: leave ports out)", name);
+		find(lint, POLICY_ERROR, path,
+		     "protocol '%s' is unknown; it is TCP, UDP or SCTP (ICMP cannot be named: leave ports out)", name);
 	if (json_is_string(port))
-		find(lint, POLICY_WARNING, path, "port '%s' is a name: OVN-Kubernetes does not resolve it and allows every port of the protocol; "
-		                                 "write the number",
+		find(lint, POLICY_WARNING, path,
+		     "port '%s' is a name: OVN-Kubernetes does not resolve it and allows every port of the protocol; "
+		     "write the number",
 		     json_string_value(port));
 	else if (json_is_integer(port) && (json_integer_value(port) < 1 || json_integer_value(port) > 65535))
 		find(lint, POLICY_ERROR, path, "port %lld is not in 1..65535", (long long)json_integer_value(port));
@@ -100,7 +107,8 @@ static void lint_port(const struct lint *lint, const json_t *value, const char *
 
 static void lint_rules(const struct lint *lint, enum policy_direction direction)
 {
-	static const char *const lists[] = {"ingress", "egress"}, *const peers[] = {"from", "to"}, *const types[] = {"Ingress", "Egress"};
+	static const char *const lists[] = {"ingress", "egress"}, *const peers[] = {"from", "to"},
+	                         *const types[] = {"Ingress", "Egress"};
 	const json_t *list = json_walk(lint->policy->object, "spec", lists[direction], NULL), *rule, *item;
 	size_t i, j;
 	char path[96];
@@ -116,8 +124,9 @@ static void lint_rules(const struct lint *lint, enum policy_direction direction)
 	}
 	snprintf(path, sizeof path, "spec.%s", lists[direction]);
 	if (json_array_size(list) && !lint->policy->isolates[POLICY_SPEC][direction])
-		find(lint, POLICY_WARNING, path, "policyTypes does not list %s, so these rules mean nothing, but OVN-Kubernetes applies them once another "
-		                                 "policy isolates that direction; list it or take them out",
+		find(lint, POLICY_WARNING, path,
+		     "policyTypes does not list %s, so these rules mean nothing, but OVN-Kubernetes applies them once another "
+		     "policy isolates that direction; list it or take them out",
 		     types[direction]);
 }
 
@@ -130,7 +139,8 @@ static void lint_types(const struct lint *lint)
 		     "policyTypes is missing: nothing fills it in for this kind, and OVN-Kubernetes then isolates nothing; write [Ingress, Egress] as meant");
 	json_array_foreach (types, i, type)
 		if (!text_equal(json_string_value(type), "Ingress") && !text_equal(json_string_value(type), "Egress"))
-			find(lint, POLICY_ERROR, "spec.policyTypes", "'%s' is no policy type; they are Ingress and Egress, written so",
+			find(lint, POLICY_ERROR, "spec.policyTypes",
+			     "'%s' is no policy type; they are Ingress and Egress, written so",
 			     json_is_string(type) ? json_string_value(type) : "?");
 }
 
@@ -151,7 +161,8 @@ static void lint_policy_for(const struct lint *lint)
 	const struct policy *policy = lint->policy;
 	const char *path = "metadata.annotations[k8s.v1.cni.cncf.io/policy-for]";
 	if (policy->nads.len == 0) {
-		find(lint, POLICY_ERROR, path, "the annotation is missing: without it the policy is ignored; name the attachments it is for");
+		find(lint, POLICY_ERROR, path,
+		     "the annotation is missing: without it the policy is ignored; name the attachments it is for");
 		return;
 	}
 	for (size_t i = 0; i < policy->nads.len; i++) {
@@ -159,7 +170,8 @@ static void lint_policy_for(const struct lint *lint)
 		if (!map_find(&lint->world->nads, nad)) {
 			struct str own = {0};
 			own_attachments(lint, &own);
-			find(lint, POLICY_ERROR, path, "there is no usable attachment %s%s%s; write NAME (in %s) or NAMESPACE/NAME", nad,
+			find(lint, POLICY_ERROR, path,
+			     "there is no usable attachment %s%s%s; write NAME (in %s) or NAMESPACE/NAME", nad,
 			     own.len ? "; yours is in " : "", str_text(&own), policy->ns);
 			str_finish(&own);
 			continue;
@@ -173,8 +185,9 @@ static void lint_policy_for(const struct lint *lint)
 			is_used |= is_ours && strcmp(endpoint->nad, nad) == 0;
 		}
 		if (!is_used && network_is_used)
-			find(lint, POLICY_WARNING, path, "no workload of %s is attached through %s, but some are on the same network through another "
-			                                 "attachment: OVN-Kubernetes takes those too; name their attachment",
+			find(lint, POLICY_WARNING, path,
+			     "no workload of %s is attached through %s, but some are on the same network through another "
+			     "attachment: OVN-Kubernetes takes those too; name their attachment",
 			     policy->ns, nad);
 	}
 }
@@ -185,10 +198,13 @@ static void lint_stateless(const struct lint *lint)
 	const struct policy *policy = lint->policy;
 	for (size_t i = 0; policy->n_selected && i < policy->networks.len; i++) {
 		const struct network *network = &lint->world->networks.data[policy->networks.data[i]];
-		bool isolates = policy->isolates[POLICY_OVNK][POLICY_INGRESS] || policy->isolates[POLICY_OVNK][POLICY_EGRESS];
-		if (isolates && !network->is_stateful[POLICY_OVNK] && !policy_is_refused_on(policy, policy->networks.data[i]))
-			find(lint, POLICY_WARNING, "", "every policy on network %s only denies: OVN then tracks no connections there, and answers of the other "
-			                               "direction are dropped too; add one rule that allows something (even one that never matches)",
+		bool isolates =
+		        policy->isolates[POLICY_OVNK][POLICY_INGRESS] || policy->isolates[POLICY_OVNK][POLICY_EGRESS];
+		if (isolates && !network->is_stateful[POLICY_OVNK] &&
+		    !policy_is_refused_on(policy, policy->networks.data[i]))
+			find(lint, POLICY_WARNING, "",
+			     "every policy on network %s only denies: OVN then tracks no connections there, and answers of the other "
+			     "direction are dropped too; add one rule that allows something (even one that never matches)",
 			     network->name);
 	}
 }
@@ -200,11 +216,13 @@ void policy_lint(const struct policy_world *world, policy_finding_fn *fn, void *
 		lint_policy_for(&lint);
 		const json_t *subject = json_walk(lint.policy->object, "spec", "podSelector", NULL);
 		if (!json_is_object(subject))
-			find(&lint, POLICY_ERROR, "spec.podSelector", "it is missing; write {} for every pod of the namespace");
+			find(&lint, POLICY_ERROR, "spec.podSelector",
+			     "it is missing; write {} for every pod of the namespace");
 		else
 			lint_selector(&lint, subject, "spec.podSelector");
 		if (lint.policy->networks.len && lint.policy->n_selected == 0 && lint.policy->refused.len == 0)
-			find(&lint, POLICY_WARNING, "spec.podSelector", "it selects no attached workload of %s, so the policy does nothing", lint.policy->ns);
+			find(&lint, POLICY_WARNING, "spec.podSelector",
+			     "it selects no attached workload of %s, so the policy does nothing", lint.policy->ns);
 		lint_types(&lint);
 		lint_rules(&lint, POLICY_INGRESS);
 		lint_rules(&lint, POLICY_EGRESS);

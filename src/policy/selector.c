@@ -78,7 +78,8 @@ static const char *expression_problem(const json_t *expression)
 
 const char *policy_selector_problem(const json_t *selector, const char **key)
 {
-	const json_t *labels = json_object_get(selector, "matchLabels"), *list = json_object_get(selector, "matchExpressions");
+	const json_t *labels = json_object_get(selector, "matchLabels"),
+	             *list = json_object_get(selector, "matchExpressions");
 	*key = "";
 	if (labels && !json_is_null(labels) && !json_is_object(labels))
 		return "has matchLabels that is not a map";

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kept_kinds[] = {"Namespace", "Pod", "VirtualMachineInstance", "VirtualMachine", "MultiNetworkPolicy"};
+static const char *const kept_kinds[] = {"Namespace", "Pod", "VirtualMachineInstance", "VirtualMachine",
+                                         "MultiNetworkPolicy"};
 
 static bool is_kept(const json_t *object)
 {
@@ -24,7 +25,8 @@ static void keep_objects(struct policy_world *world, const json_t *const *object
 			continue;
 		json_t *copy = json_deep_copy(objects[i]);
 		json_array_append_new(world->objects, copy);
-		const char *kind = json_walk_str(copy, "kind", NULL), *name = json_walk_str(copy, "metadata", "name", NULL);
+		const char *kind = json_walk_str(copy, "kind", NULL),
+		           *name = json_walk_str(copy, "metadata", "name", NULL);
 		if (strcmp(kind, "Namespace") == 0) {
 			map_set(&world->namespaces, name, json_object_get(json_object_get(copy, "metadata"), "labels"));
 		} else if (strcmp(kind, "Pod") == 0) {

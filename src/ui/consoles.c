@@ -67,7 +67,8 @@ void ui_console_follow(struct ui *ui, size_t stage, enum play_state state)
 		return;
 	const struct scenario_stage *shown = &ui->act->stages.data[stage];
 	if (shown->action != SCENARIO_PICTURE)
-		snprintf(ui->console, sizeof ui->console, "%s", shown->action == SCENARIO_CONSOLE ? shown->console : "");
+		snprintf(ui->console, sizeof ui->console, "%s",
+		         shown->action == SCENARIO_CONSOLE ? shown->console : "");
 }
 
 /* ---- by a person ---- */

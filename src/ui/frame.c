@@ -21,7 +21,8 @@ bool frame_shows_manifest(const struct scene *scene, const struct view_state *vi
 	if (!scene->has_show || !scene->act->stages.len || view->hides_manifest || view->popup != POPUP_NONE)
 		return false;
 	const struct scenario_stage *stage = &scene->act->stages.data[scene->stage];
-	return !scene->is_exploring && stage->action == SCENARIO_APPLY && stage->manifest_text && scene->states[scene->stage] == PLAY_SHOWN;
+	return !scene->is_exploring && stage->action == SCENARIO_APPLY && stage->manifest_text &&
+	       scene->states[scene->stage] == PLAY_SHOWN;
 }
 
 static struct rect page_area(const struct layout *layout, const struct view_state *view)

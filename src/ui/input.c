@@ -13,7 +13,7 @@ struct input {
 	input_fn *fn;
 	void *user;
 	struct str buffer;
-	bool is_pasting, was_cut;       /* in a bracketed paste; a part of it was delivered already */
+	bool is_pasting, was_cut; /* in a bracketed paste; a part of it was delivered already */
 	VEC(struct added) added;
 };
 
@@ -79,8 +79,8 @@ static void emit_char(struct input *input, uint32_t ch, int modifiers)
 /* ---- control sequences ---- */
 
 struct sequence {
-	const char *text;               /* behind "ESC [" */
-	size_t len;                     /* with the final byte */
+	const char *text; /* behind "ESC [" */
+	size_t len;       /* with the final byte */
 	char leader, final;
 	int n, param[8];
 };
@@ -109,11 +109,12 @@ static int modifiers_of(int param)
 }
 
 struct key_row {
-	int id;                         /* a final byte or a number before '~' */
+	int id; /* a final byte or a number before '~' */
 	enum term_key_code code;
 	int modifiers;
 };
 
+/* clang-format off */
 static const struct key_row letters[] = {
 	{'A', TERM_KEY_UP, 0},        {'B', TERM_KEY_DOWN, 0},   {'C', TERM_KEY_RIGHT, 0},  {'D', TERM_KEY_LEFT, 0},
 	{'H', TERM_KEY_HOME, 0},      {'F', TERM_KEY_END, 0},    {'P', TERM_KEY_F1, 0},     {'Q', TERM_KEY_F1 + 1, 0},
@@ -131,6 +132,7 @@ static const struct key_row numbers[] = {
 	{29, TERM_KEY_F1 + 3, TERM_SHIFT}, {31, TERM_KEY_F1 + 4, TERM_SHIFT}, {32, TERM_KEY_F1 + 5, TERM_SHIFT},
 	{33, TERM_KEY_F1 + 6, TERM_SHIFT}, {34, TERM_KEY_F1 + 7, TERM_SHIFT},
 };
+/* clang-format on */
 
 static bool emit_row(struct input *input, const struct key_row *rows, size_t n_rows, int id, int modifiers)
 {
@@ -204,7 +206,10 @@ static bool hex_channel(const char **text, const char *end, uint32_t *value)
 	int n = 0;
 	for (; *text < end && n < 4; (*text)++, n++) {
 		char c = **text;
-		int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+		            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+		            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+		                                   : -1;
 		if (digit < 0)
 			break;
 		sum = sum * 16 + (uint32_t)digit;
@@ -220,7 +225,8 @@ static void string_sequence(struct input *input, const char *text, size_t len)
 	struct input_event event = {.kind = INPUT_COLOR, .number = 10};
 	const char *end = text + len;
 	uint32_t r, g, b;
-	if (len < 8 || text[0] != ']' || text[1] != '1' || (text[2] != '0' && text[2] != '1') || memcmp(text + 3, ";rgb:", 5) != 0)
+	if (len < 8 || text[0] != ']' || text[1] != '1' || (text[2] != '0' && text[2] != '1') ||
+	    memcmp(text + 3, ";rgb:", 5) != 0)
 		return;
 	event.number += text[2] - '0';
 	text += 8;
@@ -252,7 +258,8 @@ static size_t take_csi(struct input *input, const char *s, size_t len)
 			return 0;
 		int code = (unsigned char)s[3] - 32;
 		bool released = (code & 67) == 3;
-		emit_mouse(input, released ? code & ~3 : code, (unsigned char)s[4] - 33, (unsigned char)s[5] - 33, !released);
+		emit_mouse(input, released ? code & ~3 : code, (unsigned char)s[4] - 33, (unsigned char)s[5] - 33,
+		           !released);
 		return X10_LEN;
 	}
 	if (len > 2 && s[2] == '[') { /* the Linux console's F1 to F5 */

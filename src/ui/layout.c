@@ -12,7 +12,7 @@ enum {
 	RESULT_ROWS = 8,
 	SHELL_PERCENT = 43,
 	SHELL_ROWS_MAX = 26,
-	NOTED_ROWS = 14, /* of the diagram, from which on it has rows to spare for notes */
+	NOTED_ROWS = 14,        /* of the diagram, from which on it has rows to spare for notes */
 	GUIDE_SCREEN_COLS = 96, /* from here on the guided layout's column stands beside the others */
 	GUIDE_PERCENT = 37,
 	GUIDE_COLS_MAX = 68,

@@ -11,14 +11,15 @@
 #include <unistd.h>
 
 enum {
-	ANSWER_MS = 150,                /* how long an answer is awaited before the terminal is given back */
-	SYNC_ROWS = 2,                  /* a frame that changes more rows is bracketed */
+	ANSWER_MS = 150, /* how long an answer is awaited before the terminal is given back */
+	SYNC_ROWS = 2,   /* a frame that changes more rows is bracketed */
 	READ_MAX = 65536,
 };
 
 static void place_cursor(struct screen *screen, const struct canvas *canvas)
 {
-	bool visible = canvas->cursor_x >= 0 && canvas->cursor_x < screen->cols && canvas->cursor_y >= 0 && canvas->cursor_y < screen->rows;
+	bool visible = canvas->cursor_x >= 0 && canvas->cursor_x < screen->cols && canvas->cursor_y >= 0 &&
+	               canvas->cursor_y < screen->rows;
 	bool was_visible = screen->cursor_x >= 0;
 	if (visible != was_visible)
 		curs_set(visible);
@@ -28,8 +29,8 @@ static void place_cursor(struct screen *screen, const struct canvas *canvas)
 		wmove(stdscr, canvas->cursor_y, canvas->cursor_x);
 }
 
-static int draw_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], int first,
-		     int last)
+static int draw_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT],
+                     int first, int last)
 {
 	int changed = 0;
 	screen_renew_pairs(screen);
@@ -51,8 +52,8 @@ static int draw_rows(struct screen *screen, const struct canvas *canvas, const s
 	return changed;
 }
 
-void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], int first,
-		       int last)
+void screen_flush_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT],
+                       int first, int last)
 {
 	first = first < screen->late_first ? first : screen->late_first;
 	last = last > screen->late_last ? last : screen->late_last;
@@ -304,7 +305,8 @@ static void await_answers(struct screen *screen)
 	struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
 	int64_t left = ANSWER_MS - (loop_now(screen->loop) - screen->asked_at);
 	char bytes[512];
-	while (screen->is_xterm && screen->asked_at > 0 && !screen->answered && left > 0 && poll(&wait, 1, (int)left) > 0) {
+	while (screen->is_xterm && screen->asked_at > 0 && !screen->answered && left > 0 &&
+	       poll(&wait, 1, (int)left) > 0) {
 		ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
 		if (n <= 0)
 			break;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { PAIRS_MAX = 60000 };             /* of 65536: when they run out, all are made anew */
+enum { PAIRS_MAX = 60000 }; /* of 65536: when they run out, all are made anew */
 
 /* ---- colours ---- */
 
@@ -17,7 +17,11 @@ static int nearest_256(uint32_t color)
 		cube += step * (i == 0 ? 36 : i == 1 ? 6 : 1);
 		distance += (rgb[i] - steps[step]) * (rgb[i] - steps[step]);
 	}
-	int mean = (rgb[0] + rgb[1] + rgb[2]) / 3, gray = mean < 3 ? 0 : mean > 243 ? 23 : (mean - 3) / 10, gray_distance = 0;
+	int mean = (rgb[0] + rgb[1] + rgb[2]) / 3,
+	    gray = mean < 3     ? 0
+	           : mean > 243 ? 23
+	                        : (mean - 3) / 10,
+	    gray_distance = 0;
 	for (int i = 0; i < 3; i++)
 		gray_distance += (rgb[i] - (8 + gray * 10)) * (rgb[i] - (8 + gray * 10));
 	return gray_distance < distance ? 232 + gray : cube;
@@ -62,7 +66,8 @@ static int curses_color(uint32_t color)
 
 static int pair_of(struct screen *screen, uint32_t fg, uint32_t bg)
 {
-	if ((fg == COLOR_DEFAULT && bg == COLOR_DEFAULT) || COLORS < 8) /* without colours ncurses has no pairs at all */
+	if ((fg == COLOR_DEFAULT && bg == COLOR_DEFAULT) ||
+	    COLORS < 8) /* without colours ncurses has no pairs at all */
 		return 0;
 	uint32_t hash = (fg * 2654435761u) ^ (bg * 2246822519u);
 	struct pair_slot *slot = &screen->pairs[(hash ^ hash >> 15) & (PAIR_SLOTS - 1)];
@@ -95,8 +100,9 @@ static attr_t curses_attrs(uint16_t attrs)
 		uint16_t ours;
 		attr_t theirs;
 	} rows[] = {
-		{ATTR_BOLD, A_BOLD},   {ATTR_DIM, A_DIM},         {ATTR_ITALIC, A_ITALIC}, {ATTR_UNDERLINE, A_UNDERLINE},
-		{ATTR_BLINK, A_BLINK}, {ATTR_REVERSE, A_REVERSE}, {ATTR_CONCEAL, A_INVIS},
+	        {ATTR_BOLD, A_BOLD},           {ATTR_DIM, A_DIM},     {ATTR_ITALIC, A_ITALIC},
+	        {ATTR_UNDERLINE, A_UNDERLINE}, {ATTR_BLINK, A_BLINK}, {ATTR_REVERSE, A_REVERSE},
+	        {ATTR_CONCEAL, A_INVIS},
 	};
 	attr_t result = 0;
 	for (size_t i = 0; attrs && i < sizeof rows / sizeof *rows; i++)
@@ -157,11 +163,15 @@ static struct cell resolved(const struct cell *cell, const struct canvas_look lo
 }
 
 /* Compares the row as it came, and draws from the first to the last cell that differ. */
-bool screen_update_row(struct screen *screen, int y, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT])
+bool screen_update_row(struct screen *screen, int y, const struct canvas *canvas,
+                       const struct canvas_look looks[ROLE_COUNT])
 {
 	struct cell *shown = screen->shown + (size_t)y * (size_t)screen->cols;
 	const struct cell *cells = canvas->cells + (size_t)y * (size_t)canvas->cols;
-	int cols = y >= canvas->rows ? 0 : canvas->cols < screen->cols ? canvas->cols : screen->cols, first = 0, end = cols;
+	int cols = y >= canvas->rows             ? 0
+	           : canvas->cols < screen->cols ? canvas->cols
+	                                         : screen->cols,
+	    first = 0, end = cols;
 	if (screen->redraw) {
 		end = screen->cols;
 	} else {

@@ -61,7 +61,8 @@ static SCREEN *open_as(const char *name, const char *terminfo, FILE *out)
 {
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	char *rows = mem_printf("%d", size.ws_row > 0 ? size.ws_row : 24), *cols = mem_printf("%d", size.ws_col > 0 ? size.ws_col : 80);
+	char *rows = mem_printf("%d", size.ws_row > 0 ? size.ws_row : 24),
+	     *cols = mem_printf("%d", size.ws_col > 0 ? size.ws_col : 80);
 	char *had_rows = swap_variable("LINES", rows), *had_cols = swap_variable("COLUMNS", cols);
 	char *had_terminfo = terminfo ? swap_variable("TERMINFO", terminfo) : NULL;
 	SCREEN *curses = newterm(name, out, stdin);
@@ -139,10 +140,11 @@ static bool open_curses(struct screen *screen, struct err *err)
 	const char *term = getenv("TERM"), *own;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(err, ERR_UNAVAILABLE, "standard %s is not a terminal: run it in one, without a pipe",
-			       isatty(STDIN_FILENO) ? "output" : "input");
+		               isatty(STDIN_FILENO) ? "output" : "input");
 	if (!term || !*term || text_equal(term, "dumb"))
-		return err_set(err, ERR_UNAVAILABLE, "TERM is %s: set it to what your terminal is, such as xterm-256color",
-			       term && *term ? term : "not set");
+		return err_set(err, ERR_UNAVAILABLE,
+		               "TERM is %s: set it to what your terminal is, such as xterm-256color",
+		               term && *term ? term : "not set");
 	screen->frame_fd = memfd_create("frame", MFD_CLOEXEC);
 	screen->frame_file = screen->frame_fd >= 0 ? fdopen(screen->frame_fd, "w") : NULL;
 	screen->out_fd = open_terminal();
@@ -155,8 +157,10 @@ static bool open_curses(struct screen *screen, struct err *err)
 	if (!screen->curses)
 		screen->curses = open_as(term, NULL, screen->frame_file);
 	if (!screen->curses)
-		return err_set(err, ERR_UNAVAILABLE, "there is no description of a terminal \"%s\" here: install ncurses-term, or set TERM "
-			       "to one that is known, such as xterm", term);
+		return err_set(err, ERR_UNAVAILABLE,
+		               "there is no description of a terminal \"%s\" here: install ncurses-term, or set TERM "
+		               "to one that is known, such as xterm",
+		               term);
 	return true;
 }
 
@@ -196,12 +200,29 @@ void screen_add_keys(struct input *input)
 		enum term_key_code code;
 		int modifiers;
 	} rows[] = {
-		{"kcuu1", TERM_KEY_UP, 0},       {"kcud1", TERM_KEY_DOWN, 0},    {"kcub1", TERM_KEY_LEFT, 0},   {"kcuf1", TERM_KEY_RIGHT, 0},
-		{"khome", TERM_KEY_HOME, 0},     {"kend", TERM_KEY_END, 0},      {"kich1", TERM_KEY_INSERT, 0}, {"kdch1", TERM_KEY_DELETE, 0},
-		{"kpp", TERM_KEY_PAGE_UP, 0},    {"knp", TERM_KEY_PAGE_DOWN, 0}, {"kf1", TERM_KEY_F1, 0},       {"kf2", TERM_KEY_F1 + 1, 0},
-		{"kf3", TERM_KEY_F1 + 2, 0},     {"kf4", TERM_KEY_F1 + 3, 0},    {"kf5", TERM_KEY_F1 + 4, 0},   {"kf6", TERM_KEY_F1 + 5, 0},
-		{"kf7", TERM_KEY_F1 + 6, 0},     {"kf8", TERM_KEY_F1 + 7, 0},    {"kf9", TERM_KEY_F1 + 8, 0},   {"kf10", TERM_KEY_F1 + 9, 0},
-		{"kf11", TERM_KEY_F1 + 10, 0},   {"kf12", TERM_KEY_F1 + 11, 0},  {"kcbt", TERM_KEY_TAB, TERM_SHIFT},
+	        {"kcuu1", TERM_KEY_UP, 0},
+	        {"kcud1", TERM_KEY_DOWN, 0},
+	        {"kcub1", TERM_KEY_LEFT, 0},
+	        {"kcuf1", TERM_KEY_RIGHT, 0},
+	        {"khome", TERM_KEY_HOME, 0},
+	        {"kend", TERM_KEY_END, 0},
+	        {"kich1", TERM_KEY_INSERT, 0},
+	        {"kdch1", TERM_KEY_DELETE, 0},
+	        {"kpp", TERM_KEY_PAGE_UP, 0},
+	        {"knp", TERM_KEY_PAGE_DOWN, 0},
+	        {"kf1", TERM_KEY_F1, 0},
+	        {"kf2", TERM_KEY_F1 + 1, 0},
+	        {"kf3", TERM_KEY_F1 + 2, 0},
+	        {"kf4", TERM_KEY_F1 + 3, 0},
+	        {"kf5", TERM_KEY_F1 + 4, 0},
+	        {"kf6", TERM_KEY_F1 + 5, 0},
+	        {"kf7", TERM_KEY_F1 + 6, 0},
+	        {"kf8", TERM_KEY_F1 + 7, 0},
+	        {"kf9", TERM_KEY_F1 + 8, 0},
+	        {"kf10", TERM_KEY_F1 + 9, 0},
+	        {"kf11", TERM_KEY_F1 + 10, 0},
+	        {"kf12", TERM_KEY_F1 + 11, 0},
+	        {"kcbt", TERM_KEY_TAB, TERM_SHIFT},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const char *sequence = tigetstr(rows[i].name);
@@ -230,7 +251,8 @@ static void prepare_rescue(const struct screen *screen)
 {
 	struct str off = {0};
 	if (screen->is_xterm)
-		str_append(&off, "\033[?2026l\033[?1003l\033[?1002l\033[?1000l\033[?1006l\033[?1004l\033[?2004l\033[0 q");
+		str_append(&off,
+		           "\033[?2026l\033[?1003l\033[?1002l\033[?1000l\033[?1006l\033[?1004l\033[?2004l\033[0 q");
 	append_capability(&off, "sgr0");
 	append_capability(&off, "op");
 	append_capability(&off, "rmkx");
@@ -242,8 +264,9 @@ static void prepare_rescue(const struct screen *screen)
 
 bool screen_open(struct screen *screen, struct err *err)
 {
-	static const char *const xterms[] = {"xterm", "tmux", "screen", "alacritty", "foot", "kitty", "konsole", "rxvt",
-					     "vte", "wezterm", "st-", "contour", "ghostty", "iterm", "mintty", NULL};
+	static const char *const xterms[] = {"xterm",   "tmux",  "screen", "alacritty", "foot", "kitty",
+	                                     "konsole", "rxvt",  "vte",    "wezterm",   "st-",  "contour",
+	                                     "ghostty", "iterm", "mintty", NULL};
 	screen->out_fd = -1;
 	rescue_note(STDIN_FILENO);
 	if (!open_curses(screen, err)) {

@@ -73,7 +73,8 @@ void screen_collect(struct screen *screen)
 void screen_send(struct screen *screen, const char *bytes, size_t size)
 {
 	enum { WAITING_MAX = 1 << 20 };
-	if (screen->awaits_room && screen->out.len + size > WAITING_MAX) /* a terminal that has stopped taking anything */
+	if (screen->awaits_room &&
+	    screen->out.len + size > WAITING_MAX) /* a terminal that has stopped taking anything */
 		return;
 	str_append_n(&screen->out, bytes, size);
 	if (!screen->awaits_room)

@@ -13,15 +13,16 @@ struct reader {
 	struct err *err;
 };
 
-static const char *const color_names[] = {"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white",
-					  "bright-black", "bright-red", "bright-green", "bright-yellow", "bright-blue",
-					  "bright-magenta", "bright-cyan", "bright-white"};
+static const char *const color_names[] = {
+        "black",       "red",          "green",      "yellow",       "blue",          "magenta",     "cyan",
+        "white",       "bright-black", "bright-red", "bright-green", "bright-yellow", "bright-blue", "bright-magenta",
+        "bright-cyan", "bright-white"};
 static const struct {
 	const char *name;
 	uint16_t attr;
 } attributes[] = {
-	{"bold", ATTR_BOLD},           {"dim", ATTR_DIM},     {"italic", ATTR_ITALIC},
-	{"underline", ATTR_UNDERLINE}, {"blink", ATTR_BLINK}, {"reverse", ATTR_REVERSE},
+        {"bold", ATTR_BOLD},           {"dim", ATTR_DIM},     {"italic", ATTR_ITALIC},
+        {"underline", ATTR_UNDERLINE}, {"blink", ATTR_BLINK}, {"reverse", ATTR_REVERSE},
 };
 
 static bool fail(struct reader *reader, const char *what, const char *word, const char *cure)
@@ -113,7 +114,8 @@ static bool read_line(struct reader *reader, char *line)
 		return fail(reader, "there is no role", word, "docs/THEMES.md lists them");
 	char *equals = next_word(&at), *fg = equals ? next_word(&at) : NULL, *bg = fg ? next_word(&at) : NULL;
 	if (!text_equal(equals, "=") || !bg)
-		return fail(reader, "this line is not whole, behind", word, "write ROLE = FOREGROUND BACKGROUND [ATTRIBUTE]...");
+		return fail(reader, "this line is not whole, behind", word,
+		            "write ROLE = FOREGROUND BACKGROUND [ATTRIBUTE]...");
 	if (!read_color(reader, fg, &look.fg) || !read_color(reader, bg, &look.bg))
 		return false;
 	while ((word = next_word(&at)))
@@ -126,8 +128,8 @@ static bool read_line(struct reader *reader, char *line)
 	return true;
 }
 
-bool theme_parse(const char *text, size_t len, const char *name, enum theme_depth depth, struct canvas_look looks[ROLE_COUNT],
-		 struct err *err)
+bool theme_parse(const char *text, size_t len, const char *name, enum theme_depth depth,
+                 struct canvas_look looks[ROLE_COUNT], struct err *err)
 {
 	struct reader reader = {.name = name, .depth = depth, .err = err};
 	const char *at = text, *end = text + len;
@@ -136,7 +138,8 @@ bool theme_parse(const char *text, size_t len, const char *name, enum theme_dept
 		char *line = mem_strndup(at, (size_t)((stop ? stop : end) - at));
 		reader.line++;
 		bool good = text_is_safe(line, strcspn(line, "\t\r")) || strchr(line, '\t') || strchr(line, '\r');
-		good = good ? read_line(&reader, line) : fail(&reader, "this line", "", "holds something that is no text");
+		good = good ? read_line(&reader, line)
+		            : fail(&reader, "this line", "", "holds something that is no text");
 		free(line);
 		if (!good)
 			return false;
@@ -151,7 +154,8 @@ bool theme_load(const char *name, enum theme_depth depth, struct canvas_look loo
 	struct str text = {0};
 	char *relative = mem_printf("themes/%s", name);
 	char *path = strchr(name, '/') ? mem_strdup(name) : path_data(relative, err);
-	bool good = path && file_read(path, THEME_SIZE_MAX, &text, err) && theme_parse(str_text(&text), text.len, path, depth, looks, err);
+	bool good = path && file_read(path, THEME_SIZE_MAX, &text, err) &&
+	            theme_parse(str_text(&text), text.len, path, depth, looks, err);
 	if (!good && !strchr(name, '/')) {
 		char *names = theme_names();
 		err_context(err, "theme \"%s\" (there are: %s)", name, names);

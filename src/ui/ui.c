@@ -289,8 +289,7 @@ static bool take_config(struct ui *ui, const struct ui_config *config, struct er
 			ui->view.front = i == LAYOUT_GUIDED ? PANE_GUIDE : PANE_DIAGRAM;
 			return true;
 		}
-	return err_set(err, ERR_INVALID, "there is no layout \"%s\": %s", config->layout,
-	               LAYOUT_WORDS);
+	return err_set(err, ERR_INVALID, "there is no layout \"%s\": %s", config->layout, LAYOUT_WORDS);
 }
 
 struct ui *ui_create(const struct ui_options *options, struct err *err)

@@ -21,7 +21,7 @@ struct httpd_request {
 	struct MHD_Connection *connection;
 	char *method, *path, client[80];
 	struct str body;
-	size_t body_size; /* of all that came */
+	size_t body_size;              /* of all that came */
 	struct MHD_Response *response; /* NULL: not replied yet */
 	unsigned status;
 	bool is_in_handler, is_suspended;

@@ -105,8 +105,8 @@ static int measure(const char *label, pid_t pid)
 	qsort(times, KEYS, sizeof *times, by_size);
 	long before = cpu_ticks(pid);
 	wait_for("nothing", IDLE_S * 1000);
-	printf("%-44s %8.2f ms   95%% %8.2f ms   idle %ld ticks in %d s\n", label, times[KEYS / 2], times[KEYS * 95 / 100],
-	       cpu_ticks(pid) - before, IDLE_S);
+	printf("%-44s %8.2f ms   95%% %8.2f ms   idle %ld ticks in %d s\n", label, times[KEYS / 2],
+	       times[KEYS * 95 / 100], cpu_ticks(pid) - before, IDLE_S);
 	type("exit\r");
 	wait_for("login:", ECHO_MS);
 	return 0;

@@ -33,39 +33,45 @@ static json_t *make(const char *fmt, ...)
 
 static json_t *make_nad(int ns)
 {
-	return make("{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"net\","
-	            "\"namespace\":\"ns%d\"},\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\","
-	            "\\\"netAttachDefName\\\":\\\"ns%d/net\\\",\\\"topology\\\":\\\"layer2\\\",\\\"subnets\\\":\\\"10.8.0.0/16\\\","
-	            "\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\"}\"}}",
-	            ns, ns);
+	return make(
+	        "{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"net\","
+	        "\"namespace\":\"ns%d\"},\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\","
+	        "\\\"netAttachDefName\\\":\\\"ns%d/net\\\",\\\"topology\\\":\\\"layer2\\\",\\\"subnets\\\":\\\"10.8.0.0/16\\\","
+	        "\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\"}\"}}",
+	        ns, ns);
 }
 
 static json_t *make_pod(int i)
 {
 	int ns = i % NAMESPACES;
-	return make("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"pod%d\",\"namespace\":\"ns%d\",\"labels\":{\"app\":\"a%d\","
-	            "\"tier\":\"t%d\"},\"annotations\":{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":"
-	            "\"[{\\\"name\\\":\\\"ns%d/net\\\",\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[\\\"10.8.%d.%d\\\"]}]\"}},"
-	            "\"status\":{\"phase\":\"Running\"}}",
-	            i, ns, i % 20, i % 3, ns, i / 250, i % 250 + 1);
+	return make(
+	        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"pod%d\",\"namespace\":\"ns%d\",\"labels\":{\"app\":\"a%d\","
+	        "\"tier\":\"t%d\"},\"annotations\":{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":"
+	        "\"[{\\\"name\\\":\\\"ns%d/net\\\",\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[\\\"10.8.%d.%d\\\"]}]\"}},"
+	        "\"status\":{\"phase\":\"Running\"}}",
+	        i, ns, i % 20, i % 3, ns, i / 250, i % 250 + 1);
 }
 
 static json_t *make_policy(int i)
 {
-	return make("{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"p%d\",\"namespace\":\"ns%d\","
-	            "\"annotations\":{\"k8s.v1.cni.cncf.io/policy-for\":\"net\"}},\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"a%d\"}},"
-	            "\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{\"podSelector\":{\"matchExpressions\":[{\"key\":\"tier\","
-	            "\"operator\":\"In\",\"values\":[\"t1\",\"t2\"]}]},\"namespaceSelector\":{}},{\"ipBlock\":{\"cidr\":\"10.8.%d.0/24\",\"except\":"
-	            "[\"10.8.%d.0/28\"]}}],\"ports\":[{\"port\":9000},{\"port\":80,\"endPort\":90}]}],\"egress\":[{\"to\":[{\"namespaceSelector\":"
-	            "{\"matchLabels\":{\"team\":\"x%d\"}}},{\"ipBlock\":{\"cidr\":\"10.8.0.0/17\"}}]}]}}",
-	            i, i % NAMESPACES, i / NAMESPACES, i % 4, i % 4, i % 3);
+	return make(
+	        "{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"p%d\",\"namespace\":\"ns%d\","
+	        "\"annotations\":{\"k8s.v1.cni.cncf.io/policy-for\":\"net\"}},\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"a%d\"}},"
+	        "\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{\"podSelector\":{\"matchExpressions\":[{\"key\":\"tier\","
+	        "\"operator\":\"In\",\"values\":[\"t1\",\"t2\"]}]},\"namespaceSelector\":{}},{\"ipBlock\":{\"cidr\":\"10.8.%d.0/24\",\"except\":"
+	        "[\"10.8.%d.0/28\"]}}],\"ports\":[{\"port\":9000},{\"port\":80,\"endPort\":90}]}],\"egress\":[{\"to\":[{\"namespaceSelector\":"
+	        "{\"matchLabels\":{\"team\":\"x%d\"}}},{\"ipBlock\":{\"cidr\":\"10.8.0.0/17\"}}]}]}}",
+	        i, i % NAMESPACES, i / NAMESPACES, i % 4, i % 4, i % 3);
 }
 
 int main(void)
 {
 	VEC(json_t *) objects = {0};
 	for (int i = 0; i < NAMESPACES; i++) {
-		vec_push(&objects, make("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"ns%d\",\"labels\":{\"team\":\"x%d\"}}}", i, i % 3));
+		vec_push(
+		        &objects,
+		        make("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"ns%d\",\"labels\":{\"team\":\"x%d\"}}}",
+		             i, i % 3));
 		vec_push(&objects, make_nad(i));
 	}
 	for (int i = 0; i < WORKLOADS; i++)
@@ -83,14 +89,15 @@ int main(void)
 	for (int profile = 0; profile < POLICY_N_PROFILES; profile++)
 		for (size_t from = 0; from < n; from++)
 			for (size_t to = 0; to < n; to++)
-				n_allowed[profile] += from != to && policy_allows(world, from, to, POLICY_TCP, PORT, (enum policy_profile)profile);
+				n_allowed[profile] += from != to && policy_allows(world, from, to, POLICY_TCP, PORT,
+				                                                  (enum policy_profile)profile);
 	double asked = now_s();
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
 	printf("%d workloads under %d policies: made ready in %.3f s; %d ordered pairs in %.3f s in each profile (%zu allowed, OVN-Kubernetes "
 	       "%zu); %ld MB\n",
-	       WORKLOADS, POLICIES, made - begin, WORKLOADS * (WORKLOADS - 1), (asked - made) / POLICY_N_PROFILES, n_allowed[POLICY_SPEC],
-	       n_allowed[POLICY_OVNK], usage.ru_maxrss / 1024);
+	       WORKLOADS, POLICIES, made - begin, WORKLOADS * (WORKLOADS - 1), (asked - made) / POLICY_N_PROFILES,
+	       n_allowed[POLICY_SPEC], n_allowed[POLICY_OVNK], usage.ru_maxrss / 1024);
 	policy_world_destroy(world);
 	for (size_t i = 0; i < objects.len; i++)
 		json_decref(objects.data[i]);

@@ -23,7 +23,7 @@ enum { ROWS = 40, COLS = 120, KEYS = 200, ECHO_X = 19, ECHO_Y = 4, ROUNDS_MAX = 
 enum peer { ONESDN, TMUX, N_PEERS };
 
 struct shared {
-	volatile int64_t started;      /* the inner program's work begins, ns */
+	volatile int64_t started; /* the inner program's work begins, ns */
 	volatile int ready;
 };
 
@@ -77,8 +77,10 @@ static void inner_noise(void)
 	for (unsigned k = 0;; k++) {
 		int n = snprintf(text, sizeof text, "\033[15;%dr\033[%d;1H", ROWS, ROWS);
 		for (int i = 0; i < 14; i++)
-			n += snprintf(text + n, sizeof text - (size_t)n,
-				      "\r\n\033[3%um%08u the quick brown fox jumps over the lazy dog and runs away\033[m", 1 + k % 7, k * 14 + (unsigned)i);
+			n += snprintf(
+			        text + n, sizeof text - (size_t)n,
+			        "\r\n\033[3%um%08u the quick brown fox jumps over the lazy dog and runs away\033[m",
+			        1 + k % 7, k * 14 + (unsigned)i);
 		n += snprintf(text + n, sizeof text - (size_t)n, "\033[r");
 		put(text, (size_t)n);
 	}
@@ -130,7 +132,7 @@ struct session {
 	pid_t pid;
 	int fd;
 	int64_t spawned;
-	struct term *screen;           /* what the peer has painted */
+	struct term *screen; /* what the peer has painted */
 	size_t bytes;
 };
 
@@ -234,7 +236,8 @@ static int64_t end_seen_at(struct session *s, int limit_ms)
 		if (marks.len == 0 || marks.data[marks.len - 1].end < kept.len)
 			vec_push(&marks, (struct mark){now_ns(), kept.len});
 	for (size_t i = 0; i < marks.len && seen < 0; i++) {
-		bool is_late = marks.len - i < 200 || memmem(kept.data + from, marks.data[i].end - from, "END", 3) != NULL;
+		bool is_late =
+		        marks.len - i < 200 || memmem(kept.data + from, marks.data[i].end - from, "END", 3) != NULL;
 		term_feed(s->screen, kept.data + from, marks.data[i].end - from);
 		from = marks.data[i].end;
 		if (is_late && marks.data[i].at >= shared->started && shows_end(s->screen))
@@ -345,7 +348,8 @@ static double idle(enum peer peer, const char *file)
 
 /* ---- corpora ---- */
 
-static const char *const words[] = {"the", "of", "and", "struct", "return", "static", "0x1b", "/usr/lib", "error:", "ninja", "-O2", "with"};
+static const char *const words[] = {"the",  "of",       "and",    "struct", "return", "static",
+                                    "0x1b", "/usr/lib", "error:", "ninja",  "-O2",    "with"};
 
 static unsigned pick(unsigned *seed, unsigned n)
 {
@@ -365,16 +369,24 @@ static void line_color(struct str *out, unsigned *seed)
 {
 	for (unsigned i = 4 + pick(seed, 8); i > 0; i--)
 		switch (pick(seed, 3)) {
-		case 0: str_append_f(out, "\033[1;%um%s %s\033[0m ", 31 + pick(seed, 7), words[pick(seed, 12)], words[pick(seed, 12)]); break;
-		case 1: str_append_f(out, "\033[38;5;%um%s\033[0m ", pick(seed, 256), words[pick(seed, 12)]); break;
-		default: str_append_f(out, "\033[38;2;%u;%u;%u;4m%s\033[0m ", pick(seed, 256), pick(seed, 256), pick(seed, 256), words[pick(seed, 12)]);
+		case 0:
+			str_append_f(out, "\033[1;%um%s %s\033[0m ", 31 + pick(seed, 7), words[pick(seed, 12)],
+			             words[pick(seed, 12)]);
+			break;
+		case 1:
+			str_append_f(out, "\033[38;5;%um%s\033[0m ", pick(seed, 256), words[pick(seed, 12)]);
+			break;
+		default:
+			str_append_f(out, "\033[38;2;%u;%u;%u;4m%s\033[0m ", pick(seed, 256), pick(seed, 256),
+			             pick(seed, 256), words[pick(seed, 12)]);
 		}
 	str_append_c(out, '\n');
 }
 
 static void line_utf8(struct str *out, unsigned *seed)
 {
-	static const unsigned ranges[][2] = {{0x4e00, 0x4200}, {0xac00, 0x2b00}, {0x430, 0x20}, {0xe0, 0x20}, {0x2500, 0x70}, {0x1f600, 0x40}};
+	static const unsigned ranges[][2] = {{0x4e00, 0x4200}, {0xac00, 0x2b00}, {0x430, 0x20},
+	                                     {0xe0, 0x20},     {0x2500, 0x70},   {0x1f600, 0x40}};
 	for (unsigned i = 4 + pick(seed, 6); i > 0; i--) {
 		unsigned kind = pick(seed, 6);
 		for (int k = 0; k < 6; k++) {
@@ -400,7 +412,10 @@ static const struct {
 	const char *name;
 	size_t size;
 	void (*make)(struct str *out, unsigned *seed);
-} corpora[] = {{"ascii", 50000000, line_ascii}, {"colour", 20000000, line_color}, {"utf-8", 10000000, line_utf8}, {"redraw", 5000000, frame_redraw}};
+} corpora[] = {{"ascii", 50000000, line_ascii},
+               {"colour", 20000000, line_color},
+               {"utf-8", 10000000, line_utf8},
+               {"redraw", 5000000, frame_redraw}};
 enum { N_CORPORA = sizeof corpora / sizeof *corpora };
 
 static bool make_corpus(int which, double scale, struct err *err)
@@ -424,7 +439,8 @@ static bool make_corpus(int which, double scale, struct err *err)
 
 static bool have_tmux;
 
-static void measure(const char *name, double (*run)(enum peer, const char *), const char *argument, int rounds, bool more_is_better)
+static void measure(const char *name, double (*run)(enum peer, const char *), const char *argument, int rounds,
+                    bool more_is_better)
 {
 	double values[N_PEERS][ROUNDS_MAX], result[N_PEERS] = {-1, -1};
 	int n[N_PEERS] = {0};
@@ -439,7 +455,8 @@ static void measure(const char *name, double (*run)(enum peer, const char *), co
 		result[peer] = median(values[peer], n[peer]);
 	printf("%-32s %10.3f", name, result[ONESDN]);
 	if (have_tmux)
-		printf(" %10.3f %8.2f%s", result[TMUX], result[TMUX] > 0 ? result[ONESDN] / result[TMUX] : 0, more_is_better ? "  more is better" : "");
+		printf(" %10.3f %8.2f%s", result[TMUX], result[TMUX] > 0 ? result[ONESDN] / result[TMUX] : 0,
+		       more_is_better ? "  more is better" : "");
 	printf("\n");
 	fflush(stdout);
 }

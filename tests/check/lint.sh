@@ -6,11 +6,9 @@ cd "$(dirname "$0")/../.." || exit 2
 bad=0
 need() { command -v "$1" >/dev/null 2>&1 || { echo "lint: $1 is not installed (Debian package $2), skipped" >&2; return 1; }; }
 for check in tests/check/check_*.sh; do "$check" | grep -v '^ok' | grep -v '^1\.\.' && bad=1; done
-mapfile -t sources < <(git ls-files 'src/*.c' 'src/*.h' 'include/*.h' 'tests/*.c' 'tests/*.h')
-if need clang-format clang-format; then
-	for file in "${sources[@]}"; do
-		clang-format --dry-run -Werror "$file" >/dev/null 2>&1 || { echo "format: $file"; bad=1; }
-	done
+if need clang-format clang-format; then # headers are tables with a comment beside each line, laid out by hand
+	git ls-files 'src/*.c' 'tests/*.c' | xargs clang-format --dry-run -Werror 2>&1 |
+		sed -n 's/^\([^:]*\.c\):.*error:.*/format: \1/p' | uniq | grep . && bad=1
 fi
 if need cppcheck cppcheck; then
 	# json_walk ends at a NULL, as its callers give it.
@@ -26,6 +24,6 @@ if need clang-tidy clang-tidy; then
 fi
 if need shellcheck shellcheck; then
 	mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
-	shellcheck -x "${scripts[@]}" || bad=1
+	shellcheck -x -P SCRIPTDIR "${scripts[@]}" || bad=1
 fi
 exit $bad

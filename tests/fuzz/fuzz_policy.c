@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t from = 0; from < n && from < 8; from++) {
 		for (size_t to = 0; to < n && to < 8; to++) {
 			struct policy_endpoint a = policy_endpoint(world, from), b = policy_endpoint(world, to);
-			struct policy_question question = {a.workload, b.workload, b.network, POLICY_TCP, 9000, POLICY_OVNK};
+			struct policy_question question = {a.workload, b.workload, b.network,
+			                                   POLICY_TCP, 9000,       POLICY_OVNK};
 			struct policy_verdict verdict;
 			if (policy_ask(world, &question, &verdict, &err))
 				policy_verdict_finish(&verdict);
@@ -39,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	policy_lint(world, ignore, &sum);
 	if (list.len > 0 && n <= 32) { /* the second half of the objects as if they were not applied yet */
-		struct policy_world *then = policy_world_create_with(list.data, list.len / 2, list.data + list.len / 2, list.len - list.len / 2);
+		struct policy_world *then = policy_world_create_with(list.data, list.len / 2, list.data + list.len / 2,
+		                                                     list.len - list.len / 2);
 		struct policy_change change = policy_compare(world, then, POLICY_OVNK);
 		sum += change.n_opened + change.n_closed + strlen(policy_network(then, "blue/a", "192.168.200.1"));
 		policy_world_destroy(then);

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < 2; i++) {
 		struct err err = {0};
 		struct scenario_act *act = load_text((const char *)data, size, "manifests/overlay/fuzz.scenario.yaml",
-		                                 environments[i], &err);
+		                                     environments[i], &err);
 		if (act)
 			use(act);
 		else if (err.code == ERR_NONE || err.text[0] == '\0')

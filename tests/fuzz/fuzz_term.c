@@ -20,7 +20,8 @@ static void check_cell(const struct cell *cell, const struct cell *next)
 	check(cell->width <= 2, "a width");
 	check(cell->width != 2 || (next && next->width == 0), "half a wide character");
 	for (int i = 0; i < CELL_CHARS && cell->ch[i]; i++) {
-		check(cell->ch[i] >= 0x20 && (cell->ch[i] < 0x7f || cell->ch[i] >= 0xa0) && cell->ch[i] <= 0x10ffff, "a control character");
+		check(cell->ch[i] >= 0x20 && (cell->ch[i] < 0x7f || cell->ch[i] >= 0xa0) && cell->ch[i] <= 0x10ffff,
+		      "a control character");
 		check(i == 0 || utf8_width(cell->ch[i]) == 0, "something combines that takes columns");
 	}
 }

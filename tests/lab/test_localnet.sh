@@ -105,7 +105,9 @@ rest_api() {
 	gives "POST" 200 '"name":"april","email":"april@news.org","weapon":"'"'"'); drop table ninja_turtles; --"' \
 		$U/turtles -d '{"name":"april","email":"april@news.org","weapon":"'"'"'); drop table ninja_turtles; --"}'
 	gives "POST again" 409 '{"message":"Internal server error"}' $U/turtles -d '{"name":"april","email":"x","weapon":"y"}'
+	# shellcheck disable=SC2016 # backquotes of the answer
 	gives "POST half of it" 400 'missing field `weapon`' $U/turtles -d '{"name":"casey","email":"c@x"}'
+	# shellcheck disable=SC2016
 	gives "POST a number" 400 'invalid type: integer `5`, expected a string' $U/turtles -d '{"name":5}'
 	gives "POST too long a name" 409 '{"message":"Internal server error"}' $U/turtles -d '{"name":"'"$(printf 'x%.0s' {1..51})"'","email":"e","weapon":"w"}'
 	gives "POST nothing" 400 'EOF while parsing' -X POST $U/turtles
@@ -250,6 +252,7 @@ failures() {
 }
 
 two_users() {
+	# shellcheck disable=SC2317 # others call it
 	owner() { k --context lab-workload-owner "$@"; }
 	fails "the owner may not see nodes" 1 owner get nodes
 	says "Forbidden" 'nodes is forbidden: User "workload-owner" cannot list resource "nodes"'

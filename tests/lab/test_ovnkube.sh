@@ -82,6 +82,7 @@ processes() {
 	eventually "a command is a process of the lab" 3 lab exec -- pgrep -f 'sleep 987'
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
+	# shellcheck disable=SC2317 # eventually calls it
 	has_ended() { ! lab exec -- pgrep -f 'sleep 987'; }
 	eventually "and ends with its client" 5 has_ended
 }

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "lab.h"
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "lab.h"
 
 #define PROMPT "[fedora@vm-client ~]$"
 
@@ -122,9 +122,11 @@ static void log_in(void)
 static void open_console(int cols, int rows)
 {
 	start(cols, rows);
-	assert_int_equal(lab_shell("cd manifests/overlay && kubectl create namespace tenantblue && kubectl create namespace tenantyellow && "
-	                       "kubectl apply -f 01-netconfig-no-ipam.yaml -f 02-mixed-workloads.yaml"),
-	                 0);
+	assert_int_equal(
+	        lab_shell(
+	                "cd manifests/overlay && kubectl create namespace tenantblue && kubectl create namespace tenantyellow && "
+	                "kubectl apply -f 01-netconfig-no-ipam.yaml -f 02-mixed-workloads.yaml"),
+	        0);
 	pty_expect(&pty, STAGE, "▣ vm-client");
 	pty_type(&pty, "c");
 	pty_expect(&pty, SOON, "console · vm-client");
@@ -167,7 +169,8 @@ static void test_another_client(void **state)
 {
 	(void)state;
 	open_console(100, 32);
-	const char *const argv[] = {virtctl, "console", "vm-client", "-n", "tenantblue", "--kubeconfig", lab_kubeconfig(), NULL};
+	const char *const argv[] = {virtctl,      "console",      "vm-client",      "-n",
+	                            "tenantblue", "--kubeconfig", lab_kubeconfig(), NULL};
 	pty_start(&other, 100, 24, argv, NULL);
 	pty_expect(&other, STAGE, "Successfully connected to vm-client console");
 	pty_expect(&pty, SOON, "another client has taken over the console", "console · vm-client · taken over");

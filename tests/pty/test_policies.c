@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "lab.h"
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "lab.h"
 #include "pty.h"
 
 enum { PRELUDE = 180000 }; /* a deadline, no wait */
@@ -48,7 +48,8 @@ static int packets(struct pty *of)
 	int64_t n = 0;
 	char digits[16] = "";
 	if (at)
-		snprintf(digits, sizeof digits, "%.*s", (int)strspn(at + strlen("✗ tcp/5432  "), "0123456789"), at + strlen("✗ tcp/5432  "));
+		snprintf(digits, sizeof digits, "%.*s", (int)strspn(at + strlen("✗ tcp/5432  "), "0123456789"),
+		         at + strlen("✗ tcp/5432  "));
 	if (!text_to_int(digits, 0, 1000000, &n))
 		n = 0;
 	free(screen);
@@ -76,7 +77,8 @@ static void test_walk(void **state)
 	pty_type(&pty, " ");
 	pty_expect(&pty, SOON, "3/7 ");
 	pty_type(&pty, " "); /* nothing is typed: it is only a question */
-	pty_expect(&pty, SOON, "03-network-policies.yaml would close vm-workload", "? tcp/5432  would be denied", "then: deny");
+	pty_expect(&pty, SOON, "03-network-policies.yaml would close vm-workload", "? tcp/5432  would be denied",
+	           "then: deny");
 	pty_type(&pty, " ");
 	pty_expect(&pty, SOON, "4/7 ");
 	show_and_run("SPACE apply");
@@ -88,23 +90,27 @@ static void test_walk(void **state)
 	/* while it hangs: the wire is broken, the count climbs, and the three witnesses say why */
 	int before = 0;
 	assert_true(pty_wait(&pty, STAGE, has_more, &before));
-	pty_expect(&pty, SOON, "╳", "web-client selects it for egress; none allows it", "OVN: drop at ACL NP:data-consumer:Egress");
+	pty_expect(&pty, SOON, "╳", "web-client selects it for egress; none allows it",
+	           "OVN: drop at ACL NP:data-consumer:Egress");
 	before = packets(&pty);
 	assert_true(pty_wait(&pty, STAGE, has_more, &before));
-	pty_expect(&pty, STAGE, "✓ blocked, as intended: vm-workload ─▶ turtle-db timed out after ", "packets dropped", "timeout expired",
-	           "measured: timed out after ");
+	pty_expect(&pty, STAGE, "✓ blocked, as intended: vm-workload ─▶ turtle-db timed out after ", "packets dropped",
+	           "timeout expired", "measured: timed out after ");
 
 	pty_type(&pty, "f");
 	pty_expect(&pty, SOON, "POLICIES", "OVN", "MEASURED", "DROPPED", "deny", "drops", "allow", "passes");
 	/* somebody else takes the policy away and puts it back: the verdict and what OVN does follow by themselves */
-	const char *const open[] = {"turtle-db tcp/5432 allow", "passes", NULL}, *const shut[] = {"turtle-db tcp/5432 deny", "drops", NULL};
+	const char *const open[] = {"turtle-db tcp/5432 allow", "passes", NULL}, *const shut[] = {
+	                                                                                 "turtle-db tcp/5432 deny",
+	                                                                                 "drops", NULL};
 	assert_int_equal(lab_shell("kubectl -n data-consumer delete multi-policy web-client"), 0);
 	pty_expect_all(&pty, SOON, open);
 	pty_expect_gone(&pty, SOON, "drops");
 	assert_int_equal(lab_shell("kubectl apply -f manifests/localnet/03-network-policies.yaml"), 0);
 	pty_expect_all(&pty, SOON, shut);
 	pty_type(&pty, "e");
-	pty_expect(&pty, SOON, "data-consumer/vm-workload ─▶ turtle-db tcp/5432 on data-net", "egress; none", "(ACL NP:data-consumer:Egress)");
+	pty_expect(&pty, SOON, "data-consumer/vm-workload ─▶ turtle-db tcp/5432 on data-net", "egress; none",
+	           "(ACL NP:data-consumer:Egress)");
 	pty_type(&pty, "\x1b");
 	pty_expect(&pty, SOON, "SPACE next");
 	pty_type(&pty, " ");

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "lab.h"
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "lab.h"
 
 static struct pty pty;
 
@@ -79,7 +79,8 @@ static void walk(int cols, int rows)
 	}
 	pty_expect(&pty, SOON, "│ blue-server", "│ yellow-server", "✓ tcp/9000");
 	pty_type(&pty, "f");
-	pty_expect(&pty, SOON, "✓ podclient ─▶ blue-server tcp/9000 ", "✓ podclient ─▶ yellow-server tcp/9000 ", "POLICIES");
+	pty_expect(&pty, SOON, "✓ podclient ─▶ blue-server tcp/9000 ", "✓ podclient ─▶ yellow-server tcp/9000 ",
+	           "POLICIES");
 	char *screen = pty_screen(&pty);
 	const char *first = strstr(screen, "connected after");
 	assert_true(first && strstr(first + 1, "connected after"));
@@ -165,7 +166,9 @@ static void test_by_hand(void **state)
 	assert_int_equal(lab_shell("kubectl create namespace tenantblue"), 0);
 	pty_expect(&pty, SOON, "╭─ tenantblue");
 	assert_int_equal(
-	        lab_shell("kubectl run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"), 0);
+	        lab_shell(
+	                "kubectl run -n tenantblue stranger --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause"),
+	        0);
 	pty_expect(&pty, STAGE, "● stranger");
 	assert_int_equal(lab_shell("kubectl delete -n tenantblue pod stranger --now"), 0);
 	pty_expect_gone(&pty, STAGE, "stranger");
@@ -175,8 +178,10 @@ static void test_lab_killed(void **state)
 {
 	(void)state;
 	start_live(100, 30);
-	assert_int_equal(lab_shell("kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)"),
-	                 0);
+	assert_int_equal(
+	        lab_shell(
+	                "kill -9 $(sed 's/.*\"guard\":\\([0-9]*\\).*/\\1/' \"$XDG_RUNTIME_DIR\"/onesdn/lab/state.json)"),
+	        0);
 	pty_expect(&pty, STAGE, "STALE since ");
 	pty_type(&pty, "?");
 	pty_expect(&pty, SOON, "help");

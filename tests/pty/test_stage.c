@@ -252,7 +252,8 @@ static void test_read_only(void **state)
 	pty_type(&show, "i");
 	pty_expect(&show, SOON, "TERMINAL", "$");
 	pty_type(&show, "kubectl create namespace tenantblue; echo status $?\r");
-	pty_expect(&show, SOON, "\"kubectl create namespace tenantblue\" may change the cluster and was not run", "status 1");
+	pty_expect(&show, SOON, "\"kubectl create namespace tenantblue\" may change the cluster and was not run",
+	           "status 1");
 	pty_type(&show, "clear; kubectl get namespace default -oname\r");
 	pty_expect(&show, SOON, "namespace/default");
 	pty_type(&show, "clear; kubectl get namespace tenantblue\r");
@@ -294,7 +295,8 @@ static void test_kept(void **state)
 	pty_expect_end(&show, SOON);
 	pty_end(&show);
 	char *path = kept_path();
-	static const char *const texts[] = {"", "{", "[]", "{\"format\":1}", "{\"format\":9,\"act\":\"overlay\"}", "\377\377"};
+	static const char *const texts[] = {
+	        "", "{", "[]", "{\"format\":1}", "{\"format\":9,\"act\":\"overlay\"}", "\377\377"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		assert_true(file_write(path, texts[i], strlen(texts[i]), 0600, NULL));
 		expect_refusal("remove that file");
@@ -364,10 +366,10 @@ static int end_show(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_kept, end_show),
-		cmocka_unit_test_teardown(test_read_only, end_show),
-		cmocka_unit_test_teardown(test_go, end_show),
-		cmocka_unit_test_teardown(test_all_acts, end_show),
+	        cmocka_unit_test_teardown(test_kept, end_show),
+	        cmocka_unit_test_teardown(test_read_only, end_show),
+	        cmocka_unit_test_teardown(test_go, end_show),
+	        cmocka_unit_test_teardown(test_all_acts, end_show),
 	};
 	return cmocka_run_group_tests_name("stage", tests, make_lab, drop_lab);
 }

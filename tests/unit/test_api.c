@@ -160,7 +160,8 @@ static void discovers(void **state)
 	says(w, "deployments/scale");
 	assert_int_equal(ask(w, "GET", "/apis/kubevirt.io/v1", NULL), 200);
 	says(w, "virtualmachineinstances");
-	assert_int_equal(ask(w, "GET", "/apis/k8s.cni.cncf.io/v1alpha1/ipamclaims", NULL), 404); /* nothing realises it yet */
+	assert_int_equal(ask(w, "GET", "/apis/k8s.cni.cncf.io/v1alpha1/ipamclaims", NULL),
+	                 404); /* nothing realises it yet */
 	w->accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 	assert_int_equal(ask(w, "GET", "/apis", NULL), 200);
 	assert_string_equal(json_walk_str(w->answer, "apiVersion", NULL), "apidiscovery.k8s.io/v2");

@@ -144,8 +144,14 @@ static void test_shell(void **state)
 	static const struct {
 		const char *text, *quoted;
 	} cases[] = {
-		{"plain-1.2/x:y=z", "plain-1.2/x:y=z"}, {"", "''"}, {"two words", "'two words'"}, {"it's", "'it'\\''s'"},
-		{"$(rm -rf /)", "'$(rm -rf /)'"},       {"~", "'~'"}, {"a\nb", "'a\nb'"},          {"ä", "'ä'"},
+	        {"plain-1.2/x:y=z", "plain-1.2/x:y=z"},
+	        {"", "''"},
+	        {"two words", "'two words'"},
+	        {"it's", "'it'\\''s'"},
+	        {"$(rm -rf /)", "'$(rm -rf /)'"},
+	        {"~", "'~'"},
+	        {"a\nb", "'a\nb'"},
+	        {"ä", "'ä'"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct str s = {0};
@@ -183,7 +189,8 @@ static void test_text_to_int(void **state)
 	assert_true(text_to_int("-9223372036854775808", INT64_MIN, INT64_MAX, &value));
 	assert_true(value == INT64_MIN);
 	value = 77;
-	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "0x1", "1.0", "9223372036854775808", "13", "-13", "--1"};
+	static const char *const bad[] = {"",   "-",   "+1", " 1", "1 ", "0x1", "1.0", "9223372036854775808",
+	                                  "13", "-13", "--1"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(text_to_int(bad[i], -12, 12, &value));
 	assert_int_equal(value, 77);
@@ -260,8 +267,17 @@ static void test_utf8_round_trip(void **state)
 static void test_utf8_bad(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x80\x80",     "\xed\xa0\x80",
-	                                  "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3(", "\xe2\x82("};
+	static const char *const bad[] = {"\x80",
+	                                  "\xc0\x80",
+	                                  "\xc1\xbf",
+	                                  "\xe0\x80\x80",
+	                                  "\xed\xa0\x80",
+	                                  "\xf0\x80\x80\x80",
+	                                  "\xf4\x90\x80\x80",
+	                                  "\xf5\x80\x80\x80",
+	                                  "\xff",
+	                                  "\xc3(",
+	                                  "\xe2\x82("};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		uint32_t cp = 0;
 		assert_int_equal(utf8_decode(bad[i], strlen(bad[i]), &cp), 1);
@@ -280,11 +296,12 @@ static void test_width(void **state)
 		uint32_t cp;
 		int width;
 	} cases[] = {
-		{'a', 1},     {0, 1},       {0x7f, 1},    {0xe9, 1},    {0xad, 1},    {0x300, 0},   {0x36f, 0},   {0x370, 1},
-		{0x200b, 0},  {0x200d, 0},  {0xfe0f, 0},  {0x2500, 1},  {0x2588, 1},  {0x2800, 1},  {0x25cf, 1},  {0x2713, 1},
-		{0x26a0, 1},  {0x26a1, 2},  {0x2705, 2},  {0x3042, 2},  {0x4e2d, 2},  {0xac00, 2},  {0x1160, 0},  {0xff21, 2},
-		{0xff61, 1},  {0x1f600, 2}, {0x1f680, 2}, {0x1f5a5, 1}, {0x1f3fb, 2}, {0xe0100, 0}, {0x20000, 2}, {0x3fffd, 2},
-		{0xe000, 1},  {0xe0b0, 1},  {0xfffd, 1},  {0x10ffff, 1}, {0x303f, 1}, {0x3099, 0},  {0x4dc0, 1},  {0x1f1e6, 1},
+	        {'a', 1},      {0, 1},       {0x7f, 1},    {0xe9, 1},    {0xad, 1},    {0x300, 0},   {0x36f, 0},
+	        {0x370, 1},    {0x200b, 0},  {0x200d, 0},  {0xfe0f, 0},  {0x2500, 1},  {0x2588, 1},  {0x2800, 1},
+	        {0x25cf, 1},   {0x2713, 1},  {0x26a0, 1},  {0x26a1, 2},  {0x2705, 2},  {0x3042, 2},  {0x4e2d, 2},
+	        {0xac00, 2},   {0x1160, 0},  {0xff21, 2},  {0xff61, 1},  {0x1f600, 2}, {0x1f680, 2}, {0x1f5a5, 1},
+	        {0x1f3fb, 2},  {0xe0100, 0}, {0x20000, 2}, {0x3fffd, 2}, {0xe000, 1},  {0xe0b0, 1},  {0xfffd, 1},
+	        {0x10ffff, 1}, {0x303f, 1},  {0x3099, 0},  {0x4dc0, 1},  {0x1f1e6, 1},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		if (utf8_width(cases[i].cp) != cases[i].width)
@@ -323,8 +340,8 @@ static void test_columns(void **state)
 static void test_safe(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"a\n",           "\t",           "\x1b[2J",     "\x7f",         "\xc2\x9b[1m", "\xe2\x80\xae",
-	                                  "\xe2\x81\xa6",  "\xe2\x80\xa8", "\xd8\x9c",    "\xe2\x80\x8f"};
+	static const char *const bad[] = {"a\n",          "\t",           "\x1b[2J",      "\x7f",     "\xc2\x9b[1m",
+	                                  "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\xa8", "\xd8\x9c", "\xe2\x80\x8f"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_false(text_is_safe(bad[i], strlen(bad[i])));
 		struct str s = {0};
@@ -519,22 +536,31 @@ static void test_time(void **state)
 		const char *text;
 		int64_t ms;
 	} good[] = {
-		{"1970-01-01T00:00:00Z", 0},
-		{"2026-11-23T03:38:28Z", 1795405108000},
-		{"2026-11-23T03:38:28.123456Z", 1795405108123},
-		{"2026-11-23t05:38:28.5+02:00", 1795405108500},
-		{"2000-02-29T00:00:00-00:30", 951784200000},
-		{"1969-12-31T23:59:59Z", -1000},
-		{"0001-01-01T00:00:00Z", -62135596800000},
+	        {"1970-01-01T00:00:00Z", 0},
+	        {"2026-11-23T03:38:28Z", 1795405108000},
+	        {"2026-11-23T03:38:28.123456Z", 1795405108123},
+	        {"2026-11-23t05:38:28.5+02:00", 1795405108500},
+	        {"2000-02-29T00:00:00-00:30", 951784200000},
+	        {"1969-12-31T23:59:59Z", -1000},
+	        {"0001-01-01T00:00:00Z", -62135596800000},
 	};
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		int64_t ms = 1;
 		assert_true(time_parse(good[i].text, &ms));
 		assert_true(ms == good[i].ms);
 	}
-	static const char *const bad[] = {"", "2026-11-23", "2026-11-23T03:38:28", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z",
-	                                  "1900-02-29T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T03:38:28.Z",
-	                                  "2026-11-23T03:38:28Zx", "2026-11-23T03:38:28+0200", "26-11-23T03:38:28Z", "2026-00-10T00:00:00Z"};
+	static const char *const bad[] = {"",
+	                                  "2026-11-23",
+	                                  "2026-11-23T03:38:28",
+	                                  "2026-13-01T00:00:00Z",
+	                                  "2025-02-29T00:00:00Z",
+	                                  "1900-02-29T00:00:00Z",
+	                                  "2026-11-23T24:00:00Z",
+	                                  "2026-11-23T03:38:28.Z",
+	                                  "2026-11-23T03:38:28Zx",
+	                                  "2026-11-23T03:38:28+0200",
+	                                  "26-11-23T03:38:28Z",
+	                                  "2026-00-10T00:00:00Z"};
 	int64_t ms = 5;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(time_parse(bad[i], &ms));
@@ -569,10 +595,11 @@ static void test_age(void **state)
 		int64_t seconds;
 		const char *age;
 	} cases[] = {
-		{-2, "<invalid>"}, {-1, "0s"}, {0, "0s"}, {119, "119s"}, {120, "2m"}, {125, "2m5s"}, {599, "9m59s"}, {600, "10m"},
-		{10799, "179m"}, {10800, "3h"}, {10920, "3h2m"}, {28799, "7h59m"}, {28800, "8h"}, {172799, "47h"}, {172800, "2d"},
-		{176400, "2d1h"}, {691200, "8d"}, {432000, "5d"}, {63071999, "729d"}, {63072000, "2y"}, {63158400, "2y1d"},
-		{252288000, "8y"}, {315360000, "10y"},
+	        {-2, "<invalid>"},  {-1, "0s"},        {0, "0s"},          {119, "119s"},      {120, "2m"},
+	        {125, "2m5s"},      {599, "9m59s"},    {600, "10m"},       {10799, "179m"},    {10800, "3h"},
+	        {10920, "3h2m"},    {28799, "7h59m"},  {28800, "8h"},      {172799, "47h"},    {172800, "2d"},
+	        {176400, "2d1h"},   {691200, "8d"},    {432000, "5d"},     {63071999, "729d"}, {63072000, "2y"},
+	        {63158400, "2y1d"}, {252288000, "8y"}, {315360000, "10y"},
 	};
 	char out[16];
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -603,7 +630,8 @@ static void test_log(void **state)
 	assert_true(text.len > 20);
 	text.data[20] = '\0';
 	assert_true(time_parse(text.data, &when));
-	assert_string_equal(text.data + 21, "info a b\xef\xbf\xbd""c\xef\xbf\xbd\n");
+	assert_string_equal(text.data + 21, "info a b\xef\xbf\xbd"
+	                                    "c\xef\xbf\xbd\n");
 	assert_int_equal(text.len, 21 + strlen(text.data + 21));
 	str_finish(&text);
 	free(path);
@@ -612,31 +640,31 @@ static void test_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_err),
-		cmocka_unit_test(test_err_is_cut_between_characters),
-		cmocka_unit_test(test_abort_restores_first),
-		cmocka_unit_test(test_str),
-		cmocka_unit_test(test_shell),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_text_to_int),
-		cmocka_unit_test(test_vec),
-		cmocka_unit_test(test_map),
-		cmocka_unit_test(test_utf8_round_trip),
-		cmocka_unit_test(test_utf8_bad),
-		cmocka_unit_test(test_width),
-		cmocka_unit_test(test_width_beside_libc),
-		cmocka_unit_test(test_columns),
-		cmocka_unit_test(test_safe),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_json_bad),
-		cmocka_unit_test_setup_teardown(test_files, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_path_user, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_path_data, make_dir, remove_dir),
-		cmocka_unit_test(test_path_program),
-		cmocka_unit_test(test_time),
-		cmocka_unit_test(test_time_format),
-		cmocka_unit_test(test_age),
-		cmocka_unit_test_setup_teardown(test_log, make_dir, remove_dir),
+	        cmocka_unit_test(test_err),
+	        cmocka_unit_test(test_err_is_cut_between_characters),
+	        cmocka_unit_test(test_abort_restores_first),
+	        cmocka_unit_test(test_str),
+	        cmocka_unit_test(test_shell),
+	        cmocka_unit_test(test_text),
+	        cmocka_unit_test(test_text_to_int),
+	        cmocka_unit_test(test_vec),
+	        cmocka_unit_test(test_map),
+	        cmocka_unit_test(test_utf8_round_trip),
+	        cmocka_unit_test(test_utf8_bad),
+	        cmocka_unit_test(test_width),
+	        cmocka_unit_test(test_width_beside_libc),
+	        cmocka_unit_test(test_columns),
+	        cmocka_unit_test(test_safe),
+	        cmocka_unit_test(test_json),
+	        cmocka_unit_test(test_json_bad),
+	        cmocka_unit_test_setup_teardown(test_files, make_dir, remove_dir),
+	        cmocka_unit_test_setup_teardown(test_path_user, make_dir, remove_dir),
+	        cmocka_unit_test_setup_teardown(test_path_data, make_dir, remove_dir),
+	        cmocka_unit_test(test_path_program),
+	        cmocka_unit_test(test_time),
+	        cmocka_unit_test(test_time_format),
+	        cmocka_unit_test(test_age),
+	        cmocka_unit_test_setup_teardown(test_log, make_dir, remove_dir),
 	};
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

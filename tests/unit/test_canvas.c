@@ -11,8 +11,8 @@
 #include "onesdn/canvas.h"
 
 static const struct canvas_look looks[ROLE_COUNT] = {
-	[ROLE_OK] = {COLOR_INDEX(2), COLOR_DEFAULT, ATTR_BOLD},
-	[ROLE_FAIL] = {COLOR_RGB(255, 0, 1), COLOR_INDEX(200), 0},
+        [ROLE_OK] = {COLOR_INDEX(2), COLOR_DEFAULT, ATTR_BOLD},
+        [ROLE_FAIL] = {COLOR_RGB(255, 0, 1), COLOR_INDEX(200), 0},
 };
 
 static void expect_text(const struct canvas *canvas, const char *want)
@@ -118,7 +118,8 @@ static void test_sgr(void **state)
 	canvas_put(c, 3, 0, 9, ROLE_FAIL, ATTR_UNDERLINE, "no");
 	canvas_at(c, 0, 1)->bg = COLOR_INDEX(9);
 	canvas_ansi(c, looks, &out);
-	assert_string_equal(str_text(&out), "\033[0;1;32mok\033[0m \033[0;4;38;2;255;0;1;48;5;200mno\033[0m\n\033[0;101m \033[0m\n");
+	assert_string_equal(str_text(&out),
+	                    "\033[0;1;32mok\033[0m \033[0;4;38;2;255;0;1;48;5;200mno\033[0m\n\033[0;101m \033[0m\n");
 	str_finish(&out);
 	canvas_destroy(c);
 }
@@ -166,9 +167,14 @@ static void test_roles_and_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_put_cuts),      cmocka_unit_test(test_wide),  cmocka_unit_test(test_nothing_unsafe),
-		cmocka_unit_test(test_box_fill_copy), cmocka_unit_test(test_ascii), cmocka_unit_test(test_sgr),
-		cmocka_unit_test(test_svg),           cmocka_unit_test(test_roles_and_same),
+	        cmocka_unit_test(test_put_cuts),
+	        cmocka_unit_test(test_wide),
+	        cmocka_unit_test(test_nothing_unsafe),
+	        cmocka_unit_test(test_box_fill_copy),
+	        cmocka_unit_test(test_ascii),
+	        cmocka_unit_test(test_sgr),
+	        cmocka_unit_test(test_svg),
+	        cmocka_unit_test(test_roles_and_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void test_config_localnet(void **state)
 	struct err err = {0};
 	struct str name = {0};
 	assert_true(cni_config_parse("{" OVN "\"name\":\"data-net\",\"topology\":\"localnet\",\"vlanID\":123,"
-	                                     "\"excludeSubnets\":\"10.0.0.0/28, 10.0.1.4/32\","
+	                             "\"excludeSubnets\":\"10.0.0.0/28, 10.0.1.4/32\","
 	                             "\"subnets\":\" 10.0.0.7/23 "
 	                             ",fd00::/64\",\"mtu\":1400,\"allowPersistentIPs\":true,\"role\":\"secondary\"}",
 	                             "a/b", &config, &err));
@@ -221,7 +221,7 @@ static void test_config_failures(void **state)
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"ipam\":{\"type\":\"host-local\"}}",
 	               "IPAM key is not supported. Use OVN-K provided IPAM via the `subnets` attribute");
 	expect_failure("{" OVN "\"name\":\"n\",\"topology\":\"layer2\",\"subnets\":\"10.0.0.0/"
-	                       "24\",\"excludeSubnets\":\"10.0.1.0/28\"}",
+	               "24\",\"excludeSubnets\":\"10.0.1.0/28\"}",
 	               "the provided network subnets [10.0.0.0/24] do not contain exluded subnets [10.0.1.0/28]");
 	expect_failure(
 	        "{" OVN

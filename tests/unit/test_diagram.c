@@ -79,11 +79,12 @@ static struct topo *localnet(void)
 	static const char *const nodes[] = {"ovn-worker", "ovn-worker2"};
 	for (size_t i = 0; i < 2; i++) {
 		vec_push(&topo->nodes, (struct topo_node){mem_strdup(nodes[i]), mem_strdup(""), true, true});
-		vec_push(&topo->bridges, (struct topo_bridge){i, mem_strdup("breth0"),
-		                                              mem_strdup("other:br9,data-net:breth0"), TOPO_RUNNING,
-		                                              mem_strdup("")});
+		vec_push(&topo->bridges,
+		         (struct topo_bridge){i, mem_strdup("breth0"), mem_strdup("other:br9,data-net:breth0"),
+		                              TOPO_RUNNING, mem_strdup("")});
 	}
-	vec_push(&topo->bridges, (struct topo_bridge){TOPO_NONE, mem_strdup("podman1"), mem_strdup("data-net:podman1"), TOPO_RUNNING, mem_strdup("")});
+	vec_push(&topo->bridges, (struct topo_bridge){TOPO_NONE, mem_strdup("podman1"), mem_strdup("data-net:podman1"),
+	                                              TOPO_RUNNING, mem_strdup("")});
 	put_network(topo, "", CNI_DEFAULT, "");
 	topo->networks.data[put_network(topo, "data-net", CNI_LOCALNET, "")].vlan = 123;
 	size_t adapter = put_workload(topo, TOPO_POD, "data-adapter", "turtle-db-adapter", 0);
@@ -366,7 +367,8 @@ static void test_localnet_by_node(void **state)
 	free(bridge->mappings);
 	free(bridge->name);
 	free(bridge->problem);
-	*bridge = (struct topo_bridge){0, mem_strdup(""), mem_strdup("data-net:"), TOPO_FAILED, mem_strdup("it is lost")};
+	*bridge =
+	        (struct topo_bridge){0, mem_strdup(""), mem_strdup("data-net:"), TOPO_FAILED, mem_strdup("it is lost")};
 	diagram = diagram_draw(topo, NULL, 0, &options);
 	text = text_of(diagram);
 	assert_int_equal(count(text, "▐ breth0 ▌"), 1);

@@ -30,21 +30,23 @@ static const char head[] = "format: 1\n"
                            "  - {id: web, from: blue/client, to: blue/server, port: tcp/9000}\n"
                            "stages:\n";
 #define POD(name, address)                                                                                             \
-	"{apiVersion: v1, kind: Pod, metadata: {name: " name ", namespace: blue, labels: {app: " name                    \
-	"}, annotations: {k8s.v1.cni.cncf.io/networks: net, k8s.v1.cni.cncf.io/network-status: "                         \
-	"'[{\"name\": \"blue/net\", \"interface\": \"net1\", \"ips\": [\"" address "\"]}]'}}, "                          \
+	"{apiVersion: v1, kind: Pod, metadata: {name: " name ", namespace: blue, labels: {app: " name                  \
+	"}, annotations: {k8s.v1.cni.cncf.io/networks: net, k8s.v1.cni.cncf.io/network-status: "                       \
+	"'[{\"name\": \"blue/net\", \"interface\": \"net1\", \"ips\": [\"" address "\"]}]'}}, "                        \
 	"spec: {}, status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}\n"
-static const char objects[] = "apiVersion: k8s.cni.cncf.io/v1\n"
-                              "kind: NetworkAttachmentDefinition\n"
-                              "metadata: {name: net, namespace: blue}\n"
-                              "spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", "
-                              "\"topology\": \"layer2\", \"subnets\": \"10.0.0.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'}\n"
-                              "---\n" POD("client", "10.0.0.1") "---\n" POD("server", "10.0.0.2");
-static const char policy[] = "apiVersion: k8s.cni.cncf.io/v1beta1\n"
-                             "kind: MultiNetworkPolicy\n"
-                             "metadata: {name: shut, namespace: blue, annotations: {k8s.v1.cni.cncf.io/policy-for: net}}\n"
-                             "spec: {podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], "
-                             "egress: [{to: [{ipBlock: {cidr: 10.0.0.2/32}}], ports: [{port: 80}]}]}\n";
+static const char objects[] =
+        "apiVersion: k8s.cni.cncf.io/v1\n"
+        "kind: NetworkAttachmentDefinition\n"
+        "metadata: {name: net, namespace: blue}\n"
+        "spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", "
+        "\"topology\": \"layer2\", \"subnets\": \"10.0.0.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'}\n"
+        "---\n" POD("client", "10.0.0.1") "---\n" POD("server", "10.0.0.2");
+static const char policy[] =
+        "apiVersion: k8s.cni.cncf.io/v1beta1\n"
+        "kind: MultiNetworkPolicy\n"
+        "metadata: {name: shut, namespace: blue, annotations: {k8s.v1.cni.cncf.io/policy-for: net}}\n"
+        "spec: {podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], "
+        "egress: [{to: [{ipBlock: {cidr: 10.0.0.2/32}}], ports: [{port: 80}]}]}\n";
 
 static void write_file(const char *name, const char *text)
 {
@@ -53,7 +55,8 @@ static void write_file(const char *name, const char *text)
 	free(path);
 }
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	(void)kube, (void)change, (void)kind, (void)object, (void)user;
 	if (show.play)
@@ -155,13 +158,18 @@ static void test_endings(void **state)
 		enum play_measure measure;
 	} rows[] = {
 	        {TIMED_OUT "\n", -1, PLAY_TIMED_OUT},
-	        {"psql: error: could not connect to server: Connection timed out\n\tIs the server running\n", 2, PLAY_TIMED_OUT},
-	        {"psql: error: connection to server at \"10.0.0.2\", port 5432 failed: Connection refused\n", -1, PLAY_REFUSED},
-	        {"psql: error: connection to server at \"10.0.0.2\", port 5432 failed: No route to host\n", 2, PLAY_UNREACHABLE},
+	        {"psql: error: could not connect to server: Connection timed out\n\tIs the server running\n", 2,
+	         PLAY_TIMED_OUT},
+	        {"psql: error: connection to server at \"10.0.0.2\", port 5432 failed: Connection refused\n", -1,
+	         PLAY_REFUSED},
+	        {"psql: error: connection to server at \"10.0.0.2\", port 5432 failed: No route to host\n", 2,
+	         PLAY_UNREACHABLE},
 	        {"curl: (28) Connection timed out after 5001 milliseconds\n", 28, PLAY_TIMED_OUT},
-	        {"curl: (28) Failed to connect to 10.0.0.2 port 80 after 5001 ms: Timeout was reached\n", -1, PLAY_TIMED_OUT},
+	        {"curl: (28) Failed to connect to 10.0.0.2 port 80 after 5001 ms: Timeout was reached\n", -1,
+	         PLAY_TIMED_OUT},
 	        {"curl: (7) Failed to connect to 10.0.0.2 port 80 after 0 ms: Connection refused\n", 7, PLAY_REFUSED},
-	        {"curl: (7) Failed to connect to 10.0.0.2 port 80 after 0 ms: Couldn't connect to server\n", 7, PLAY_BROKE},
+	        {"curl: (7) Failed to connect to 10.0.0.2 port 80 after 0 ms: Couldn't connect to server\n", 7,
+	         PLAY_BROKE},
 	        {"nc: connect to 10.0.0.2 port 80 (tcp) timed out: Operation now in progress\n", 1, PLAY_TIMED_OUT},
 	        {"Ncat: TIMEOUT.\n", 1, PLAY_TIMED_OUT},
 	        {"bash: connect: Connection timed out\n", 1, PLAY_TIMED_OUT},
@@ -177,8 +185,8 @@ static void test_endings(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (flows_read(rows[i].output, rows[i].status) != rows[i].measure)
-			fail_msg("%s: %d instead of %d", rows[i].output, (int)flows_read(rows[i].output, rows[i].status),
-			         (int)rows[i].measure);
+			fail_msg("%s: %d instead of %d", rows[i].output,
+			         (int)flows_read(rows[i].output, rows[i].status), (int)rows[i].measure);
 }
 
 static void test_blocked(void **state)
@@ -266,7 +274,9 @@ static void test_what_if(void **state)
 	open_show("  - {id: a, title: A, what-if: shut.yaml}\n");
 	feed(objects);
 	perform(PLAY_DONE);
-	assert_has(play_message(show.play), "shut.yaml would close client ─▶ server tcp/9000; of 2 pairs of workloads 1 would lose something, 0 gain");
+	assert_has(
+	        play_message(show.play),
+	        "shut.yaml would close client ─▶ server tcp/9000; of 2 pairs of workloads 1 would lose something, 0 gain");
 	assert_true(flow()->allowed[POLICY_OVNK]); /* nothing has happened */
 	assert_true(flow()->is_asked_if);
 	assert_false(flow()->allowed_then);

@@ -32,21 +32,23 @@ static const struct {
 	const char *start, *answer;
 	bool is_closed_after;
 } answers[] = {
-	{"GET /hello ", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello", false},
-	{"POST /made ", "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok", false},
-	{"DELETE /gone ", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
-	{"PATCH /p ", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
-	{"HEAD /hello ", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", false},
-	{"GET /missing ", "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n", false},
-	{"GET /moved ", "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n", false},
-	{"GET /watch ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n|8\r\n{\"a\":|1}\n\r\n4\r\n{\"b\"|\r\n4\r\n:2}\n\r\n|0\r\n|\r\n", false},
-	{"GET /broken ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n|8\r\nsec", true},
-	{"GET /short ", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true},
-	{"GET /until-close ", "HTTP/1.1 200 OK\r\n\r\nall of it", true},
-	{"GET /nothing ", "", true},
-	{"GET /junk ", "SSH-2.0-OpenSSH_9.2\r\n\r\n", true},
-	{"GET /hang ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", false},
-	{"GET /silent ", "", false},
+        {"GET /hello ", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello", false},
+        {"POST /made ", "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok", false},
+        {"DELETE /gone ", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
+        {"PATCH /p ", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
+        {"HEAD /hello ", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", false},
+        {"GET /missing ", "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n", false},
+        {"GET /moved ", "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n", false},
+        {"GET /watch ",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n|8\r\n{\"a\":|1}\n\r\n4\r\n{\"b\"|\r\n4\r\n:2}\n\r\n|0\r\n|\r\n",
+         false},
+        {"GET /broken ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n|8\r\nsec", true},
+        {"GET /short ", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true},
+        {"GET /until-close ", "HTTP/1.1 200 OK\r\n\r\nall of it", true},
+        {"GET /nothing ", "", true},
+        {"GET /junk ", "SSH-2.0-OpenSSH_9.2\r\n\r\n", true},
+        {"GET /hang ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", false},
+        {"GET /silent ", "", false},
 };
 
 static struct loop *loop;
@@ -89,7 +91,8 @@ static void send_some(void *user)
 /* A whole request: its head, and the body that Content-Length tells of. */
 static bool is_whole(const struct str *request)
 {
-	const char *end = strstr(str_text(request), "\r\n\r\n"), *length = strcasestr(str_text(request), "\r\nContent-Length: ");
+	const char *end = strstr(str_text(request), "\r\n\r\n"),
+	           *length = strcasestr(str_text(request), "\r\nContent-Length: ");
 	if (!end)
 		return false;
 	size_t body = length && length < end ? strtoul(length + strlen("\r\nContent-Length: "), NULL, 10) : 0;
@@ -296,10 +299,14 @@ static void test_methods(void **state)
 		str_append(&body, "0123456789");
 	static const char *const starts[] = {"POST /made ", "DELETE /gone ", "PATCH /p ", "HEAD /hello "};
 	const struct http_request requests[] = {
-		{.url = "http://localhost/made", .method = "POST", .body = body.data, .body_size = body.len},
-		{.url = "http://localhost/gone", .method = "DELETE"},
-		{.url = "http://localhost/p", .method = "PATCH", .body = "{\"a\0b\"}", .body_size = 7, .headers = headers},
-		{.url = "http://localhost/hello", .method = "HEAD"},
+	        {.url = "http://localhost/made", .method = "POST", .body = body.data, .body_size = body.len},
+	        {.url = "http://localhost/gone", .method = "DELETE"},
+	        {.url = "http://localhost/p",
+	         .method = "PATCH",
+	         .body = "{\"a\0b\"}",
+	         .body_size = 7,
+	         .headers = headers},
+	        {.url = "http://localhost/hello", .method = "HEAD"},
 	};
 	for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
 		struct answer answer = {0};
@@ -327,7 +334,8 @@ static void test_parallel(void **state)
 	(void)state;
 	struct answer many[20] = {0};
 	for (int i = 0; i < 20; i++)
-		ask(&many[i], (struct http_request){.url = i % 2 ? "http://localhost/watch" : "http://localhost/hello"});
+		ask(&many[i],
+		    (struct http_request){.url = i % 2 ? "http://localhost/watch" : "http://localhost/hello"});
 	for (int i = 0; i < 20; i++)
 		wait_for(&many[i].done);
 	for (int i = 0; i < 20; i++) {
@@ -391,11 +399,11 @@ static void test_refused(void **state)
 	answer_finish(&answer);
 	static const char *const two_lines[] = {"X: a\r\nY: b", NULL};
 	static const struct http_request bad[] = {
-		{.url = "ftp://localhost/"},
-		{.url = "file:///etc/passwd"},
-		{.url = "no url at all"},
-		{.url = "http://localhost/", .method = "GET / HTTP/1.1\r\nX:"},
-		{.url = "http://localhost/", .headers = two_lines},
+	        {.url = "ftp://localhost/"},
+	        {.url = "file:///etc/passwd"},
+	        {.url = "no url at all"},
+	        {.url = "http://localhost/", .method = "GET / HTTP/1.1\r\nX:"},
+	        {.url = "http://localhost/", .headers = two_lines},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		answer = (struct answer){0};
@@ -593,10 +601,21 @@ static void test_idle_watch_sleeps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_get), TEST(test_statuses), TEST(test_methods), TEST(test_parallel), TEST(test_stream), TEST(test_broken),
-		TEST(test_refused), TEST(test_too_long), TEST(test_cancel_from_timer), TEST(test_stop_from_data),
-		TEST(test_destroy_from_data), TEST(test_destroy_unsent), TEST(test_next_from_done), TEST(test_tcp),
-		TEST(test_idle_watch_sleeps),
+	        TEST(test_get),
+	        TEST(test_statuses),
+	        TEST(test_methods),
+	        TEST(test_parallel),
+	        TEST(test_stream),
+	        TEST(test_broken),
+	        TEST(test_refused),
+	        TEST(test_too_long),
+	        TEST(test_cancel_from_timer),
+	        TEST(test_stop_from_data),
+	        TEST(test_destroy_from_data),
+	        TEST(test_destroy_unsent),
+	        TEST(test_next_from_done),
+	        TEST(test_tcp),
+	        TEST(test_idle_watch_sleeps),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

@@ -549,7 +549,8 @@ static void test_child_cannot_start(void **state)
 {
 	(void)state;
 	struct err err = {0};
-	const char *const missing[] = {"no-such-program-of-onesdn", NULL}, *const folder[] = {"/tmp", NULL}, *const sh[] = {"sh", NULL};
+	const char *const missing[] = {"no-such-program-of-onesdn", NULL}, *const folder[] = {"/tmp", NULL},
+	                  *const sh[] = {"sh", NULL};
 	struct loop_spawn spec = {.argv = missing, .fds = {-1, -1, -1}};
 	assert_null(loop_spawn(loop, &spec, on_exit_of, NULL, &err));
 	assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -606,7 +607,8 @@ static void test_child_fds_crossed(void **state)
 static void wait_gone(pid_t pid)
 {
 	bool is_late = false;
-	struct loop_timer *deadline = loop_timer_create(loop, on_timeout, &is_late), *tick = loop_timer_create(loop, on_note, letter(""));
+	struct loop_timer *deadline = loop_timer_create(loop, on_timeout, &is_late),
+	                  *tick = loop_timer_create(loop, on_note, letter(""));
 	loop_timer_start(deadline, DEADLINE_MS, 0);
 	loop_timer_start(tick, 10, 10);
 	while (kill(pid, 0) == 0 && !is_late)
@@ -627,7 +629,8 @@ static pid_t to_pid(char *line)
 
 static struct loop_child *spawn_stubborn(pid_t *grandchild, struct end *end)
 {
-	const char *const argv[] = {"sh", "-c", "trap '' HUP TERM; sh -c 'trap \"\" HUP; echo $$; exec tail -f /dev/null' & wait", NULL};
+	const char *const argv[] = {
+	        "sh", "-c", "trap '' HUP TERM; sh -c 'trap \"\" HUP; echo $$; exec tail -f /dev/null' & wait", NULL};
 	int ends[2];
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	struct loop_spawn spec = {.argv = argv, .fds = {-1, ends[1], -1}};
@@ -717,7 +720,8 @@ static void on_pane(int events, void *user)
 	ssize_t n = read(pane->master, piece, sizeof piece);
 	if (n > 0) {
 		str_append_n(&pane->text, piece, (size_t)n);
-		if (!pane->is_asked && strstr(pane->text.data, "ready")) { /* earlier its echo could fall between the words */
+		if (!pane->is_asked &&
+		    strstr(pane->text.data, "ready")) { /* earlier its echo could fall between the words */
 			pane->is_asked = true;
 			assert_int_equal(write(pane->master, "wört\r", 6), 6);
 		}
@@ -739,8 +743,11 @@ static void on_pane_exit(struct loop_child *child, int status, void *user)
 static void test_pty(void **state)
 {
 	(void)state;
-	const char *const argv[] = {"sh", "-c", "stty size; stty -a | tr ' ' '\\n' | grep -cE '^(iutf8|icanon|echo|isig|onlcr|opost)(;|$)';"
-	                            "tty >/dev/null && echo ready && read -r line && echo \"got $line\"; ps -o sid= -p $$ | tr -d ' '; echo $$", NULL};
+	const char *const argv[] = {
+	        "sh", "-c",
+	        "stty size; stty -a | tr ' ' '\\n' | grep -cE '^(iutf8|icanon|echo|isig|onlcr|opost)(;|$)';"
+	        "tty >/dev/null && echo ready && read -r line && echo \"got $line\"; ps -o sid= -p $$ | tr -d ' '; echo $$",
+	        NULL};
 	struct loop_spawn spec = {.argv = argv, .pty = true, .rows = 33, .cols = 101};
 	struct pane pane = {0};
 	struct err err = {0};
@@ -803,7 +810,8 @@ static void on_result(const struct loop_result *result, void *user)
 	loop_command_destroy(answer->command);
 }
 
-static void run_command(struct answer *answer, const char *script, const char *input, size_t max_size, int64_t deadline_ms)
+static void run_command(struct answer *answer, const char *script, const char *input, size_t max_size,
+                        int64_t deadline_ms)
 {
 	const char *const argv[] = {"sh", "-c", script, NULL};
 	struct loop_spawn spec = {.argv = argv, .fds = {7, 7, 7}};
@@ -934,15 +942,36 @@ static void test_commands_leave_no_descriptor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_posts), TEST(test_posts_forever), TEST(test_hook_may_post), TEST(test_stop),
-		TEST(test_timers_in_order), TEST(test_timer_repeats_and_destroys_itself), TEST(test_timer_of_zero), TEST(test_sleeps),
-		TEST(test_fd), TEST(test_fd_error_stays), TEST(test_fd_of_file), TEST(test_fd_destroyed_in_callback),
-		TEST(test_one_time_a_turn), TEST(test_signal),
-		TEST(test_child), TEST(test_child_inherits_nothing), TEST(test_child_prepare), TEST(test_child_cannot_start),
-		TEST(test_child_fds_crossed), TEST(test_destroy_kills), TEST(test_loop_destroy_kills_at_once), TEST(test_adopt),
-		TEST(test_pty), TEST(test_pty_destroyed),
-		TEST(test_command), TEST(test_command_large), TEST(test_command_leaves_a_child), TEST(test_command_fails),
-		TEST(test_command_destroyed), TEST(test_commands_leave_no_descriptor),
+	        TEST(test_posts),
+	        TEST(test_posts_forever),
+	        TEST(test_hook_may_post),
+	        TEST(test_stop),
+	        TEST(test_timers_in_order),
+	        TEST(test_timer_repeats_and_destroys_itself),
+	        TEST(test_timer_of_zero),
+	        TEST(test_sleeps),
+	        TEST(test_fd),
+	        TEST(test_fd_error_stays),
+	        TEST(test_fd_of_file),
+	        TEST(test_fd_destroyed_in_callback),
+	        TEST(test_one_time_a_turn),
+	        TEST(test_signal),
+	        TEST(test_child),
+	        TEST(test_child_inherits_nothing),
+	        TEST(test_child_prepare),
+	        TEST(test_child_cannot_start),
+	        TEST(test_child_fds_crossed),
+	        TEST(test_destroy_kills),
+	        TEST(test_loop_destroy_kills_at_once),
+	        TEST(test_adopt),
+	        TEST(test_pty),
+	        TEST(test_pty_destroyed),
+	        TEST(test_command),
+	        TEST(test_command_large),
+	        TEST(test_command_leaves_a_child),
+	        TEST(test_command_fails),
+	        TEST(test_command_destroyed),
+	        TEST(test_commands_leave_no_descriptor),
 	};
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

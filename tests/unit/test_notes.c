@@ -17,14 +17,29 @@
 
 static char dir[] = "/tmp/onesdn-notes-XXXXXX";
 
-static char act[] = "An act", title[] = "A stage", persona[] = "cluster-admin", say[] = "Say this.\nAnd this: \342\200\256x\033[2J",
-            command[] = "kubectl get\nkubectl apply", state[] = "it runs", empty[] = "", context[] = "lab", cluster[] = "LIVE";
+static char act[] = "An act", title[] = "A stage", persona[] = "cluster-admin",
+            say[] = "Say this.\nAnd this: \342\200\256x\033[2J", command[] = "kubectl get\nkubectl apply",
+            state[] = "it runs", empty[] = "", context[] = "lab", cluster[] = "LIVE";
 
 static struct notes sample(void)
 {
-	return (struct notes){.act = act, .title = title, .persona = persona, .say = say, .command = command, .next = empty,
-	                      .state = state, .message = empty, .context = context, .cluster = cluster, .stage = 2, .n_stages = 8,
-	                      .is_blank = true, .status = 3, .elapsed_ms = 61000, .plan_from_ms = 60000, .plan_to_ms = 120000,
+	return (struct notes){.act = act,
+	                      .title = title,
+	                      .persona = persona,
+	                      .say = say,
+	                      .command = command,
+	                      .next = empty,
+	                      .state = state,
+	                      .message = empty,
+	                      .context = context,
+	                      .cluster = cluster,
+	                      .stage = 2,
+	                      .n_stages = 8,
+	                      .is_blank = true,
+	                      .status = 3,
+	                      .elapsed_ms = 61000,
+	                      .plan_from_ms = 60000,
+	                      .plan_to_ms = 120000,
 	                      .act_plan_ms = 600000};
 }
 
@@ -68,7 +83,15 @@ static void test_line(void **unused)
 static void test_bad_lines(void **unused)
 {
 	(void)unused;
-	static const char *const lines[] = {"", "{}", "[]", "null", "{\"notes\":2}", "{\"notes\":1}", "{\"notes\":1,\"act\":3}", "\377\376", "{\"notes\":1,\"act\":\"a\""};
+	static const char *const lines[] = {"",
+	                                    "{}",
+	                                    "[]",
+	                                    "null",
+	                                    "{\"notes\":2}",
+	                                    "{\"notes\":1}",
+	                                    "{\"notes\":1,\"act\":3}",
+	                                    "\377\376",
+	                                    "{\"notes\":1,\"act\":\"a\""};
 	struct notes notes = {.stage = 7};
 	struct err err;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -254,11 +277,8 @@ static int teardown(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line),
-		cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_pace),
-		cmocka_unit_test(test_follow),
-		cmocka_unit_test(test_bad_clients),
+	        cmocka_unit_test(test_line),   cmocka_unit_test(test_bad_lines),   cmocka_unit_test(test_pace),
+	        cmocka_unit_test(test_follow), cmocka_unit_test(test_bad_clients),
 	};
 	return cmocka_run_group_tests_name("notes", tests, setup, teardown);
 }

@@ -21,48 +21,48 @@ static struct show {
 	struct play *play;
 	struct loop_timer *alarm;
 	bool is_late;
-	struct str states;          /* "0:2 0:3 ...": stage and state as they came */
+	struct str states; /* "0:2 0:3 ...": stage and state as they came */
 } show;
 
-static const char head[] =
-	"format: 1\n"
-	"title: A test\n"
-	"namespaces: [blue]\n"
-	"promises: [objects.yaml]\n"
-	"vars:\n"
-	"  server_ip: {pod: blue/server, address-on: green}\n"
-	"  odd: it's a $HOME\n"
-	"flows:\n"
-	"  - {id: one, from: blue/client, to: blue/server, port: tcp/9000}\n"
-	"  - {id: two, from: blue/client, to: blue/server, port: tcp/9001}\n"
-	"stages:\n";
+static const char head[] = "format: 1\n"
+                           "title: A test\n"
+                           "namespaces: [blue]\n"
+                           "promises: [objects.yaml]\n"
+                           "vars:\n"
+                           "  server_ip: {pod: blue/server, address-on: green}\n"
+                           "  odd: it's a $HOME\n"
+                           "flows:\n"
+                           "  - {id: one, from: blue/client, to: blue/server, port: tcp/9000}\n"
+                           "  - {id: two, from: blue/client, to: blue/server, port: tcp/9001}\n"
+                           "stages:\n";
 
 static const char objects[] =
-	"apiVersion: k8s.cni.cncf.io/v1\n"
-	"kind: NetworkAttachmentDefinition\n"
-	"metadata: {name: net, namespace: blue}\n"
-	"spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", \"topology\": \"layer2\",\n"
-	"  \"subnets\": \"192.168.200.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'}\n"
-	"---\n"
-	"{apiVersion: v1, kind: Pod, metadata: {name: client, namespace: blue}}\n"
-	"---\n"
-	"{apiVersion: v1, kind: Pod, metadata: {name: server, namespace: blue, annotations: {k8s.v1.cni.cncf.io/networks: net}}}\n";
+        "apiVersion: k8s.cni.cncf.io/v1\n"
+        "kind: NetworkAttachmentDefinition\n"
+        "metadata: {name: net, namespace: blue}\n"
+        "spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", \"topology\": \"layer2\",\n"
+        "  \"subnets\": \"192.168.200.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'}\n"
+        "---\n"
+        "{apiVersion: v1, kind: Pod, metadata: {name: client, namespace: blue}}\n"
+        "---\n"
+        "{apiVersion: v1, kind: Pod, metadata: {name: server, namespace: blue, annotations: {k8s.v1.cni.cncf.io/networks: net}}}\n";
 
-#define NAMESPACE "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"blue\"},\"status\":{\"phase\":\"Active\"}}"
-#define NAD(name)                                                                                                      \
+#define NAMESPACE                                                                                                      \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"blue\"},\"status\":{\"phase\":\"Active\"}}"
+#define NAD(name)                                                                                                                                 \
 	"{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"net\",\"namespace\":\"blue\"}," \
-	"\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\",\\\"netAttachDefName\\\":\\\"blue/" name        \
+	"\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\",\\\"netAttachDefName\\\":\\\"blue/" name             \
 	"\\\",\\\"topology\\\":\\\"layer2\\\",\\\"subnets\\\":\\\"192.168.200.0/24\\\",\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\"}\"}}"
-#define WAITING_POD(name, reason)                                                                                      \
-	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name                                             \
+#define WAITING_POD(name, reason)                                                                                                              \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name                                                               \
 	"\",\"namespace\":\"blue\"},\"spec\":{},\"status\":{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"}]," \
-	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":false,\"state\":{\"waiting\":{\"reason\":\"" reason                        \
+	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":false,\"state\":{\"waiting\":{\"reason\":\"" reason                                  \
 	"\",\"message\":\"no image called x\"}}}]}}"
-#define READY_POD(name)                                                                                                \
-	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name                                             \
-	"\",\"namespace\":\"blue\",\"annotations\":{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":" \
+#define READY_POD(name)                                                                                                              \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name                                                     \
+	"\",\"namespace\":\"blue\",\"annotations\":{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":"  \
 	"\"[{\\\"name\\\":\\\"blue/net\\\",\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[\\\"192.168.200.7\\\"],\\\"dns\\\":{}}]\"}}," \
-	"\"spec\":{},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]," \
+	"\"spec\":{},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],"                   \
 	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"state\":{\"running\":{}}}]}}"
 
 static void write_file(const char *name, const char *text, unsigned mode)
@@ -89,7 +89,8 @@ static bool has_file(const char *name)
 
 /* ---- a show, and waiting for what it is to come to ---- */
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	(void)kube, (void)change, (void)kind, (void)object;
 	(void)user;
@@ -108,7 +109,6 @@ static void on_alarm(void *user)
 	(void)user;
 	show.is_late = true;
 }
-
 
 static void open_with(const char *stages, struct play_options options)
 {
@@ -177,8 +177,8 @@ static void wait_until(condition_fn *condition, const void *what, const char *wo
 	loop_timer_stop(show.alarm);
 	if (show.is_late) {
 		char *text = screen();
-		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nstates: %s\nscreens:\n%s\n", words, play_message(show.play),
-		            play_failure(show.play), str_text(&show.states), text);
+		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nstates: %s\nscreens:\n%s\n", words,
+		            play_message(show.play), play_failure(show.play), str_text(&show.states), text);
 		free(text);
 		fail();
 	}
@@ -305,8 +305,8 @@ static void test_watched_host(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	states = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(states >= 0);
-	open_show("  - {id: a, title: A, run: 'echo hello', check: [{up: db}]}\n"
-	          HOST(", watch: 'echo x >>starts; exec <states; while read -r line && test \"$line\" != end; do printf \"%b\\n\" \"$line\"; done'"));
+	open_show("  - {id: a, title: A, run: 'echo hello', check: [{up: db}]}\n" HOST(
+	        ", watch: 'echo x >>starts; exec <states; while read -r line && test \"$line\" != end; do printf \"%b\\n\" \"$line\"; done'"));
 	assert_int_equal(host()->state, TOPO_PLANNED);
 	say("down it was never there\nupwards\n\n");
 	play_next(show.play);
@@ -411,7 +411,8 @@ static void test_walk(void **state)
 static void test_typing(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, run: echo abcdefghijklmnopqrstuvwxyz}\n", (struct play_options){.type_ms = 2000});
+	open_with("  - {id: a, title: A, run: echo abcdefghijklmnopqrstuvwxyz}\n",
+	          (struct play_options){.type_ms = 2000});
 	play_next(show.play);
 	wait_screen("$ e");
 	assert_false(screen_has("$ echo"));
@@ -430,7 +431,8 @@ static void test_failing_command(void **state)
 	perform(PLAY_FAILED);
 	assert_true(play_message_is_problem(show.play));
 	assert_has(play_message(show.play), "it ended with status 1: two; see the output");
-	assert_has(play_failure(show.play), "expected: the command ends with status 0\nfound:    it ended with status 1: two\n");
+	assert_has(play_failure(show.play),
+	           "expected: the command ends with status 0\nfound:    it ended with status 1: two\n");
 	assert_has(play_failure(show.play), "last output:\n  one\n  two\n");
 	play_next(show.play);
 	assert_has(play_message(show.play), "r runs the stage again, s goes on without it");
@@ -481,21 +483,22 @@ static void test_output_and_exit(void **state)
 static void test_blocks(void **state)
 {
 	(void)state;
-	open_show("  - id: a\n    title: A\n    run: |\n"
-	          "      for x in 1 2; do\n"
-	          "        echo loop-$x\n"
-	          "      done\n"
-	          "      echo second\n"
-	          "    check: [{output: loop-2}, {output: second}]\n"
-	          "  - id: b\n    title: B\n    run: |\n"
-	          "      echo first\n      false\n      echo third\n"
-	          "  - id: c\n    title: C\n    run: |\n" /* our reading of the grammar errs here: bash has the last word */
-	          "      function f\n"
-	          "      {\n"
-	          "        echo from-f\n"
-	          "      }\n"
-	          "      f\n"
-	          "    check: [{output: from-f}]\n");
+	open_show(
+	        "  - id: a\n    title: A\n    run: |\n"
+	        "      for x in 1 2; do\n"
+	        "        echo loop-$x\n"
+	        "      done\n"
+	        "      echo second\n"
+	        "    check: [{output: loop-2}, {output: second}]\n"
+	        "  - id: b\n    title: B\n    run: |\n"
+	        "      echo first\n      false\n      echo third\n"
+	        "  - id: c\n    title: C\n    run: |\n" /* our reading of the grammar errs here: bash has the last word */
+	        "      function f\n"
+	        "      {\n"
+	        "        echo from-f\n"
+	        "      }\n"
+	        "      f\n"
+	        "    check: [{output: from-f}]\n");
 	perform(PLAY_DONE);
 	play_next(show.play);
 	perform(PLAY_FAILED);
@@ -512,12 +515,14 @@ static void test_blocks(void **state)
 static void test_values(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'echo at {server_ip}:9000 {odd} {{odd}', check: [{output: 'at 192.168.200.7:9000 it''s a $HOME {odd}'}]}\n");
+	open_show(
+	        "  - {id: a, title: A, run: 'echo at {server_ip}:9000 {odd} {{odd}', check: [{output: 'at 192.168.200.7:9000 it''s a $HOME {odd}'}]}\n");
 	char *command = play_next_command(show.play);
 	assert_has(command, "{server_ip}");
 	free(command);
 	play_next(show.play);
-	assert_has(play_message(show.play), "{server_ip} has no value yet: blue/server has no address on green: it is not there");
+	assert_has(play_message(show.play),
+	           "{server_ip} has no value yet: blue/server has no address on green: it is not there");
 	assert_true(play_message_is_problem(show.play));
 	feed(NAMESPACE);
 	feed(NAD("net"));
@@ -534,15 +539,19 @@ static void test_values(void **state)
 static void test_ready(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'true', check: [{ready: pods, in: blue}, {address: blue/server, on: green}]}\n");
+	open_show(
+	        "  - {id: a, title: A, run: 'true', check: [{ready: pods, in: blue}, {address: blue/server, on: green}]}\n");
 	perform(PLAY_CHECKING);
-	assert_has(play_message(show.play), "waits until all pods Ready in blue: 0 of 2 pods Ready; blue/client is not there; blue/server is not there");
+	assert_has(
+	        play_message(show.play),
+	        "waits until all pods Ready in blue: 0 of 2 pods Ready; blue/client is not there; blue/server is not there");
 	assert_true(play_is_busy(show.play));
 	feed(NAMESPACE);
 	feed(NAD("net"));
 	feed(READY_POD("client"));
 	feed(WAITING_POD("server", "ErrImagePull"));
-	assert_has(play_message(show.play), "1 of 2 pods Ready; blue/server is ErrImagePull: ErrImagePull: no image called x");
+	assert_has(play_message(show.play),
+	           "1 of 2 pods Ready; blue/server is ErrImagePull: ErrImagePull: no image called x");
 	play_next(show.play);
 	assert_has(play_message(show.play), "it goes on by itself as soon as the check holds");
 	feed(READY_POD("server"));
@@ -554,14 +563,16 @@ static void test_ready(void **state)
 static void test_check_too_late(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'true', check: [{exists: namespace/blue, within: 100ms}]}\n"
-	          "  - {id: b, title: B, run: 'true', check: [{gone: namespace/blue, within: 100ms}]}\n"
-	          "  - {id: c, title: C, run: 'true', check: [{field: 'status.phase', of: namespace/blue, equals: Terminating, within: 100ms}]}\n"
-	          "  - {id: d, title: D, run: 'true', check: [{condition: Ready, of: pod/server, within: 100ms}]}\n"
-	          "  - {id: e, title: E, run: 'true', check: [{network: green, in: blue, within: 100ms}]}\n");
+	open_show(
+	        "  - {id: a, title: A, run: 'true', check: [{exists: namespace/blue, within: 100ms}]}\n"
+	        "  - {id: b, title: B, run: 'true', check: [{gone: namespace/blue, within: 100ms}]}\n"
+	        "  - {id: c, title: C, run: 'true', check: [{field: 'status.phase', of: namespace/blue, equals: Terminating, within: 100ms}]}\n"
+	        "  - {id: d, title: D, run: 'true', check: [{condition: Ready, of: pod/server, within: 100ms}]}\n"
+	        "  - {id: e, title: E, run: 'true', check: [{network: green, in: blue, within: 100ms}]}\n");
 	perform(PLAY_FAILED);
 	assert_has(play_message(show.play), "namespace blue is not there; see what the command printed");
-	assert_has(play_failure(show.play), "expected: namespace/blue exists within 0.10 s\nfound:    namespace blue is not there\n");
+	assert_has(play_failure(show.play),
+	           "expected: namespace/blue exists within 0.10 s\nfound:    namespace blue is not there\n");
 	play_skip(show.play);
 	feed(NAMESPACE);
 	feed(WAITING_POD("server", "ContainerCreating"));
@@ -590,10 +601,14 @@ static void test_no_cluster(void **state)
 	show.play = NULL;
 	kube_destroy(show.kube);
 	char *socket = mem_printf("%s/nobody.sock", dir), *path = mem_printf("%s/t.scenario.yaml", dir);
-	show.kube = kube_create(show.loop, &(struct kube_options){.socket = socket, .events = {.on_change = on_change}});
-	show.play = play_create(
-	        &(struct play_options){.loop = show.loop, .kube = show.kube, .act = scenario_load(path, "lab", NULL), .rows = 24, .cols = 80},
-	        NULL);
+	show.kube =
+	        kube_create(show.loop, &(struct kube_options){.socket = socket, .events = {.on_change = on_change}});
+	show.play = play_create(&(struct play_options){.loop = show.loop,
+	                                               .kube = show.kube,
+	                                               .act = scenario_load(path, "lab", NULL),
+	                                               .rows = 24,
+	                                               .cols = 80},
+	                        NULL);
 	perform(PLAY_CHECKING);
 	wait_message("the cluster has not answered yet: ");
 	wait_message("this goes on by itself when it is back");
@@ -605,7 +620,8 @@ static void test_no_cluster(void **state)
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_CHECKING);
 	play_skip(show.play);
 	perform(PLAY_CHECKING); /* a command that failed meanwhile has perhaps done its work: the cluster will tell */
-	assert_has(play_message(show.play), "the command failed while the cluster was away (r runs it again); the cluster has not");
+	assert_has(play_message(show.play),
+	           "the command failed while the cluster was away (r runs it again); the cluster has not");
 	play_skip(show.play);
 	perform(PLAY_FAILED); /* ... but not what it would have printed */
 	assert_has(play_message(show.play), "it ended with status 1; the cluster has not answered yet: ");
@@ -623,7 +639,9 @@ static void test_broken_network(void **state)
 	feed(NAMESPACE);
 	feed(NAD("other"));
 	perform(PLAY_FAILED);
-	assert_has(play_message(show.play), "net-attach-def blue/net is there, but cannot be used: net-attach-def name (blue/net) is inconsistent with config (blue/other)");
+	assert_has(
+	        play_message(show.play),
+	        "net-attach-def blue/net is there, but cannot be used: net-attach-def name (blue/net) is inconsistent with config (blue/other)");
 	play_retry(show.play);
 	feed(NAD("net"));
 	wait_message("Space runs it");
@@ -707,8 +725,9 @@ static void test_enter_in_the_pane(void **state)
 static void test_enter_while_typing(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, run: 'echo abcdefghijklmnop', check: [{output-matches: '^abcdefghijklmnop$'}]}\n",
-	          (struct play_options){.type_ms = 5});
+	open_with(
+	        "  - {id: a, title: A, run: 'echo abcdefghijklmnop', check: [{output-matches: '^abcdefghijklmnop$'}]}\n",
+	        (struct play_options){.type_ms = 5});
 	play_next(show.play);
 	wait_screen("$ ec");
 	type("\r");
@@ -734,7 +753,8 @@ static void test_exit_in_the_pane(void **state)
 	play_next(show.play);
 	play_next(show.play);
 	wait_message("Space runs it");
-	type("\x15" "exit\r"); /* with a command of ours at the prompt */
+	type("\x15"
+	     "exit\r"); /* with a command of ours at the prompt */
 	wait_state(PLAY_FAILED);
 	assert_has(play_message(show.play), "the shell ended meanwhile; a new shell is there: run the stage again");
 	play_retry(show.play);
@@ -764,10 +784,12 @@ static void test_busy_shell(void **state)
 static void test_resize_and_redraw(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'echo 12345678901234567890123456789012345678901234567890', check: [{output: '1234'}]}\n");
+	open_show(
+	        "  - {id: a, title: A, run: 'echo 12345678901234567890123456789012345678901234567890', check: [{output: '1234'}]}\n");
 	play_next(show.play);
 	wait_message("Space runs it");
-	term_resize(play_shell(show.play, SCENARIO_ADMIN), 24, 30); /* readline draws its prompt anew: no mark of that may mislead */
+	term_resize(play_shell(show.play, SCENARIO_ADMIN), 24,
+	            30); /* readline draws its prompt anew: no mark of that may mislead */
 	type("\x0c");
 	wait_screen("890\n");
 	play_next(show.play);
@@ -780,10 +802,12 @@ static void test_resize_and_redraw(void **state)
 static void test_skip_stops_the_command(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'read -r x'}\n  - {id: b, title: B, run: echo next, check: [{output: next}]}\n");
+	open_show(
+	        "  - {id: a, title: A, run: 'read -r x'}\n  - {id: b, title: B, run: echo next, check: [{output: next}]}\n");
 	perform(PLAY_RUNNING);
 	play_next(show.play);
-	assert_has(play_message(show.play), "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
+	assert_has(play_message(show.play),
+	           "the command still runs: Ctrl-C in the pane (i) stops it, s goes on without it");
 	wait_screen("$ read -r x\n");
 	play_skip(show.play);
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SKIPPED);
@@ -807,7 +831,8 @@ static void test_ctrl_c(void **state)
 static void test_shell_ends(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, run: 'exit 0'}\n  - {id: b, title: B, run: echo next, check: [{output: next}]}\n");
+	open_show(
+	        "  - {id: a, title: A, run: 'exit 0'}\n  - {id: b, title: B, run: echo next, check: [{output: next}]}\n");
 	perform(PLAY_FAILED);
 	assert_has(play_message(show.play), "the shell ended meanwhile");
 	play_skip(show.play);
@@ -832,7 +857,8 @@ static void test_unattended(void **state)
 	play_skip(show.play);
 	play_next(show.play);
 	wait_state(PLAY_FAILED);
-	assert_has(play_failure(show.play), "expected: the stage ends within 0.50 s\nfound:    {server_ip} has no value yet: ");
+	assert_has(play_failure(show.play),
+	           "expected: the stage ends within 0.50 s\nfound:    {server_ip} has no value yet: ");
 	close_show();
 }
 
@@ -868,8 +894,9 @@ static void test_undo(void **state)
 static void test_read_only(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, changes: true, run: 'echo > made-2', undo: 'rm made'}\n  - {id: b, title: B, run: echo look}\n",
-	          (struct play_options){.read_only = true});
+	open_with(
+	        "  - {id: a, title: A, changes: true, run: 'echo > made-2', undo: 'rm made'}\n  - {id: b, title: B, run: echo look}\n",
+	        (struct play_options){.read_only = true});
 	play_next(show.play);
 	assert_has(play_message(show.play), "read-only show");
 	play_undo(show.play);
@@ -899,9 +926,10 @@ static void test_leaving_a_shown_stage(void **state)
 static void test_personas(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, run: 'echo $KUBECONFIG $ONESDN_PERSONA; pwd; echo ${HISTFILE-none} $-'}\n"
-	          "  - {id: b, title: B, as: workload-owner, run: 'echo $KUBECONFIG $ONESDN_PERSONA; cat ${KUBECONFIG%%:*}; stat -c %a ${KUBECONFIG%%:*}'}\n",
-	          (struct play_options){.kubeconfigs = {"/x/admin", "/x/owner"}, .contexts = {NULL, "the \"owner\""}});
+	open_with(
+	        "  - {id: a, title: A, run: 'echo $KUBECONFIG $ONESDN_PERSONA; pwd; echo ${HISTFILE-none} $-'}\n"
+	        "  - {id: b, title: B, as: workload-owner, run: 'echo $KUBECONFIG $ONESDN_PERSONA; cat ${KUBECONFIG%%:*}; stat -c %a ${KUBECONFIG%%:*}'}\n",
+	        (struct play_options){.kubeconfigs = {"/x/admin", "/x/owner"}, .contexts = {NULL, "the \"owner\""}});
 	perform(PLAY_DONE);
 	assert_has(play_output(show.play), "/x/admin cluster-admin\n");
 	assert_has(play_output(show.play), dir);
@@ -942,10 +970,12 @@ static void test_done_if(void **state)
 {
 	(void)state;
 	write_file("flag", "", 0600);
-	char *stages = mem_printf("  - id: a\n    title: A\n    skip-if-done: true\n    run: echo performed\n"
-	                          "    done-if: test -f %s/flag && test {odd} = \"it's a \\$HOME\"\n"
-	                          "  - {id: b, title: B, skip-if-done: true, run: 'echo done', done-if: 'echo noise; test -f %s/no-flag'}\n"
-	                          "  - {id: c, title: C, run: 'echo done', done-if: 'true'}\n", dir, dir);
+	char *stages = mem_printf(
+	        "  - id: a\n    title: A\n    skip-if-done: true\n    run: echo performed\n"
+	        "    done-if: test -f %s/flag && test {odd} = \"it's a \\$HOME\"\n"
+	        "  - {id: b, title: B, skip-if-done: true, run: 'echo done', done-if: 'echo noise; test -f %s/no-flag'}\n"
+	        "  - {id: c, title: C, run: 'echo done', done-if: 'true'}\n",
+	        dir, dir);
 	open_show(stages);
 	free(stages);
 	play_next(show.play);
@@ -973,9 +1003,10 @@ static void test_done_if(void **state)
 static void test_passed_over_by_checks(void **state)
 {
 	(void)state;
-	open_show("  - {id: a, title: A, skip-if-done: true, run: 'echo performed', check: [{exists: namespace/blue}]}\n"
-	          "  - {id: b, title: B, skip-if-done: true, run: 'echo performed', check: [{exists: pod/client}], within: 1s, done-if: 'true'}\n"
-	          "  - {id: c, title: C, skip-if-done: true, on: host, run: 'exit 3', check: [{exists: namespace/blue}], done-if: 'false'}\n");
+	open_show(
+	        "  - {id: a, title: A, skip-if-done: true, run: 'echo performed', check: [{exists: namespace/blue}]}\n"
+	        "  - {id: b, title: B, skip-if-done: true, run: 'echo performed', check: [{exists: pod/client}], within: 1s, done-if: 'true'}\n"
+	        "  - {id: c, title: C, skip-if-done: true, on: host, run: 'exit 3', check: [{exists: namespace/blue}], done-if: 'false'}\n");
 	feed(NAMESPACE);
 	play_next(show.play);
 	wait_state(PLAY_DONE);
@@ -996,9 +1027,11 @@ static void open_files(const char *more)
 {
 	struct str stages = {0};
 	for (int i = 0; i < 3; i++)
-		str_append_f(&stages, "  - {id: s%d, title: Stage %d, run: 'touch %s/made%d && echo made %d', changes: true, done-if: 'test -f %s/made%d', undo: 'rm %s/made%d && echo undone %d'}\n"
-		                      "  - {id: l%d, title: Look %d, run: 'echo looked %d'}\n",
-		             i, i, dir, i, i, dir, i, dir, i, i, i, i, i);
+		str_append_f(
+		        &stages,
+		        "  - {id: s%d, title: Stage %d, run: 'touch %s/made%d && echo made %d', changes: true, done-if: 'test -f %s/made%d', undo: 'rm %s/made%d && echo undone %d'}\n"
+		        "  - {id: l%d, title: Look %d, run: 'echo looked %d'}\n",
+		        i, i, dir, i, i, dir, i, dir, i, i, i, i, i);
 	str_append(&stages, more);
 	open_show(str_text(&stages));
 	feed(NAMESPACE);
@@ -1073,9 +1106,11 @@ static void test_go_fails(void **state)
 	wait_until(is_there, &(size_t){0}, "the way back");
 	remove_files();
 	close_show();
-	char *stages = mem_printf("  - {id: a, title: A, picture: true}\n"
-	                          "  - {id: b, title: B, run: 'touch %s/made0', changes: true, undo: 'ls /nowhere', done-if: 'test -f %s/made0'}\n"
-	                          "  - {id: c, title: C, picture: true}\n", dir, dir);
+	char *stages = mem_printf(
+	        "  - {id: a, title: A, picture: true}\n"
+	        "  - {id: b, title: B, run: 'touch %s/made0', changes: true, undo: 'ls /nowhere', done-if: 'test -f %s/made0'}\n"
+	        "  - {id: c, title: C, picture: true}\n",
+	        dir, dir);
 	open_show(stages);
 	free(stages);
 	feed(NAMESPACE);
@@ -1112,8 +1147,10 @@ static void test_go_read_only(void **state)
 {
 	(void)state;
 	write_file("made0", "", 0600);
-	char *stages = mem_printf("  - {id: a, title: A, run: 'touch %s/made0', changes: true, undo: 'rm %s/made0', done-if: 'test -f %s/made0'}\n"
-	                          "  - {id: b, title: B, run: 'echo looked'}\n", dir, dir, dir);
+	char *stages = mem_printf(
+	        "  - {id: a, title: A, run: 'touch %s/made0', changes: true, undo: 'rm %s/made0', done-if: 'test -f %s/made0'}\n"
+	        "  - {id: b, title: B, run: 'echo looked'}\n",
+	        dir, dir, dir);
 	open_with(stages, (struct play_options){.read_only = true});
 	free(stages);
 	feed(NAMESPACE);
@@ -1129,8 +1166,10 @@ static void test_go_read_only(void **state)
 static void test_go_behind_a_cleanup(void **state)
 {
 	(void)state;
-	char *more = mem_printf("  - {id: clean, title: Clean, cleanup: true, run: 'rm -f %s/made0 %s/made1 %s/made2', done-if: '! ls %s/made*'}\n"
-	                        "  - {id: last, title: Last, run: 'echo bye'}\n", dir, dir, dir, dir);
+	char *more = mem_printf(
+	        "  - {id: clean, title: Clean, cleanup: true, run: 'rm -f %s/made0 %s/made1 %s/made2', done-if: '! ls %s/made*'}\n"
+	        "  - {id: last, title: Last, run: 'echo bye'}\n",
+	        dir, dir, dir, dir);
 	open_files(more);
 	free(more);
 	go(7);
@@ -1163,9 +1202,10 @@ static void test_go_waits(void **state)
 static void test_keep_and_restore(void **state)
 {
 	(void)state;
-	static const char stages[] = "  - {id: a, title: A, run: 'echo hello', check: [{output: hello}], seen: one}\n"
-	                             "  - {id: b, title: B, run: 'sleep 60', changes: true, undo: 'true', check: [{exists: namespace/blue}]}\n"
-	                             "  - {id: c, title: C, picture: true}\n";
+	static const char stages[] =
+	        "  - {id: a, title: A, run: 'echo hello', check: [{output: hello}], seen: one}\n"
+	        "  - {id: b, title: B, run: 'sleep 60', changes: true, undo: 'true', check: [{exists: namespace/blue}]}\n"
+	        "  - {id: c, title: C, picture: true}\n";
 	open_show(stages);
 	feed(NAMESPACE);
 	perform(PLAY_DONE);
@@ -1224,10 +1264,11 @@ static void assert_asks(enum play_intent intent, size_t stage, const char *comma
 static void test_asks(void **state)
 {
 	(void)state;
-	static const char stages[] = "  - {id: a, title: A, run: kubectl create namespace blue, undo: kubectl delete namespace blue}\n"
-	                             "  - {id: b, title: B, run: kubectl apply -f x, undo: 'kubectl delete nncp x'}\n"
-	                             "  - {id: c, title: C, on: host, run: ip link add x, undo: ip link del x}\n"
-	                             "  - {id: d, title: D, cleanup: true, run: \"true\\nkubectl delete node x\"}\n";
+	static const char stages[] =
+	        "  - {id: a, title: A, run: kubectl create namespace blue, undo: kubectl delete namespace blue}\n"
+	        "  - {id: b, title: B, run: kubectl apply -f x, undo: 'kubectl delete nncp x'}\n"
+	        "  - {id: c, title: C, on: host, run: ip link add x, undo: ip link del x}\n"
+	        "  - {id: d, title: D, cleanup: true, run: \"true\\nkubectl delete node x\"}\n";
 	const char *const environments[] = {"lab", "kind"};
 	for (size_t i = 0; i < 2; i++) {
 		bool is_lab = i == 0;
@@ -1248,7 +1289,8 @@ static void test_asks(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir) || chmod(dir, 0700) != 0 || setenv("XDG_RUNTIME_DIR", dir, 1) != 0 || unsetenv("NO_COLOR") != 0)
+	if (!mkdtemp(dir) || chmod(dir, 0700) != 0 || setenv("XDG_RUNTIME_DIR", dir, 1) != 0 ||
+	    unsetenv("NO_COLOR") != 0)
 		return -1;
 	write_file("objects.yaml", objects, 0600);
 	return 0;
@@ -1257,7 +1299,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"objects.yaml", "t.scenario.yaml", "flag", "made", "made0", "made1", "made2"};
+	static const char *const names[] = {"objects.yaml", "t.scenario.yaml", "flag", "made",
+	                                    "made0",        "made1",           "made2"};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char *path = mem_printf("%s/%s", dir, names[i]);
 		unlink(path);
@@ -1272,45 +1315,45 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_walk, close_left),
-		cmocka_unit_test_teardown(test_typing, close_left),
-		cmocka_unit_test_teardown(test_done_if, close_left),
-		cmocka_unit_test_teardown(test_asks, close_left),
-		cmocka_unit_test_teardown(test_keep_and_restore, close_left),
-		cmocka_unit_test_teardown(test_go, close_left),
-		cmocka_unit_test_teardown(test_go_fails, close_left),
-		cmocka_unit_test_teardown(test_go_is_stopped, close_left),
-		cmocka_unit_test_teardown(test_go_read_only, close_left),
-		cmocka_unit_test_teardown(test_go_behind_a_cleanup, close_left),
-		cmocka_unit_test_teardown(test_go_waits, close_left),
-		cmocka_unit_test_teardown(test_passed_over_by_checks, close_left),
-		cmocka_unit_test_teardown(test_failing_command, close_left),
-		cmocka_unit_test_teardown(test_known_cures, close_left),
-		cmocka_unit_test_teardown(test_output_and_exit, close_left),
-		cmocka_unit_test_teardown(test_blocks, close_left),
-		cmocka_unit_test_teardown(test_values, close_left),
-		cmocka_unit_test_teardown(test_ready, close_left),
-		cmocka_unit_test_teardown(test_check_too_late, close_left),
-		cmocka_unit_test_teardown(test_no_cluster, close_left),
-		cmocka_unit_test_teardown(test_broken_network, close_left),
-		cmocka_unit_test_teardown(test_flows, close_left),
-		cmocka_unit_test_teardown(test_prompt_is_cleared, close_left),
-		cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
-		cmocka_unit_test_teardown(test_enter_while_typing, close_left),
-		cmocka_unit_test_teardown(test_exit_in_the_pane, close_left),
-		cmocka_unit_test_teardown(test_busy_shell, close_left),
-		cmocka_unit_test_teardown(test_resize_and_redraw, close_left),
-		cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
-		cmocka_unit_test_teardown(test_watched_host, close_left),
-		cmocka_unit_test_teardown(test_host_without_watch, close_left),
-		cmocka_unit_test_teardown(test_ctrl_c, close_left),
-		cmocka_unit_test_teardown(test_shell_ends, close_left),
-		cmocka_unit_test_teardown(test_unattended, close_left),
-		cmocka_unit_test_teardown(test_undo, close_left),
-		cmocka_unit_test_teardown(test_read_only, close_left),
-		cmocka_unit_test_teardown(test_leaving_a_shown_stage, close_left),
-		cmocka_unit_test_teardown(test_personas, close_left),
-		cmocka_unit_test_teardown(test_nothing_left, close_left),
+	        cmocka_unit_test_teardown(test_walk, close_left),
+	        cmocka_unit_test_teardown(test_typing, close_left),
+	        cmocka_unit_test_teardown(test_done_if, close_left),
+	        cmocka_unit_test_teardown(test_asks, close_left),
+	        cmocka_unit_test_teardown(test_keep_and_restore, close_left),
+	        cmocka_unit_test_teardown(test_go, close_left),
+	        cmocka_unit_test_teardown(test_go_fails, close_left),
+	        cmocka_unit_test_teardown(test_go_is_stopped, close_left),
+	        cmocka_unit_test_teardown(test_go_read_only, close_left),
+	        cmocka_unit_test_teardown(test_go_behind_a_cleanup, close_left),
+	        cmocka_unit_test_teardown(test_go_waits, close_left),
+	        cmocka_unit_test_teardown(test_passed_over_by_checks, close_left),
+	        cmocka_unit_test_teardown(test_failing_command, close_left),
+	        cmocka_unit_test_teardown(test_known_cures, close_left),
+	        cmocka_unit_test_teardown(test_output_and_exit, close_left),
+	        cmocka_unit_test_teardown(test_blocks, close_left),
+	        cmocka_unit_test_teardown(test_values, close_left),
+	        cmocka_unit_test_teardown(test_ready, close_left),
+	        cmocka_unit_test_teardown(test_check_too_late, close_left),
+	        cmocka_unit_test_teardown(test_no_cluster, close_left),
+	        cmocka_unit_test_teardown(test_broken_network, close_left),
+	        cmocka_unit_test_teardown(test_flows, close_left),
+	        cmocka_unit_test_teardown(test_prompt_is_cleared, close_left),
+	        cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
+	        cmocka_unit_test_teardown(test_enter_while_typing, close_left),
+	        cmocka_unit_test_teardown(test_exit_in_the_pane, close_left),
+	        cmocka_unit_test_teardown(test_busy_shell, close_left),
+	        cmocka_unit_test_teardown(test_resize_and_redraw, close_left),
+	        cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
+	        cmocka_unit_test_teardown(test_watched_host, close_left),
+	        cmocka_unit_test_teardown(test_host_without_watch, close_left),
+	        cmocka_unit_test_teardown(test_ctrl_c, close_left),
+	        cmocka_unit_test_teardown(test_shell_ends, close_left),
+	        cmocka_unit_test_teardown(test_unattended, close_left),
+	        cmocka_unit_test_teardown(test_undo, close_left),
+	        cmocka_unit_test_teardown(test_read_only, close_left),
+	        cmocka_unit_test_teardown(test_leaving_a_shown_stage, close_left),
+	        cmocka_unit_test_teardown(test_personas, close_left),
+	        cmocka_unit_test_teardown(test_nothing_left, close_left),
 	};
 	cmocka_set_test_filter(getenv("TEST_FILTER"));
 	return cmocka_run_group_tests_name("play", tests, setup, teardown);

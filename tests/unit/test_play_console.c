@@ -24,46 +24,45 @@ static struct show {
 	bool is_late;
 } show;
 
-static const char head[] =
-	"format: 1\n"
-	"title: A test\n"
-	"namespaces: [blue]\n"
-	"promises: [objects.yaml]\n"
-	"vars: {what: it's}\n"
-	"flows:\n"
-	"  - {id: one, from: blue/vm, to: 192.168.200.20, port: tcp/9000}\n"
-	"stages:\n";
+static const char head[] = "format: 1\n"
+                           "title: A test\n"
+                           "namespaces: [blue]\n"
+                           "promises: [objects.yaml]\n"
+                           "vars: {what: it's}\n"
+                           "flows:\n"
+                           "  - {id: one, from: blue/vm, to: 192.168.200.20, port: tcp/9000}\n"
+                           "stages:\n";
 
 static const char objects[] =
-	"{apiVersion: kubevirt.io/v1, kind: VirtualMachine, metadata: {name: vm, namespace: blue}, spec: {running: true}}\n";
+        "{apiVersion: kubevirt.io/v1, kind: VirtualMachine, metadata: {name: vm, namespace: blue}, spec: {running: true}}\n";
 
 /* ^] interrupts, as the real one ends by it; `cut` in the guest is what another client does to this one. */
 static const char virtctl[] =
-	"#!/bin/bash\n"
-	"cd \"$(dirname \"$0\")/..\"\n"
-	"echo \"$@\" >>args\n"
-	"if [ -e refuse ]; then echo 'dial tcp: it was refused' >&2; exit 1; fi\n"
-	"trap 'exit 0' INT\n"
-	"stty intr '^]'\n"
-	"printf 'Successfully connected to %s console. Press Ctrl+] or Ctrl+5 to exit console.\\r\\n' \"$2\" >&2\n"
-	"while [ ! -e shell ]; do\n"
-	"\tread -r user || exit 1\n"
-	"\tif [ -z \"$user\" ]; then printf '\\nvm login: '; continue; fi\n"
-	"\tstty -echo; printf 'Password: '; read -r password; stty echo; printf '\\n'\n"
-	"\tif [ \"$user:$password\" = fedora:secret ]; then break; fi\n"
-	"\tprintf '\\nLogin incorrect\\nvm login: '\n"
-	"done\n"
-	"stty intr '^C'\n"
-	"exec bash --noprofile --rcfile guestrc -i\n";
+        "#!/bin/bash\n"
+        "cd \"$(dirname \"$0\")/..\"\n"
+        "echo \"$@\" >>args\n"
+        "if [ -e refuse ]; then echo 'dial tcp: it was refused' >&2; exit 1; fi\n"
+        "trap 'exit 0' INT\n"
+        "stty intr '^]'\n"
+        "printf 'Successfully connected to %s console. Press Ctrl+] or Ctrl+5 to exit console.\\r\\n' \"$2\" >&2\n"
+        "while [ ! -e shell ]; do\n"
+        "\tread -r user || exit 1\n"
+        "\tif [ -z \"$user\" ]; then printf '\\nvm login: '; continue; fi\n"
+        "\tstty -echo; printf 'Password: '; read -r password; stty echo; printf '\\n'\n"
+        "\tif [ \"$user:$password\" = fedora:secret ]; then break; fi\n"
+        "\tprintf '\\nLogin incorrect\\nvm login: '\n"
+        "done\n"
+        "stty intr '^C'\n"
+        "exec bash --noprofile --rcfile guestrc -i\n";
 
 static const char guestrc[] =
-	"PS1='[fedora@vm \\W]$ '\n"
-	"unset HISTFILE\n"
-	"cut() { printf '\\nYou were disconnected from the console. This could be caused by one of the following:\\n'; exit 1; }\n";
+        "PS1='[fedora@vm \\W]$ '\n"
+        "unset HISTFILE\n"
+        "cut() { printf '\\nYou were disconnected from the console. This could be caused by one of the following:\\n'; exit 1; }\n";
 
-#define VMI(uid, phase)                                                                                                \
+#define VMI(uid, phase)                                                                                                                \
 	"{\"apiVersion\":\"kubevirt.io/v1\",\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"vm\",\"namespace\":\"blue\"," \
-	"\"uid\":\"" uid "\"},\"status\":{\"phase\":\"" phase                                                            \
+	"\"uid\":\"" uid "\"},\"status\":{\"phase\":\"" phase                                                                          \
 	"\",\"phaseTransitionTimestamps\":[{\"phase\":\"Scheduling\",\"phaseTransitionTimestamp\":\"2026-01-02T03:04:05Z\"}]}}"
 
 static void write_file(const char *name, const char *text, unsigned mode)
@@ -95,7 +94,8 @@ static size_t n_lines_of(const char *name)
 
 /* ---- a show, and waiting for what it is to come to ---- */
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object, void *user)
+static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
+                      void *user)
 {
 	(void)kube, (void)change, (void)kind, (void)object, (void)user;
 	if (show.play)
@@ -187,8 +187,9 @@ static void wait_until(condition_fn *condition, const void *what, const char *wo
 	loop_timer_stop(show.alarm);
 	if (show.is_late) {
 		char *text = screen();
-		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nconsole: %d %s\n%s\n", words, play_message(show.play),
-		            play_failure(show.play), (int)console().state, console().words, text);
+		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nconsole: %d %s\n%s\n", words,
+		            play_message(show.play), play_failure(show.play), (int)console().state, console().words,
+		            text);
 		free(text);
 		fail();
 	}
@@ -272,11 +273,13 @@ static void test_login_and_type(void **state)
 {
 	(void)state;
 	size_t n;
-	open_show(LOGIN "  - {id: curl, title: C, console: blue/vm, type: \"echo ans''wer of {what}; echo two\", seen: one,\n"
-	                "     check: [{output: answer of it}, {output-matches: '^two$'}]}\n"
-	                "  - {id: more, title: M, console: blue/vm, type: \"echo $((20+3))\\ntrue\\n\", check: [{output: 23}]}\n"
-	                "  - {id: bare, title: B, console: blue/vm, type: \"printf 'no line%s' s\", check: [{output-matches: '^no lines$'}]}\n"
-	                "  - {id: last, title: L, console: blue/vm, type: \"printf 'no line%s' t\", check: [{output-matches: '^no linet$'}]}\n");
+	open_show(
+	        LOGIN
+	        "  - {id: curl, title: C, console: blue/vm, type: \"echo ans''wer of {what}; echo two\", seen: one,\n"
+	        "     check: [{output: answer of it}, {output-matches: '^two$'}]}\n"
+	        "  - {id: more, title: M, console: blue/vm, type: \"echo $((20+3))\\ntrue\\n\", check: [{output: 23}]}\n"
+	        "  - {id: bare, title: B, console: blue/vm, type: \"printf 'no line%s' s\", check: [{output-matches: '^no lines$'}]}\n"
+	        "  - {id: last, title: L, console: blue/vm, type: \"printf 'no line%s' t\", check: [{output-matches: '^no linet$'}]}\n");
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	assert_string_equal(play_output(show.play), "");
@@ -376,7 +379,9 @@ static void test_not_logged_in(void **state)
 static void test_output_that_is_not_there(void **state)
 {
 	(void)state;
-	open_show(LOGIN "  - {id: t, title: T, console: blue/vm, type: \"echo wr''ong\", seen: one, check: [{output: right}]}\n");
+	open_show(
+	        LOGIN
+	        "  - {id: t, title: T, console: blue/vm, type: \"echo wr''ong\", seen: one, check: [{output: right}]}\n");
 	size_t n;
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
@@ -389,10 +394,12 @@ static void test_output_that_is_not_there(void **state)
 static void test_send_and_expect(void **state)
 {
 	(void)state;
-	open_show(LOGIN "  - {id: a, title: A, console: blue/vm, send: 'cat >/dev/null', expect: {text: nothing of it, within: 500ms}}\n"
-	                "  - {id: b, title: B, console: blue/vm, send: {key: ctrl-c}, expect: {pattern: 'fed[a-z]+@vm'}}\n"
-	                "  - {id: c, title: C, console: blue/vm, expect: fedora@}\n"
-	                "  - {id: d, title: D, console: blue/vm}\n");
+	open_show(
+	        LOGIN
+	        "  - {id: a, title: A, console: blue/vm, send: 'cat >/dev/null', expect: {text: nothing of it, within: 500ms}}\n"
+	        "  - {id: b, title: B, console: blue/vm, send: {key: ctrl-c}, expect: {pattern: 'fed[a-z]+@vm'}}\n"
+	        "  - {id: c, title: C, console: blue/vm, expect: fedora@}\n"
+	        "  - {id: d, title: D, console: blue/vm}\n");
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
@@ -426,7 +433,8 @@ static void test_limits(void **state)
 static void test_enter_in_the_pane(void **state)
 {
 	(void)state;
-	open_show(LOGIN "  - {id: t, title: T, console: blue/vm, type: \"echo by' 'hand\", check: [{output: by hand}]}\n");
+	open_show(LOGIN
+	          "  - {id: t, title: T, console: blue/vm, type: \"echo by' 'hand\", check: [{output: by hand}]}\n");
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
@@ -443,8 +451,9 @@ static void test_enter_in_the_pane(void **state)
 static void test_skip_stops_the_command(void **state)
 {
 	(void)state;
-	open_show(LOGIN "  - {id: t, title: T, console: blue/vm, type: (echo go; exec sleep 60)}\n"
-	                "  - {id: u, title: U, console: blue/vm, type: 'echo on', undo: \"echo un''done\", changes: true}\n");
+	open_show(LOGIN
+	          "  - {id: t, title: T, console: blue/vm, type: (echo go; exec sleep 60)}\n"
+	          "  - {id: u, title: U, console: blue/vm, type: 'echo on', undo: \"echo un''done\", changes: true}\n");
 	feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
@@ -599,16 +608,32 @@ static void test_lines(void **state)
 		const char *line;
 		enum console_line kind;
 	} rows[] = {
-		{"", CONSOLE_BLANK}, {"^C", CONSOLE_BLANK}, {"vm-client login: ", CONSOLE_LOGIN}, {"vm-client login: fed", CONSOLE_OTHER}, {"Password: ", CONSOLE_PASSWORD},
-		{"fedora@10.0.2.2's password: ", CONSOLE_PASSWORD}, {"[fedora@vm-client ~]$ ", CONSOLE_SHELL}, {"[root@vm ~]# ", CONSOLE_SHELL},
-		{"root@vm:/etc# ", CONSOLE_SHELL}, {"fedora@vm ~ % ", CONSOLE_SHELL}, {"$ ", CONSOLE_SHELL}, {"~ # ", CONSOLE_SHELL},
-		{"bash-5.2$ ", CONSOLE_SHELL}, {"[fedora@vm-client ~]$ ls", CONSOLE_OTHER}, {"turtles=# ", CONSOLE_OTHER}, {"turtles-# ", CONSOLE_OTHER},
-		{"turtles=> ", CONSOLE_OTHER}, {"> ", CONSOLE_OTHER}, {"progress 50%", CONSOLE_OTHER}, {"it costs about 5$", CONSOLE_OTHER},
-		{"[   20.1] random: crng init done", CONSOLE_OTHER},
+	        {"", CONSOLE_BLANK},
+	        {"^C", CONSOLE_BLANK},
+	        {"vm-client login: ", CONSOLE_LOGIN},
+	        {"vm-client login: fed", CONSOLE_OTHER},
+	        {"Password: ", CONSOLE_PASSWORD},
+	        {"fedora@10.0.2.2's password: ", CONSOLE_PASSWORD},
+	        {"[fedora@vm-client ~]$ ", CONSOLE_SHELL},
+	        {"[root@vm ~]# ", CONSOLE_SHELL},
+	        {"root@vm:/etc# ", CONSOLE_SHELL},
+	        {"fedora@vm ~ % ", CONSOLE_SHELL},
+	        {"$ ", CONSOLE_SHELL},
+	        {"~ # ", CONSOLE_SHELL},
+	        {"bash-5.2$ ", CONSOLE_SHELL},
+	        {"[fedora@vm-client ~]$ ls", CONSOLE_OTHER},
+	        {"turtles=# ", CONSOLE_OTHER},
+	        {"turtles-# ", CONSOLE_OTHER},
+	        {"turtles=> ", CONSOLE_OTHER},
+	        {"> ", CONSOLE_OTHER},
+	        {"progress 50%", CONSOLE_OTHER},
+	        {"it costs about 5$", CONSOLE_OTHER},
+	        {"[   20.1] random: crng init done", CONSOLE_OTHER},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (console_line_of(rows[i].line) != rows[i].kind)
-			fail_msg("\"%s\" is taken for %d, not %d", rows[i].line, (int)console_line_of(rows[i].line), (int)rows[i].kind);
+			fail_msg("\"%s\" is taken for %d, not %d", rows[i].line, (int)console_line_of(rows[i].line),
+			         (int)rows[i].kind);
 	}
 }
 
@@ -647,24 +672,24 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test_teardown(test_login_and_type, close_left),
-		cmocka_unit_test_teardown(test_logged_in_already, close_left),
-		cmocka_unit_test_teardown(test_go_past_login, close_left),
-		cmocka_unit_test_teardown(test_other_user, close_left),
-		cmocka_unit_test_teardown(test_wrong_password, close_left),
-		cmocka_unit_test_teardown(test_not_logged_in, close_left),
-		cmocka_unit_test_teardown(test_output_that_is_not_there, close_left),
-		cmocka_unit_test_teardown(test_send_and_expect, close_left),
-		cmocka_unit_test_teardown(test_limits, close_left),
-		cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
-		cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
-		cmocka_unit_test_teardown(test_unattended, close_left),
-		cmocka_unit_test_teardown(test_waits, close_left),
-		cmocka_unit_test_teardown(test_leave_and_come_back, close_left),
-		cmocka_unit_test_teardown(test_taken_over, close_left),
-		cmocka_unit_test_teardown(test_drops, close_left),
-		cmocka_unit_test_teardown(test_size, close_left),
+	        cmocka_unit_test(test_lines),
+	        cmocka_unit_test_teardown(test_login_and_type, close_left),
+	        cmocka_unit_test_teardown(test_logged_in_already, close_left),
+	        cmocka_unit_test_teardown(test_go_past_login, close_left),
+	        cmocka_unit_test_teardown(test_other_user, close_left),
+	        cmocka_unit_test_teardown(test_wrong_password, close_left),
+	        cmocka_unit_test_teardown(test_not_logged_in, close_left),
+	        cmocka_unit_test_teardown(test_output_that_is_not_there, close_left),
+	        cmocka_unit_test_teardown(test_send_and_expect, close_left),
+	        cmocka_unit_test_teardown(test_limits, close_left),
+	        cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
+	        cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
+	        cmocka_unit_test_teardown(test_unattended, close_left),
+	        cmocka_unit_test_teardown(test_waits, close_left),
+	        cmocka_unit_test_teardown(test_leave_and_come_back, close_left),
+	        cmocka_unit_test_teardown(test_taken_over, close_left),
+	        cmocka_unit_test_teardown(test_drops, close_left),
+	        cmocka_unit_test_teardown(test_size, close_left),
 	};
 	cmocka_set_test_filter(getenv("TEST_FILTER"));
 	return cmocka_run_group_tests_name("console", tests, setup, teardown);

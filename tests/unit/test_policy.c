@@ -26,12 +26,15 @@ static size_t check_flow(const struct policy_world *world, const json_t *flow, c
 {
 	size_t n_wrong = 0;
 	for (enum policy_profile profile = 0; profile < POLICY_N_PROFILES; profile++) {
-		const char *expect = json_walk_str(flow, "expect", NULL), *ovnk = json_walk_str(flow, "expect_ovnk", NULL);
+		const char *expect = json_walk_str(flow, "expect", NULL),
+		           *ovnk = json_walk_str(flow, "expect_ovnk", NULL);
 		if (profile == POLICY_OVNK && *ovnk)
 			expect = ovnk;
-		struct policy_question question = {.from = json_walk_str(flow, "from", NULL), .to = json_walk_str(flow, "to", NULL),
+		struct policy_question question = {.from = json_walk_str(flow, "from", NULL),
+		                                   .to = json_walk_str(flow, "to", NULL),
 		                                   .network = json_walk_str(flow, "network", NULL),
-		                                   .port = (int)json_walk_int(flow, 0, "port", NULL), .profile = profile};
+		                                   .port = (int)json_walk_int(flow, 0, "port", NULL),
+		                                   .profile = profile};
 		assert_true(policy_proto_find(json_walk_str(flow, "proto", NULL), &question.proto));
 		struct policy_verdict verdict;
 		struct err err = {0};
@@ -41,9 +44,10 @@ static size_t check_flow(const struct policy_world *world, const json_t *flow, c
 			continue;
 		}
 		if (verdict.allowed != (strcmp(expect, "allow") == 0)) {
-			print_message("%s: %s -> %s %s/%d (%s): expected %s, got %s: %s\n", name, question.from, question.to,
-			              json_walk_str(flow, "proto", NULL), question.port, policy_profile_name(profile), expect,
-			              verdict.allowed ? "allow" : "deny", verdict.reason);
+			print_message("%s: %s -> %s %s/%d (%s): expected %s, got %s: %s\n", name, question.from,
+			              question.to, json_walk_str(flow, "proto", NULL), question.port,
+			              policy_profile_name(profile), expect, verdict.allowed ? "allow" : "deny",
+			              verdict.reason);
 			n_wrong++;
 		}
 		assert_true(strlen(verdict.reason) > 0);
@@ -95,18 +99,18 @@ static void test_own_cases(void **state)
 
 /* ---- a small world of two pods, written out ---- */
 static const char pods_json[] =
-    "[{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\"}},"
-    "{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"n\",\"namespace\":\"a\"},"
-    "\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"net\\\",\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\","
-    "\\\"topology\\\":\\\"layer2\\\",\\\"netAttachDefName\\\":\\\"a/n\\\"%s}\"}},"
-    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"one\",\"namespace\":\"a\",\"labels\":{\"app\":\"one\"},\"annotations\":{"
-    "\"k8s.v1.cni.cncf.io/networks\":\"n\",\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"a/n\\\",\\\"interface\\\":\\\"net1\\\","
-    "\\\"ips\\\":[\\\"10.1.1.1\\\"]}]\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":\"Running\"}},"
-    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"two\",\"namespace\":\"a\",\"labels\":{\"app\":\"two\"},\"annotations\":{"
-    "\"k8s.v1.cni.cncf.io/networks\":\"n\",\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"a/n\\\",\\\"interface\\\":\\\"net1\\\","
-    "\\\"ips\\\":[\\\"10.1.1.2\\\"]}]\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":\"Running\"}},"
-    "{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\","
-    "\"annotations\":{%s}},\"spec\":%s}]";
+        "[{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\"}},"
+        "{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"n\",\"namespace\":\"a\"},"
+        "\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"net\\\",\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\","
+        "\\\"topology\\\":\\\"layer2\\\",\\\"netAttachDefName\\\":\\\"a/n\\\"%s}\"}},"
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"one\",\"namespace\":\"a\",\"labels\":{\"app\":\"one\"},\"annotations\":{"
+        "\"k8s.v1.cni.cncf.io/networks\":\"n\",\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"a/n\\\",\\\"interface\\\":\\\"net1\\\","
+        "\\\"ips\\\":[\\\"10.1.1.1\\\"]}]\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":\"Running\"}},"
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"two\",\"namespace\":\"a\",\"labels\":{\"app\":\"two\"},\"annotations\":{"
+        "\"k8s.v1.cni.cncf.io/networks\":\"n\",\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"a/n\\\",\\\"interface\\\":\\\"net1\\\","
+        "\\\"ips\\\":[\\\"10.1.1.2\\\"]}]\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":\"Running\"}},"
+        "{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\","
+        "\"annotations\":{%s}},\"spec\":%s}]";
 
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static struct policy_world *small_world(bool has_ipam, const char *annotations, const char *spec)
@@ -143,18 +147,18 @@ static void test_reasons(void **state)
 		const char *spec, *reason;
 		bool allowed;
 	} rows[] = {
-	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":81}]}]}",
-	     "a/p selects a/two for ingress; none allows it", false},
-	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":81}]},{\"ports\":[{\"port\":80}]}]}",
-	     "a/p ingress[1] allows it", true},
-	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"one\"}},\"policyTypes\":[\"Egress\"],\"egress\":[{\"to\":[{\"ipBlock\":{\"cidr\":\"10.1.1.2/32\"}}]}]}",
-	     "a/p egress[0] allows it", true},
-	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"}]}]}",
-	     "a/p ingress[0] allows it", true},
-	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"},{\"port\":81}]}]}",
-	     "a/p selects a/two for ingress; none allows it", false},
-	    {"{\"podSelector\":{\"matchLabels\":{\"app\":\"none\"}},\"policyTypes\":[\"Egress\"]}",
-	     "no policy selects a/one for egress; no policy selects a/two for ingress", true},
+	        {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":81}]}]}",
+	         "a/p selects a/two for ingress; none allows it", false},
+	        {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":81}]},{\"ports\":[{\"port\":80}]}]}",
+	         "a/p ingress[1] allows it", true},
+	        {"{\"podSelector\":{\"matchLabels\":{\"app\":\"one\"}},\"policyTypes\":[\"Egress\"],\"egress\":[{\"to\":[{\"ipBlock\":{\"cidr\":\"10.1.1.2/32\"}}]}]}",
+	         "a/p egress[0] allows it", true},
+	        {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"}]}]}",
+	         "a/p ingress[0] allows it", true},
+	        {"{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"},{\"port\":81}]}]}",
+	         "a/p selects a/two for ingress; none allows it", false},
+	        {"{\"podSelector\":{\"matchLabels\":{\"app\":\"none\"}},\"policyTypes\":[\"Egress\"]}",
+	         "no policy selects a/one for egress; no policy selects a/two for ingress", true},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct policy_world *world = small_world(true, FOR_N, rows[i].spec);
@@ -172,10 +176,10 @@ static void test_unanswerable(void **state)
 	(void)state;
 	struct policy_world *world = small_world(true, FOR_N, "{\"podSelector\":{}}");
 	static const struct policy_question rows[] = {
-	    {"a/one", "a/three", "net", POLICY_TCP, 80, POLICY_SPEC},
-	    {"a/one", "a/two", "nowhere", POLICY_TCP, 80, POLICY_SPEC},
-	    {"a/one", "a/two", "net", POLICY_TCP, 0, POLICY_SPEC},
-	    {"a/one", "a/two", "net", POLICY_TCP, 70000, POLICY_SPEC},
+	        {"a/one", "a/three", "net", POLICY_TCP, 80, POLICY_SPEC},
+	        {"a/one", "a/two", "nowhere", POLICY_TCP, 80, POLICY_SPEC},
+	        {"a/one", "a/two", "net", POLICY_TCP, 0, POLICY_SPEC},
+	        {"a/one", "a/two", "net", POLICY_TCP, 70000, POLICY_SPEC},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct policy_verdict verdict;
@@ -205,25 +209,45 @@ static void test_lint(void **state)
 		const char *annotations, *spec, *path, *words;
 		bool without_ipam;
 	} rows[] = {
-	    {"", "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"]}", "policy-for", "ignored", false},
-	    {"\"k8s.v1.cni.cncf.io/policy-for\":\"x\"", "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"]}", "policy-for", "no usable attachment a/x", false},
-	    {FOR_N, "{\"policyTypes\":[\"Ingress\"]}", "spec.podSelector", "missing", false},
-	    {FOR_N, "{\"podSelector\":{\"matchLabels\":{\"app\":\"z\"}},\"policyTypes\":[\"Ingress\"]}", "spec.podSelector", "selects no attached", false},
-	    {FOR_N, "{\"podSelector\":{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"Like\"}]}}", "spec.podSelector", "unknown operator", false},
-	    {FOR_N, "{\"podSelector\":{}}", "spec.policyTypes", "missing", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"ingress\"]}", "spec.policyTypes", "no policy type", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"10.1.1.0/33\"}}]}]}", "from[0]", "no CIDR", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"10.1.1.0/24\",\"except\":[\"10.2.0.0/16\"]}}]}]}",
-	     "from[0]", "not inside", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":0}]}]}", "ports[0]", "1..65535", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":70000}]}]}", "ports[0]", "1..65535", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"}]}]}", "ports[0]", "does not resolve", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"protocol\":\"IGMP\"}]}]}", "ports[0]", "unknown", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":80,\"endPort\":70}]}]}", "ports[0]", "endPort", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{}]}]}", "from[0]", "empty", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"egress\":[{}]}", "spec.egress", "does not list Egress", false},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{\"podSelector\":{}}]}]}", "from[0]", "refuses the whole policy", true},
-	    {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"]}", "", "only denies", false},
+	        {"", "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"]}", "policy-for", "ignored", false},
+	        {"\"k8s.v1.cni.cncf.io/policy-for\":\"x\"", "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"]}",
+	         "policy-for", "no usable attachment a/x", false},
+	        {FOR_N, "{\"policyTypes\":[\"Ingress\"]}", "spec.podSelector", "missing", false},
+	        {FOR_N, "{\"podSelector\":{\"matchLabels\":{\"app\":\"z\"}},\"policyTypes\":[\"Ingress\"]}",
+	         "spec.podSelector", "selects no attached", false},
+	        {FOR_N, "{\"podSelector\":{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"Like\"}]}}",
+	         "spec.podSelector", "unknown operator", false},
+	        {FOR_N, "{\"podSelector\":{}}", "spec.policyTypes", "missing", false},
+	        {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"ingress\"]}", "spec.policyTypes", "no policy type",
+	         false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"10.1.1.0/33\"}}]}]}",
+	         "from[0]", "no CIDR", false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"10.1.1.0/24\",\"except\":[\"10.2.0.0/16\"]}}]}]}",
+	         "from[0]", "not inside", false},
+	        {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":0}]}]}",
+	         "ports[0]", "1..65535", false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":70000}]}]}",
+	         "ports[0]", "1..65535", false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":\"web\"}]}]}",
+	         "ports[0]", "does not resolve", false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"protocol\":\"IGMP\"}]}]}",
+	         "ports[0]", "unknown", false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":80,\"endPort\":70}]}]}",
+	         "ports[0]", "endPort", false},
+	        {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{}]}]}", "from[0]",
+	         "empty", false},
+	        {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"egress\":[{}]}", "spec.egress",
+	         "does not list Egress", false},
+	        {FOR_N,
+	         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"from\":[{\"podSelector\":{}}]}]}",
+	         "from[0]", "refuses the whole policy", true},
+	        {FOR_N, "{\"podSelector\":{},\"policyTypes\":[\"Ingress\"]}", "", "only denies", false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct policy_world *world = small_world(!rows[i].without_ipam, rows[i].annotations, rows[i].spec);
@@ -233,9 +257,10 @@ static void test_lint(void **state)
 			fail_msg("row %zu (%s): found %zu times", i, rows[i].words, hunt.n);
 		policy_world_destroy(world);
 	}
-	struct policy_world *clean = small_world(true, FOR_N,
-	                                         "{\"podSelector\":{},\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{\"ipBlock\":{"
-	                                         "\"cidr\":\"10.1.1.0/24\",\"except\":[\"10.1.1.9/32\"]}}],\"ports\":[{\"protocol\":\"TCP\",\"port\":80}]}],\"egress\":[{}]}");
+	struct policy_world *clean = small_world(
+	        true, FOR_N,
+	        "{\"podSelector\":{},\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{\"ipBlock\":{"
+	        "\"cidr\":\"10.1.1.0/24\",\"except\":[\"10.1.1.9/32\"]}}],\"ports\":[{\"protocol\":\"TCP\",\"port\":80}]}],\"egress\":[{}]}");
 	struct hunt any = {"", "", 0};
 	policy_lint(clean, on_finding, &any);
 	assert_int_equal(any.n, 0);
@@ -246,18 +271,24 @@ static void test_lint(void **state)
 static void test_pairs_agree(void **state)
 {
 	(void)state;
-	struct policy_world *world = small_world(true, FOR_N,
-	                                         "{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\",\"Egress\"],"
-	                                         "\"ingress\":[{\"ports\":[{\"port\":80}]}]}");
+	struct policy_world *world = small_world(
+	        true, FOR_N,
+	        "{\"podSelector\":{\"matchLabels\":{\"app\":\"two\"}},\"policyTypes\":[\"Ingress\",\"Egress\"],"
+	        "\"ingress\":[{\"ports\":[{\"port\":80}]}]}");
 	assert_int_equal(policy_endpoints(world), 2);
 	for (size_t from = 0; from < 2; from++) {
 		for (int port = 79; port <= 81; port++) {
-			struct policy_question question = {policy_endpoint(world, from).workload, policy_endpoint(world, 1 - from).workload,
-			                                   "net", POLICY_TCP, port, POLICY_OVNK};
+			struct policy_question question = {policy_endpoint(world, from).workload,
+			                                   policy_endpoint(world, 1 - from).workload,
+			                                   "net",
+			                                   POLICY_TCP,
+			                                   port,
+			                                   POLICY_OVNK};
 			struct policy_verdict verdict;
 			struct err err = {0};
 			assert_true(policy_ask(world, &question, &verdict, &err));
-			assert_int_equal(verdict.allowed, policy_allows(world, from, 1 - from, POLICY_TCP, port, POLICY_OVNK));
+			assert_int_equal(verdict.allowed,
+			                 policy_allows(world, from, 1 - from, POLICY_TCP, port, POLICY_OVNK));
 			policy_verdict_finish(&verdict);
 		}
 	}
@@ -267,9 +298,9 @@ static void test_pairs_agree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_own_cases), cmocka_unit_test(test_reasons), cmocka_unit_test(test_unanswerable),
-	    cmocka_unit_test(test_lint), cmocka_unit_test(test_pairs_agree),
+	        cmocka_unit_test(test_cases),   cmocka_unit_test(test_own_cases),
+	        cmocka_unit_test(test_reasons), cmocka_unit_test(test_unanswerable),
+	        cmocka_unit_test(test_lint),    cmocka_unit_test(test_pairs_agree),
 	};
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
 }

@@ -25,8 +25,9 @@ static size_t pick(size_t n)
 /* ---- a world, for both ---- */
 
 static const char *const spaces[] = {"blue", "yellow"};
-static const char *const labels[N_PODS] = {"{\"app\":\"a\"}", "{\"app\":\"b\",\"role\":\"x\"}", "{}", "{\"app\":\"a\",\"role\":\"x\"}", "{\"app\":\"b\"}",
-                                           "{\"role\":\"y\"}"};
+static const char *const labels[N_PODS] = {
+        "{\"app\":\"a\"}", "{\"app\":\"b\",\"role\":\"x\"}", "{}", "{\"app\":\"a\",\"role\":\"x\"}", "{\"app\":\"b\"}",
+        "{\"role\":\"y\"}"};
 struct world {
 	struct policy_rows_network network;
 	struct policy_rows_port ports[N_PODS];
@@ -52,20 +53,28 @@ static json_t *make(const char *fmt, ...)
 	return value;
 }
 
-static const char *const subnets[] = {"", "\\\"subnets\\\":\\\"10.0.0.0/24\\\",", "\\\"subnets\\\":\\\"10.0.0.0/24,fd00::/64\\\",",
+static const char *const subnets[] = {"", "\\\"subnets\\\":\\\"10.0.0.0/24\\\",",
+                                      "\\\"subnets\\\":\\\"10.0.0.0/24,fd00::/64\\\",",
                                       "\\\"subnets\\\":\\\"fd00::/64\\\","};
 
 static void make_world(struct world *w, size_t kind)
 {
-	static const char *const ips[] = {"\\\"10.0.0.%zu\\\"", "\\\"10.0.0.%zu\\\"", "\\\"10.0.0.%zu\\\",\\\"fd00::%zu\\\"", "\\\"fd00::%zu\\\""};
+	static const char *const ips[] = {"\\\"10.0.0.%zu\\\"", "\\\"10.0.0.%zu\\\"",
+	                                  "\\\"10.0.0.%zu\\\",\\\"fd00::%zu\\\"", "\\\"fd00::%zu\\\""};
 	*w = (struct world){.network = {"green", kind > 0, kind == 1 || kind == 2, kind >= 2}};
 	for (size_t i = 0; i < 2; i++) {
-		vec_push(&w->objects, make("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"team\":\"%s\"}}}", spaces[i], spaces[i]));
-		map_set(&w->namespaces, spaces[i], json_object_get(json_object_get(w->objects.data[w->objects.len - 1], "metadata"), "labels"));
-		vec_push(&w->objects, make("{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"net\",\"namespace\":\"%s\"},"
-		                           "\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\",\\\"netAttachDefName\\\":\\\"%s/net\\\","
-		                           "\\\"topology\\\":\\\"layer2\\\",%s\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\"}\"}}",
-		                           spaces[i], spaces[i], subnets[kind]));
+		vec_push(
+		        &w->objects,
+		        make("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"team\":\"%s\"}}}",
+		             spaces[i], spaces[i]));
+		map_set(&w->namespaces, spaces[i],
+		        json_object_get(json_object_get(w->objects.data[w->objects.len - 1], "metadata"), "labels"));
+		vec_push(
+		        &w->objects,
+		        make("{\"apiVersion\":\"k8s.cni.cncf.io/v1\",\"kind\":\"NetworkAttachmentDefinition\",\"metadata\":{\"name\":\"net\",\"namespace\":\"%s\"},"
+		             "\"spec\":{\"config\":\"{\\\"cniVersion\\\":\\\"0.3.1\\\",\\\"name\\\":\\\"green\\\",\\\"netAttachDefName\\\":\\\"%s/net\\\","
+		             "\\\"topology\\\":\\\"layer2\\\",%s\\\"type\\\":\\\"ovn-k8s-cni-overlay\\\"}\"}}",
+		             spaces[i], spaces[i], subnets[kind]));
 		char *nad = mem_printf("%s/net", spaces[i]);
 		map_set(&w->nads, nad, &w->network);
 		free(nad);
@@ -79,13 +88,17 @@ static void make_world(struct world *w, size_t kind)
 			if (number)
 				str_append_f(&text, "%zu", i + 1);
 		}
-		json_t *pod = make("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p%zu\",\"namespace\":\"%s\",\"labels\":%s,\"annotations\":"
-		                   "{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"%s/net\\\","
-		                   "\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[%s]}]\"}},\"status\":{\"phase\":\"Running\"}}",
-		                   i, spaces[i / 3], labels[i], spaces[i / 3], str_text(&text));
+		json_t *pod = make(
+		        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p%zu\",\"namespace\":\"%s\",\"labels\":%s,\"annotations\":"
+		        "{\"k8s.v1.cni.cncf.io/networks\":\"net\",\"k8s.v1.cni.cncf.io/network-status\":\"[{\\\"name\\\":\\\"%s/net\\\","
+		        "\\\"interface\\\":\\\"net1\\\",\\\"ips\\\":[%s]}]\"}},\"status\":{\"phase\":\"Running\"}}",
+		        i, spaces[i / 3], labels[i], spaces[i / 3], str_text(&text));
 		vec_push(&w->objects, pod);
-		w->ports[i] = (struct policy_rows_port){.name = mem_printf("port%zu", i), .network = &w->network, .ns = spaces[i / 3],
-		                                        .labels = json_object_get(json_object_get(pod, "metadata"), "labels")};
+		w->ports[i] = (struct policy_rows_port){
+		        .name = mem_printf("port%zu", i),
+		        .network = &w->network,
+		        .ns = spaces[i / 3],
+		        .labels = json_object_get(json_object_get(pod, "metadata"), "labels")};
 		for (int family = 4; family <= 6; family += 2) {
 			struct cni_address address;
 			char one[32];
@@ -103,10 +116,21 @@ static void make_world(struct world *w, size_t kind)
 
 static void add_ports(struct str *out)
 {
-	static const char *const ports[] = {"{\"port\":80}", "{\"port\":443,\"protocol\":\"TCP\"}", "{\"port\":80,\"endPort\":500}", "{\"protocol\":\"UDP\"}",
-	                                    "{\"port\":9000,\"protocol\":\"UDP\"}", "{\"port\":\"web\"}", "{\"protocol\":\"TCP\"}", "{\"port\":0}", "{\"port\":70000}",
-	                                    "{\"port\":443,\"protocol\":\"SCTP\"}", "{\"port\":500,\"endPort\":80}", "{\"protocol\":\"ICMP\"}", "{}",
-	                                    "{\"port\":9000,\"endPort\":9000}", "{\"port\":\"web\",\"protocol\":\"UDP\"}"};
+	static const char *const ports[] = {"{\"port\":80}",
+	                                    "{\"port\":443,\"protocol\":\"TCP\"}",
+	                                    "{\"port\":80,\"endPort\":500}",
+	                                    "{\"protocol\":\"UDP\"}",
+	                                    "{\"port\":9000,\"protocol\":\"UDP\"}",
+	                                    "{\"port\":\"web\"}",
+	                                    "{\"protocol\":\"TCP\"}",
+	                                    "{\"port\":0}",
+	                                    "{\"port\":70000}",
+	                                    "{\"port\":443,\"protocol\":\"SCTP\"}",
+	                                    "{\"port\":500,\"endPort\":80}",
+	                                    "{\"protocol\":\"ICMP\"}",
+	                                    "{}",
+	                                    "{\"port\":9000,\"endPort\":9000}",
+	                                    "{\"port\":\"web\",\"protocol\":\"UDP\"}"};
 	size_t n = pick(4);
 	if (n == 0)
 		return;
@@ -119,12 +143,19 @@ static void add_ports(struct str *out)
 static void add_rules(struct str *out, const char *peers)
 {
 	static const char *const list[] = {
-	        "{\"ipBlock\":{\"cidr\":\"10.0.0.0/30\"}}", "{\"ipBlock\":{\"cidr\":\"10.0.0.0/24\",\"except\":[\"10.0.0.2/32\",\"10.0.0.4/31\"]}}",
-	        "{\"ipBlock\":{\"cidr\":\"fd00::/126\"}}", "{\"ipBlock\":{\"cidr\":\"fd00::/64\",\"except\":[\"fd00::1/128\"]}}", "{\"ipBlock\":{\"cidr\":\"nonsense\"}}",
-	        "{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\",\"except\":[\"fd00::/64\",\"bad\"]}}", "{\"podSelector\":{}}", "{\"podSelector\":{\"matchLabels\":{\"app\":\"a\"}}}",
-	        "{\"namespaceSelector\":{}}", "{\"namespaceSelector\":{\"matchLabels\":{\"team\":\"yellow\"}}}",
+	        "{\"ipBlock\":{\"cidr\":\"10.0.0.0/30\"}}",
+	        "{\"ipBlock\":{\"cidr\":\"10.0.0.0/24\",\"except\":[\"10.0.0.2/32\",\"10.0.0.4/31\"]}}",
+	        "{\"ipBlock\":{\"cidr\":\"fd00::/126\"}}",
+	        "{\"ipBlock\":{\"cidr\":\"fd00::/64\",\"except\":[\"fd00::1/128\"]}}",
+	        "{\"ipBlock\":{\"cidr\":\"nonsense\"}}",
+	        "{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\",\"except\":[\"fd00::/64\",\"bad\"]}}",
+	        "{\"podSelector\":{}}",
+	        "{\"podSelector\":{\"matchLabels\":{\"app\":\"a\"}}}",
+	        "{\"namespaceSelector\":{}}",
+	        "{\"namespaceSelector\":{\"matchLabels\":{\"team\":\"yellow\"}}}",
 	        "{\"namespaceSelector\":{\"matchLabels\":{\"team\":\"yellow\"}},\"podSelector\":{\"matchExpressions\":[{\"key\":\"role\",\"operator\":\"Exists\"}]}}",
-	        "{\"podSelector\":{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"NotIn\",\"values\":[\"b\"]}]}}", "{}",
+	        "{\"podSelector\":{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"NotIn\",\"values\":[\"b\"]}]}}",
+	        "{}",
 	        "{\"ipBlock\":{\"cidr\":\"10.0.0.1/32\"},\"podSelector\":{}}",
 	        "{\"podSelector\":{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"Like\",\"values\":[\"b\"]}]}}",
 	        "{\"namespaceSelector\":{\"matchExpressions\":[{\"key\":\"team\",\"operator\":\"In\"}]}}"};
@@ -135,7 +166,8 @@ static void add_rules(struct str *out, const char *peers)
 		if (n_peers)
 			str_append_f(out, ",\"%s\":[", peers);
 		for (size_t k = 0; k < n_peers; k++)
-			str_append_f(out, "%s%s", k ? "," : "", list[pick(sizeof list / sizeof *list - (pick(6) ? 2 : 0))]);
+			str_append_f(out, "%s%s", k ? "," : "",
+			             list[pick(sizeof list / sizeof *list - (pick(6) ? 2 : 0))]);
 		str_append(out, n_peers ? "]" : "");
 		add_ports(out);
 		str_append_c(out, '}');
@@ -144,9 +176,12 @@ static void add_rules(struct str *out, const char *peers)
 
 static void add_policy(struct world *w, size_t at)
 {
-	static const char *const subjects[] = {"{}", "{\"matchLabels\":{\"app\":\"a\"}}", "{\"matchExpressions\":[{\"key\":\"role\",\"operator\":\"DoesNotExist\"}]}",
-	                                       "{\"matchLabels\":{\"role\":\"x\"}}"};
-	static const char *const types[] = {"\"Ingress\"", "\"Egress\"", "\"Ingress\",\"Egress\"", "", "\"ingress\"", "\"Egress\",\"Egress\""};
+	static const char *const subjects[] = {
+	        "{}", "{\"matchLabels\":{\"app\":\"a\"}}",
+	        "{\"matchExpressions\":[{\"key\":\"role\",\"operator\":\"DoesNotExist\"}]}",
+	        "{\"matchLabels\":{\"role\":\"x\"}}"};
+	static const char *const types[] = {"\"Ingress\"", "\"Egress\"",           "\"Ingress\",\"Egress\"", "",
+	                                    "\"ingress\"", "\"Egress\",\"Egress\""};
 	static const char *const targets[] = {"net", "blue/net, yellow/net", " yellow/ net", "other", "net,net"};
 	struct str spec = {0};
 	str_append_f(&spec, "{\"podSelector\":%s,\"policyTypes\":[%s],\"ingress\":[", PICK(subjects), PICK(types));
@@ -154,9 +189,10 @@ static void add_policy(struct world *w, size_t at)
 	str_append(&spec, "],\"egress\":[");
 	add_rules(&spec, "to");
 	str_append(&spec, "]}");
-	json_t *policy = make("{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"n%zu\",\"namespace\":\"%s\","
-	                      "\"annotations\":{\"k8s.v1.cni.cncf.io/policy-for\":\"%s\"}},\"spec\":%s}",
-	                      at, PICK(spaces), PICK(targets), str_text(&spec));
+	json_t *policy = make(
+	        "{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"n%zu\",\"namespace\":\"%s\","
+	        "\"annotations\":{\"k8s.v1.cni.cncf.io/policy-for\":\"%s\"}},\"spec\":%s}",
+	        at, PICK(spaces), PICK(targets), str_text(&spec));
 	vec_push(&w->policies, policy);
 	str_finish(&spec);
 }
@@ -326,7 +362,8 @@ static bool passes(const struct world *w, const struct packet *packet, const cha
 	bool is_allowed = true;
 	for (size_t i = 0; i < w->rows.items.len; i++) {
 		const struct plan_row *row = &w->rows.items.data[i];
-		if (strcmp(row->table, "ACL") != 0 || strcmp(json_walk_str(row->columns, "direction", NULL), direction) != 0)
+		if (strcmp(row->table, "ACL") != 0 ||
+		    strcmp(json_walk_str(row->columns, "direction", NULL), direction) != 0)
 			continue;
 		struct reading r = {w, packet, json_walk_str(row->columns, "match", NULL)};
 		bool holds = read_any(&r);
@@ -346,7 +383,8 @@ static bool is_stateful(const struct world *w)
 {
 	for (size_t i = 0; i < w->rows.items.len; i++) {
 		const struct plan_row *row = &w->rows.items.data[i];
-		if (strcmp(row->table, "ACL") == 0 && strcmp(json_walk_str(row->columns, "action", NULL), "allow-related") == 0 &&
+		if (strcmp(row->table, "ACL") == 0 &&
+		    strcmp(json_walk_str(row->columns, "action", NULL), "allow-related") == 0 &&
 		    json_array_size(json_array_get(row_column(w, "Port_Group", row->parent_key, "ports"), 1)) > 0)
 			return true;
 	}
@@ -374,7 +412,8 @@ static void on_trouble(const json_t *policy, const char *words, void *user)
 
 static void judge(struct world *w)
 {
-	const struct policy_rows_input input = {(const json_t *const *)w->policies.data, w->policies.len, w->ports, N_PODS, &w->namespaces, &w->nads};
+	const struct policy_rows_input input = {
+	        (const json_t *const *)w->policies.data, w->policies.len, w->ports, N_PODS, &w->namespaces, &w->nads};
 	policy_rows_build(&w->rows, &input, on_trouble, NULL);
 	VEC(const json_t *) all = {0};
 	for (size_t i = 0; i < w->objects.len; i++)
@@ -401,8 +440,9 @@ static void compare(const struct world *w, const struct packet *packet, enum pol
 			print_error("%s\n", text);
 			free(text);
 		}
-		fail_msg("%s -> %s %s/%d: the verdict is %s (%s), the ACLs are of another opinion; network: %s", from, to, packet->proto, packet->port,
-		         verdict.allowed ? "allow" : "deny", verdict.reason, w->network.has_ipam ? "with IPAM" : "without");
+		fail_msg("%s -> %s %s/%d: the verdict is %s (%s), the ACLs are of another opinion; network: %s", from,
+		         to, packet->proto, packet->port, verdict.allowed ? "allow" : "deny", verdict.reason,
+		         w->network.has_ipam ? "with IPAM" : "without");
 	}
 	policy_verdict_finish(&verdict);
 }
@@ -416,7 +456,8 @@ static void compare_all(const struct world *w)
 			for (size_t a = 0; a < w->ports[from].addresses.len; a++) {
 				struct packet packet = {.src = w->ports[from].addresses.data[a], .in = from, .out = to};
 				if (to == N_PODS)
-					assert_true(cni_address_parse(packet.src.family == 4 ? "10.0.0.99" : "fd00::99", &packet.dst));
+					assert_true(cni_address_parse(packet.src.family == 4 ? "10.0.0.99" : "fd00::99",
+					                              &packet.dst));
 				else if (to != from)
 					packet.dst = w->ports[to].addresses.data[a];
 				size_t proto = pick(4);

@@ -65,8 +65,13 @@ static struct fixture *make(int rows, int cols)
 {
 	struct fixture *f = mem_alloc(sizeof *f);
 	struct term_options options = {.rows = rows, .cols = cols, .scrollback = 20, .user = f};
-	options.events = (struct term_events){.on_dirty = on_dirty, .on_mark = on_mark, .on_title = on_title, .on_bell = on_bell,
-					      .on_output = on_output, .on_clipboard = on_clipboard, .on_input = on_input};
+	options.events = (struct term_events){.on_dirty = on_dirty,
+	                                      .on_mark = on_mark,
+	                                      .on_title = on_title,
+	                                      .on_bell = on_bell,
+	                                      .on_output = on_output,
+	                                      .on_clipboard = on_clipboard,
+	                                      .on_input = on_input};
 	f->term = term_create(NULL, &options);
 	return f;
 }
@@ -124,44 +129,48 @@ static struct cell cell_at(struct fixture *f, int x, int line)
 static const struct {
 	const char *bytes, *screen;
 } rows[] = {
-	{"hello\r\nworld", "hello|world"},
-	{"0123456789ab", "0123456789|ab"},
-	{"0123456789\r\nx", "0123456789|x"},                 /* the pending wrap is dropped by CR */
-	{"0123456789\bX", "01234567X9"},
-	{"1\r\n2\r\n3\r\n4\r\n5", "2|3|4|5"},
-	{"a\tb\033[3;3Hc", "a       b||  c"},
-	{"abc\033[2Dx\033[K", "ax"},
-	{"abcdef\033[1;3H\033[2P", "abef"},
-	{"abcdef\033[1;3H\033[2@", "ab  cdef"},
-	{"abcdef\033[1;3H\033[2X", "ab  ef"},
-	{"1\r\n2\r\n3\033[2;1H\033[L", "1||2|3"},
-	{"1\r\n2\r\n3\033[1;1H\033[M", "2|3"},
-	{"1\r\n2\r\n3\r\n4\033[2;3r\033[3;1H\nX", "1|3|X|4"},
-	{"1\r\n2\r\n3\r\n4\033[2;3r\033[2;1H\033MX\033[r", "1|X|2|4"},
-	{"\033[2;3r\033[?6h\033[1;1Ha\033[9;1Hb\033[?6l\033[1;1Hc", "c|a|b"},
-	{"\033[4hab\033[1;1HX", "Xab"},
-	{"\033[?7l0123456789abc", "012345678c"},
-	{"\xe6\x97\xa5\xe6\x9c\xac", "日本"},
-	{"012345678\xe6\x97\xa5", "012345678|日"},
-	{"\xe6\x97\xa5\033[1;2Hx", " x"},
-	{"e\xcc\x81x", "e\xcc\x81x"},
-	{"x\033[5b|", "xxxxxx|"},
-	{"x\033[99b|", "xxxxxxxxxx||"},
-	{"\033(0lqk\033(Bq", "┌─┐q"},
-	{"\016x\033)0x\017x", "x│x"},
-	{"a\0337\033[3;3Hb\0338c", "ac||  b"},
-	{"a\033[sb\033[uc", "ac"},
-	{"main\033[?1049h\033[Halt", "alt"},
-	{"main\033[?1049h\033[Halt\033[?1049l!", "main!"},
-	{"\033#8\033[2;1H\033[J", "EEEEEEEEEE"},
-	{"junk\033[5;1m\033c", ""},
-	{"a\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18Hb", "ab"},     /* one parameter too many: dropped */
-	{"a\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mb", "ab"},              /* 17, which kills libvterm */
-	{"a\033_hidden\033\\b\033^x\033\\c\033Xy\033\\d", "abcd"},
-	{"a\xc2\x9b" "2Jb", "a2Jb"},                                        /* a C1 control as UTF-8 */
-	{"a\xff\xc3(\xed\xa0\x80z", "a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"},
-	{"a\xe2\x80\xae\xe2\x80\x8f" "b", "ab"},                            /* bidi */
-	{"a\033[1\030b\033]2;t\032c", "abc"},
+        {"hello\r\nworld", "hello|world"},
+        {"0123456789ab", "0123456789|ab"},
+        {"0123456789\r\nx", "0123456789|x"}, /* the pending wrap is dropped by CR */
+        {"0123456789\bX", "01234567X9"},
+        {"1\r\n2\r\n3\r\n4\r\n5", "2|3|4|5"},
+        {"a\tb\033[3;3Hc", "a       b||  c"},
+        {"abc\033[2Dx\033[K", "ax"},
+        {"abcdef\033[1;3H\033[2P", "abef"},
+        {"abcdef\033[1;3H\033[2@", "ab  cdef"},
+        {"abcdef\033[1;3H\033[2X", "ab  ef"},
+        {"1\r\n2\r\n3\033[2;1H\033[L", "1||2|3"},
+        {"1\r\n2\r\n3\033[1;1H\033[M", "2|3"},
+        {"1\r\n2\r\n3\r\n4\033[2;3r\033[3;1H\nX", "1|3|X|4"},
+        {"1\r\n2\r\n3\r\n4\033[2;3r\033[2;1H\033MX\033[r", "1|X|2|4"},
+        {"\033[2;3r\033[?6h\033[1;1Ha\033[9;1Hb\033[?6l\033[1;1Hc", "c|a|b"},
+        {"\033[4hab\033[1;1HX", "Xab"},
+        {"\033[?7l0123456789abc", "012345678c"},
+        {"\xe6\x97\xa5\xe6\x9c\xac", "日本"},
+        {"012345678\xe6\x97\xa5", "012345678|日"},
+        {"\xe6\x97\xa5\033[1;2Hx", " x"},
+        {"e\xcc\x81x", "e\xcc\x81x"},
+        {"x\033[5b|", "xxxxxx|"},
+        {"x\033[99b|", "xxxxxxxxxx||"},
+        {"\033(0lqk\033(Bq", "┌─┐q"},
+        {"\016x\033)0x\017x", "x│x"},
+        {"a\0337\033[3;3Hb\0338c", "ac||  b"},
+        {"a\033[sb\033[uc", "ac"},
+        {"main\033[?1049h\033[Halt", "alt"},
+        {"main\033[?1049h\033[Halt\033[?1049l!", "main!"},
+        {"\033#8\033[2;1H\033[J", "EEEEEEEEEE"},
+        {"junk\033[5;1m\033c", ""},
+        {"a\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18Hb", "ab"}, /* one parameter too many: dropped */
+        {"a\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mb", "ab"},            /* 17, which kills libvterm */
+        {"a\033_hidden\033\\b\033^x\033\\c\033Xy\033\\d", "abcd"},
+        {"a\xc2\x9b"
+         "2Jb",
+         "a2Jb"}, /* a C1 control as UTF-8 */
+        {"a\xff\xc3(\xed\xa0\x80z", "a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz"},
+        {"a\xe2\x80\xae\xe2\x80\x8f"
+         "b",
+         "ab"}, /* bidi */
+        {"a\033[1\030b\033]2;t\032c", "abc"},
 };
 
 static void test_sequences(void **state)
@@ -183,7 +192,8 @@ static void test_colors(void **state)
 {
 	(void)state;
 	struct fixture *f = make(3, 40);
-	feed(f, "\033[1;31ma\033[0;38;5;200;48;5;9mb\033[38;2;1;2;3;48:2::4:5:6mc\033[58;2;9;9;9;7md\033[4:3me\033[4:0mf\033[2;8mg\033[mh");
+	feed(f,
+	     "\033[1;31ma\033[0;38;5;200;48;5;9mb\033[38;2;1;2;3;48:2::4:5:6mc\033[58;2;9;9;9;7md\033[4:3me\033[4:0mf\033[2;8mg\033[mh");
 	assert_int_equal(cell_at(f, 0, 0).fg, COLOR_INDEX(1));
 	assert_int_equal(cell_at(f, 0, 0).attrs, ATTR_BOLD);
 	assert_int_equal(cell_at(f, 1, 0).fg, COLOR_INDEX(200));
@@ -317,13 +327,17 @@ static void test_marks(void **state)
 static void test_replies(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"\033[3;4H\033[6n", "\033[3;4R"},       {"\033[5n", "\033[0n"},
-		{"\033[18t", "\033[8;4;10t"},            {"\033P$qm\033\\", "\033P1$r0m\033\\"},
-		{"\033[1;38;5;200;41m\033P$qm\033\\", "\033P1$r0;1;38:5:200;41m\033\\"},
-		{"\033[?2026$p", "\033[?2026;2$y"},      {"\033[?2026h\033[?2026$p", "\033[?2026;1$y"},
-		{"\033[?2004h\033[?2004$p", "\033[?2004;1$y"},
-		{"\033P+q544e\033\\", "\033P0+r\033\\"}, {"\033[6 q\033P$q q\033\\", "\033P1$r6 q\033\\"},
-		{"\033P$qx\033\\", "\033P0$r\033\\"},
+	        {"\033[3;4H\033[6n", "\033[3;4R"},
+	        {"\033[5n", "\033[0n"},
+	        {"\033[18t", "\033[8;4;10t"},
+	        {"\033P$qm\033\\", "\033P1$r0m\033\\"},
+	        {"\033[1;38;5;200;41m\033P$qm\033\\", "\033P1$r0;1;38:5:200;41m\033\\"},
+	        {"\033[?2026$p", "\033[?2026;2$y"},
+	        {"\033[?2026h\033[?2026$p", "\033[?2026;1$y"},
+	        {"\033[?2004h\033[?2004$p", "\033[?2004;1$y"},
+	        {"\033P+q544e\033\\", "\033P0+r\033\\"},
+	        {"\033[6 q\033P$q q\033\\", "\033P1$r6 q\033\\"},
+	        {"\033P$qx\033\\", "\033P0$r\033\\"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -370,7 +384,10 @@ static void test_paste_mouse_focus(void **state)
 {
 	(void)state;
 	struct fixture *f = make(30, 100);
-	term_paste(f->term, "a\r\nb\nc\033[201~\x03\xc2\x9b" "d\t", 17);
+	term_paste(f->term,
+	           "a\r\nb\nc\033[201~\x03\xc2\x9b"
+	           "d\t",
+	           17);
 	assert_string_equal(str_text(&f->input), "a\rb\rc[201~d\t");
 	str_clear(&f->input);
 	feed(f, "\033[?2004h");
@@ -427,10 +444,12 @@ static void test_recorded(void **state)
 {
 	(void)state;
 	struct fixture *f = make(4, 10), *again = make(4, 10);
-	feed(f, "a\xff\033[1;3Hb\033[0;38:2::1:2:3mc\033]2;t\a\033_x\033\\\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mz");
+	feed(f,
+	     "a\xff\033[1;3Hb\033[0;38:2::1:2:3mc\033]2;t\a\033_x\033\\\033[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;1mz");
 	assert_string_equal(str_text(&f->output), "a\xef\xbf\xbd\033[1;3Hb\033[0;38:2::1:2:3mc\033]2;t\033\\z");
 	feed(again, str_text(&f->output));
-	expect(again, "a\xef\xbf\xbd" "bcz");
+	expect(again, "a\xef\xbf\xbd"
+	              "bcz");
 	drop(f);
 	drop(again);
 }
@@ -462,10 +481,12 @@ static void test_view(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sequences),  cmocka_unit_test(test_colors), cmocka_unit_test(test_scrollback),
-		cmocka_unit_test(test_rewrap),     cmocka_unit_test(test_rewrap_cursor), cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_replies),    cmocka_unit_test(test_keys),   cmocka_unit_test(test_paste_mouse_focus),
-		cmocka_unit_test(test_events),     cmocka_unit_test(test_recorded), cmocka_unit_test(test_view),
+	        cmocka_unit_test(test_sequences),         cmocka_unit_test(test_colors),
+	        cmocka_unit_test(test_scrollback),        cmocka_unit_test(test_rewrap),
+	        cmocka_unit_test(test_rewrap_cursor),     cmocka_unit_test(test_marks),
+	        cmocka_unit_test(test_replies),           cmocka_unit_test(test_keys),
+	        cmocka_unit_test(test_paste_mouse_focus), cmocka_unit_test(test_events),
+	        cmocka_unit_test(test_recorded),          cmocka_unit_test(test_view),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

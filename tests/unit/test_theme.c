@@ -24,7 +24,8 @@ static void test_shipped(void **state)
 			assert_true(theme_load(names[i], (enum theme_depth)depth, looks, &err));
 			for (int role = ROLE_NONE + 1; role < ROLE_COUNT; role++) {
 				struct canvas_look look = looks[role];
-				assert_true(depth != THEME_MONO || (look.fg == COLOR_DEFAULT && look.bg == COLOR_DEFAULT));
+				assert_true(depth != THEME_MONO ||
+				            (look.fg == COLOR_DEFAULT && look.bg == COLOR_DEFAULT));
 				assert_true(depth != THEME_16 || COLOR_KIND(look.fg) == 0 || (look.fg & 0xff) < 16);
 			}
 			assert_true(depth == THEME_MONO || looks[ROLE_OK].fg != looks[ROLE_FAIL].fg);
@@ -64,18 +65,18 @@ static void test_depths(void **state)
 static void test_mistakes(void **state)
 {
 	static const char *const rows[][2] = {
-		{"nonesuch = default default", "mine:1: there is no role \"nonesuch\""},
-		{"none = default default", "mine:1: there is no role"},
-		{"\nok default default", "mine:2: this line is not whole"},
-		{"ok = default", "mine:1: this line is not whole"},
-		{"ok = red default", "mine:1: this is no colour: \"red\""},
-		{"ok = #12345/1/red default", "mine:1: this is no colour"},
-		{"ok = #1234567/1/red default", "mine:1: this is no colour"},
-		{"ok = #123456/256/red default", "mine:1: this is no colour"},
-		{"ok = #123456/1/16 default", "mine:1: this is no colour"},
-		{"ok = #123456/1 default", "mine:1: this is no colour"},
-		{"ok = default default fat", "mine:1: this is no attribute: \"fat\""},
-		{"ok = default default \xff", "mine:1: this line"},
+	        {"nonesuch = default default", "mine:1: there is no role \"nonesuch\""},
+	        {"none = default default", "mine:1: there is no role"},
+	        {"\nok default default", "mine:2: this line is not whole"},
+	        {"ok = default", "mine:1: this line is not whole"},
+	        {"ok = red default", "mine:1: this is no colour: \"red\""},
+	        {"ok = #12345/1/red default", "mine:1: this is no colour"},
+	        {"ok = #1234567/1/red default", "mine:1: this is no colour"},
+	        {"ok = #123456/256/red default", "mine:1: this is no colour"},
+	        {"ok = #123456/1/16 default", "mine:1: this is no colour"},
+	        {"ok = #123456/1 default", "mine:1: this is no colour"},
+	        {"ok = default default fat", "mine:1: this is no attribute: \"fat\""},
+	        {"ok = default default \xff", "mine:1: this line"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -96,14 +97,15 @@ static void test_mistakes(void **state)
 
 static void note(const struct input_event *event, void *user)
 {
-	static const char *const codes[] = {"char", "enter", "tab", "backspace", "escape", "up", "down", "left", "right", "insert",
-					    "delete", "home", "end", "pageup", "pagedown"};
+	static const char *const codes[] = {"char",   "enter", "tab",  "backspace", "escape",
+	                                    "up",     "down",  "left", "right",     "insert",
+	                                    "delete", "home",  "end",  "pageup",    "pagedown"};
 	struct str *out = user;
 	struct term_key key = event->key;
 	switch (event->kind) {
 	case INPUT_KEY:
 		str_append_f(out, "%s%s%s", key.modifiers & TERM_CTRL ? "C-" : "", key.modifiers & TERM_ALT ? "A-" : "",
-			     key.modifiers & TERM_SHIFT ? "S-" : "");
+		             key.modifiers & TERM_SHIFT ? "S-" : "");
 		if (key.code >= TERM_KEY_F1)
 			str_append_f(out, "f%d ", key.code - TERM_KEY_F1 + 1);
 		else if (key.code == TERM_KEY_NONE)
@@ -112,7 +114,8 @@ static void note(const struct input_event *event, void *user)
 			str_append_f(out, "%s ", codes[key.code]);
 		break;
 	case INPUT_MOUSE:
-		str_append_f(out, "mouse %d,%d %d%s ", event->mouse.x, event->mouse.y, event->mouse.button, event->mouse.pressed ? "+" : "-");
+		str_append_f(out, "mouse %d,%d %d%s ", event->mouse.x, event->mouse.y, event->mouse.button,
+		             event->mouse.pressed ? "+" : "-");
 		break;
 	case INPUT_PASTE:
 		str_append_f(out, "paste %.*s ", (int)event->size, event->text);
@@ -134,23 +137,24 @@ static void note(const struct input_event *event, void *user)
 static const struct {
 	const char *bytes, *want;
 } decoded[] = {
-	{"a\xc3\xa9", "61 e9 "},
-	{"\r\t\x7f\x01\x1c", "enter tab backspace C-61 C-5c "},
-	{"\033[A\033OB\033[1;5C\033[1;2D", "up down C-right S-left "},
-	{"\033[15~\033[15;2~\033OP\033[1;3P\033[24~\033[[B", "f5 S-f5 f1 A-f1 f12 f2 "},
-	{"\033[3~\033[H\033[1~\033OF\033[Z\033[7^", "delete home home end S-tab C-home "},
-	{"\033x\033\xe4\xb8\xad\033\r", "A-78 A-4e2d A-enter "},
-	{"\033\033[A", "escape up "},
-	{"\033[<0;10;5M\033[<0;10;5m\033[<35;1;1M\033[<64;2;2M", "mouse 9,4 1+ mouse 9,4 1- mouse 0,0 0+ mouse 1,1 4+ "},
-	{"\033[M !!\033[M#!!", "mouse 0,0 1+ mouse 0,0 1- "},
-	{"\033[200~a\033[Ab\033[201~c", "paste a\033[Ab 63 "},
-	{"\033[200~\033[201~", "paste  "},
-	{"\033[I\033[O", "focus 1 focus 0 "},
-	{"\033]11;rgb:1e1e/2020/3030\033\\\033]10;rgb:ff/ff/f0\a", "color 11 21e2030 color 10 2fffff0 "},
-	{"\033[?2026;2$y\033[?62;c", "mode 2026 2 attributes "},
-	{"\033[97;5u\033[99999999999;1u", "C-61 fffd "},
-	{"\033[12;34;56;78z\033[?1;2;3;4;5;6;7;8;9;10;11xq", "71 "},
-	{"\xff\xc3(", "fffd fffd 28 "},
+        {"a\xc3\xa9", "61 e9 "},
+        {"\r\t\x7f\x01\x1c", "enter tab backspace C-61 C-5c "},
+        {"\033[A\033OB\033[1;5C\033[1;2D", "up down C-right S-left "},
+        {"\033[15~\033[15;2~\033OP\033[1;3P\033[24~\033[[B", "f5 S-f5 f1 A-f1 f12 f2 "},
+        {"\033[3~\033[H\033[1~\033OF\033[Z\033[7^", "delete home home end S-tab C-home "},
+        {"\033x\033\xe4\xb8\xad\033\r", "A-78 A-4e2d A-enter "},
+        {"\033\033[A", "escape up "},
+        {"\033[<0;10;5M\033[<0;10;5m\033[<35;1;1M\033[<64;2;2M",
+         "mouse 9,4 1+ mouse 9,4 1- mouse 0,0 0+ mouse 1,1 4+ "},
+        {"\033[M !!\033[M#!!", "mouse 0,0 1+ mouse 0,0 1- "},
+        {"\033[200~a\033[Ab\033[201~c", "paste a\033[Ab 63 "},
+        {"\033[200~\033[201~", "paste  "},
+        {"\033[I\033[O", "focus 1 focus 0 "},
+        {"\033]11;rgb:1e1e/2020/3030\033\\\033]10;rgb:ff/ff/f0\a", "color 11 21e2030 color 10 2fffff0 "},
+        {"\033[?2026;2$y\033[?62;c", "mode 2026 2 attributes "},
+        {"\033[97;5u\033[99999999999;1u", "C-61 fffd "},
+        {"\033[12;34;56;78z\033[?1;2;3;4;5;6;7;8;9;10;11xq", "71 "},
+        {"\xff\xc3(", "fffd fffd 28 "},
 };
 
 static void test_decoder(void **state)
@@ -213,8 +217,8 @@ static void test_waiting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shipped),  cmocka_unit_test(test_depths),  cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_decoder), cmocka_unit_test(test_waiting),
+	        cmocka_unit_test(test_shipped), cmocka_unit_test(test_depths),  cmocka_unit_test(test_mistakes),
+	        cmocka_unit_test(test_decoder), cmocka_unit_test(test_waiting),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

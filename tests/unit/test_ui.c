@@ -275,15 +275,16 @@ static void test_lists(void **state)
 	scene.flows = &flow;
 	scene.n_flows = 1;
 	view.popup = POPUP_FLOWS;
-	EXPECT(120, 30, "FLOW", "✗ podclient ─▶ blue-server tcp/9000", "deny (API allow)", "drops", "timed out after 5.01 s 3",
-	       "! they disagree: the API means allow");
+	EXPECT(120, 30, "FLOW", "✗ podclient ─▶ blue-server tcp/9000", "deny (API allow)", "drops",
+	       "timed out after 5.01 s 3", "! they disagree: the API means allow");
 	EXPECT(80, 24, "policies deny (API allow)", "OVN drops", "3 dropped");
 	view.filter = "yellow";
 	expect_absent(100, 30, "podclient ─▶");
 	view.popup = POPUP_EXPLAIN;
 	EXPECT(100, 30, "✗ tenantblue/podclient ─▶ tenantblue/blue-server tcp/9000",
-	       "OVN-Kubernetes makes of it: deny. blue/deny selects it; none allows it.", "The API means: allow. nobody selects it.",
-	       "OVN drops it on node1", "3 packets dropped at the flow's ends", "what a drop looks like from inside");
+	       "OVN-Kubernetes makes of it: deny. blue/deny selects it; none allows it.",
+	       "The API means: allow. nobody selects it.", "OVN drops it on node1",
+	       "3 packets dropped at the flow's ends", "what a drop looks like from inside");
 	view.popup = POPUP_WHY;
 	scene.failure = "expected: yellow-server\nfound: nothing";
 	EXPECT(80, 24, "what went wrong", "expected: yellow-server", "found: nothing", "r run it again");

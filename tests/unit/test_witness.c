@@ -401,8 +401,7 @@ static void test_routes(void **state)
 	        {{"data-adapter/turtle-db-adapter", "turtle-db", "other-net", "tcp/1"}, "no network that both are on"},
 	        {{"turtle-db", "192.168.200.2", "data-net", "tcp/1"}, "neither end is a workload"},
 	        {{"data-adapter/turtle-db-adapter", "fd00::1", "data-net", "tcp/1"}, "one end has an IPv4 address"},
-	        {{"data-adapter/turtle-db-adapter", "turtle-db", "default", "tcp/1"},
-	         "the pod network is not traced"},
+	        {{"data-adapter/turtle-db-adapter", "turtle-db", "default", "tcp/1"}, "the pod network is not traced"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_false(route_find(topo, &bad[i].flow, &route, &err));

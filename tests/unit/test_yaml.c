@@ -45,16 +45,19 @@ static void test_scalars(void **state)
 	            "[[1.5,0.5,1.0,-2000.0,0.01,\"1.2.3\",\".5\",\".\",\"e5\",1e20]]");
 	assert_yaml("[2026-11-23, 10:30, 1.2.3.4/24, 52:54:00:12:34:56, v1]",
 	            "[[\"2026-11-23\",\"10:30\",\"1.2.3.4/24\",\"52:54:00:12:34:56\",\"v1\"]]");
-	assert_yaml("[!!str 1, !!int '2', !!float 1, !!bool \"true\", !!null '', ! 3]", "[[\"1\",2,1.0,true,null,\"3\"]]");
+	assert_yaml("[!!str 1, !!int '2', !!float 1, !!bool \"true\", !!null '', ! 3]",
+	            "[[\"1\",2,1.0,true,null,\"3\"]]");
 	assert_yaml("a:\nb: ''\n", "[{\"a\":null,\"b\":\"\"}]");
 }
 
 static void test_collections(void **state)
 {
 	(void)state;
-	assert_yaml("b: 1\na: {x: [1, {y: 2}], 3: z, true: t}\n", "[{\"b\":1,\"a\":{\"x\":[1,{\"y\":2}],\"3\":\"z\",\"true\":\"t\"}}]");
+	assert_yaml("b: 1\na: {x: [1, {y: 2}], 3: z, true: t}\n",
+	            "[{\"b\":1,\"a\":{\"x\":[1,{\"y\":2}],\"3\":\"z\",\"true\":\"t\"}}]");
 	assert_yaml("- - 1\n  - 2\n-\n  a: b\n- []\n- {}\n", "[[[1,2],{\"a\":\"b\"},[],{}]]");
-	assert_yaml("t: |\n  one\n  two\nf: >-\n  one\n  two\ne: \"\\u00e9\\n\"\n", "[{\"t\":\"one\\ntwo\\n\",\"f\":\"one two\",\"e\":\"é\\n\"}]");
+	assert_yaml("t: |\n  one\n  two\nf: >-\n  one\n  two\ne: \"\\u00e9\\n\"\n",
+	            "[{\"t\":\"one\\ntwo\\n\",\"f\":\"one two\",\"e\":\"é\\n\"}]");
 	assert_yaml("!!map {a: !!seq [b]}", "[{\"a\":[\"b\"]}]");
 }
 
@@ -65,13 +68,16 @@ static void test_documents(void **state)
 	assert_yaml("# only words\n", "[]");
 	assert_yaml("---\n---\na: 1\n---\n...\n---\n- 2\n--- x\n", "[{\"a\":1},[2],\"x\"]");
 	assert_yaml("--- null\n--- ''\n", "[null,\"\"]");
-	assert_yaml("\xef\xbb\xbf" "a: 1\n", "[{\"a\":1}]");
+	assert_yaml("\xef\xbb\xbf"
+	            "a: 1\n",
+	            "[{\"a\":1}]");
 }
 
 static void test_aliases(void **state)
 {
 	(void)state;
-	assert_yaml("a: &x {k: [1, 2]}\nb: *x\nc: [&y v, *y]\n", "[{\"a\":{\"k\":[1,2]},\"b\":{\"k\":[1,2]},\"c\":[\"v\",\"v\"]}]");
+	assert_yaml("a: &x {k: [1, 2]}\nb: *x\nc: [&y v, *y]\n",
+	            "[{\"a\":{\"k\":[1,2]},\"b\":{\"k\":[1,2]},\"c\":[\"v\",\"v\"]}]");
 	assert_yaml("- &x 1\n- &x 2\n- *x\n", "[[1,2,2]]");
 	assert_refused("a: *x\n", "t.yaml:1: the alias *x has no anchor before it");
 	assert_refused("a: &x [*x]\n", "t.yaml:1: the alias *x has no anchor before it");
@@ -139,7 +145,9 @@ static void test_refused(void **state)
 	assert_refused("a:\n\t- b\n", "t.yaml:");
 	assert_refused("a: \xff\n", "t.yaml:1: this is not valid UTF-8");
 	assert_refused("a: 1\nb: \"\xc3(\"\n", "t.yaml:2: this is not valid UTF-8");
-	assert_refused("\xff\xfe" "a", "t.yaml:1: this is not valid UTF-8");
+	assert_refused("\xff\xfe"
+	               "a",
+	               "t.yaml:1: this is not valid UTF-8");
 	assert_refused("a: 1\n# \x1b[2J\n", "t.yaml:2: the control character 0x1b is not allowed");
 	assert_null(yaml_parse("a: 1\0b", 6, "t.yaml", NULL));
 	assert_refused("a: \"b\n", "t.yaml:");
@@ -170,18 +178,18 @@ static void test_lines(void **state)
 {
 	(void)state;
 	static const char text[] = "# comment\n"
-	                           "title: x\n"           /* 2 */
-	                           "stages:\n"            /* 3 */
-	                           "  - name: one\n"      /* 4 */
-	                           "    run: |\n"         /* 5 */
-	                           "      ls\n"           /* 6 */
-	                           "      pwd\n"          /* 7 */
-	                           "  - {name: two,\n"    /* 8 */
-	                           "     tags: [a,\n"     /* 9 */
-	                           "       b]}\n"         /* 10 */
+	                           "title: x\n"             /* 2 */
+	                           "stages:\n"              /* 3 */
+	                           "  - name: one\n"        /* 4 */
+	                           "    run: |\n"           /* 5 */
+	                           "      ls\n"             /* 6 */
+	                           "      pwd\n"            /* 7 */
+	                           "  - {name: two,\n"      /* 8 */
+	                           "     tags: [a,\n"       /* 9 */
+	                           "       b]}\n"           /* 10 */
 	                           "a/b~c: &k {deep: [1,\n" /* 11 */
-	                           "  2]}\n"              /* 12 */
-	                           "copy: *k\n"           /* 13 */
+	                           "  2]}\n"                /* 12 */
+	                           "copy: *k\n"             /* 13 */
 	                           "---\n"
 	                           "---\n"
 	                           "second: {x: 1}\n"; /* 16 */
@@ -189,11 +197,32 @@ static void test_lines(void **state)
 		const char *pointer;
 		int line;
 	} cases[] = {
-		{"", 1},           {"/0", 2},          {"/0/title", 2},       {"/0/stages", 4},         {"/0/stages/0", 4},
-		{"/0/stages/0/name", 4}, {"/0/stages/0/run", 5}, {"/0/stages/1", 8}, {"/0/stages/1/name", 8}, {"/0/stages/1/tags", 9},
-		{"/0/stages/1/tags/0", 9}, {"/0/stages/1/tags/1", 10}, {"/0/stages/1/tags/2", 9}, {"/0/stages/7/name", 4},
-		{"/0/a~1b~0c", 11}, {"/0/a~1b~0c/deep/1", 12}, {"/0/copy", 13}, {"/0/copy/deep/1", 13}, {"/0/none/at/all", 2},
-		{"/1", 16},        {"/1/second/x", 16}, {"/2", 1}, {"/x", 1}, {"/0/title/deeper", 2}, {"nonsense", 1}, {"/-1", 1},
+	        {"", 1},
+	        {"/0", 2},
+	        {"/0/title", 2},
+	        {"/0/stages", 4},
+	        {"/0/stages/0", 4},
+	        {"/0/stages/0/name", 4},
+	        {"/0/stages/0/run", 5},
+	        {"/0/stages/1", 8},
+	        {"/0/stages/1/name", 8},
+	        {"/0/stages/1/tags", 9},
+	        {"/0/stages/1/tags/0", 9},
+	        {"/0/stages/1/tags/1", 10},
+	        {"/0/stages/1/tags/2", 9},
+	        {"/0/stages/7/name", 4},
+	        {"/0/a~1b~0c", 11},
+	        {"/0/a~1b~0c/deep/1", 12},
+	        {"/0/copy", 13},
+	        {"/0/copy/deep/1", 13},
+	        {"/0/none/at/all", 2},
+	        {"/1", 16},
+	        {"/1/second/x", 16},
+	        {"/2", 1},
+	        {"/x", 1},
+	        {"/0/title/deeper", 2},
+	        {"nonsense", 1},
+	        {"/-1", 1},
 	};
 	struct err err = {0};
 	struct yaml *yaml = yaml_parse(text, strlen(text), "t.yaml", &err);
@@ -211,15 +240,11 @@ static void test_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scalars),
-		cmocka_unit_test(test_collections),
-		cmocka_unit_test(test_documents),
-		cmocka_unit_test(test_aliases),
-		cmocka_unit_test(test_alias_is_a_copy),
-		cmocka_unit_test(test_laughs),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_lines),
+	        cmocka_unit_test(test_scalars),         cmocka_unit_test(test_collections),
+	        cmocka_unit_test(test_documents),       cmocka_unit_test(test_aliases),
+	        cmocka_unit_test(test_alias_is_a_copy), cmocka_unit_test(test_laughs),
+	        cmocka_unit_test(test_refused),         cmocka_unit_test(test_sizes),
+	        cmocka_unit_test(test_lines),
 	};
 	return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
