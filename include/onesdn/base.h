@@ -27,7 +27,7 @@ enum err_code {
 #define ERR_TEXT_MAX 1024
 struct err {
 	enum err_code code;
-	char text[ERR_TEXT_MAX]; /* always terminated; may have been cut */
+	char text[ERR_TEXT_MAX]; /* always terminated; may have been cut; lines that are safe to print, whatever went in */
 };
 /* Each fills *err (which may be NULL) and returns false, so that a caller can `return err_set(...)`. */
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -102,6 +102,8 @@ size_t utf8_encode(uint32_t cp, char out[UTF8_MAX]);            /* bytes written
 int utf8_width(uint32_t cp);                                    /* columns: 0, 1 or 2; controls count 1. Independent of the locale */
 int text_columns(const char *text);                             /* of the whole text */
 size_t text_cut(const char *text, int columns);                 /* bytes that fit in so many columns */
+size_t text_whole(const char *text, size_t len, size_t size);   /* bytes of whole characters that fit in `size` bytes */
+void text_trim(char *text);                                     /* a half character that a cut has left at the end goes */
 bool text_is_safe(const char *text, size_t len);                /* valid UTF-8, no C0, DEL, C1, no bidi or line controls */
 
 /* ---- JSON (jansson values; `get` borrows) ---- */

@@ -8,31 +8,21 @@
 
 static void (*abort_hook)(void);
 
-/* Takes off a UTF-8 sequence that the cut at ERR_TEXT_MAX left half. */
-static void trim_cut(char *text, size_t len)
+/* Into a text of its own: `text` may come from err itself. What is quoted may be anybody's bytes. */
+static void put(struct err *err, enum err_code code, char *text)
 {
-	size_t at = len;
-	while (at > 0 && len - at < UTF8_MAX && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
-		at--;
-	if (at == 0)
-		return;
-	uint32_t cp;
-	size_t left = len - at + 1;
-	if ((unsigned char)text[at - 1] >= 0x80 && (left == 1 || utf8_decode(text + at - 1, left, &cp) != left))
-		text[at - 1] = '\0';
-}
-
-/* `text` may come from err itself, so it is complete before err is touched. */
-static void put(struct err *err, enum err_code code, const char *text)
-{
+	struct str safe = {0};
+	text_trim(text); /* the cut at ERR_TEXT_MAX */
+	for (size_t len; *text; text += len + (text[len] != '\0')) {
+		len = strcspn(text, "\n\t");
+		str_append_safe(&safe, text, len);
+		if (text[len])
+			str_append_c(&safe, text[len]);
+	}
 	err->code = code;
-	size_t len = strlen(text);
-	if (len >= sizeof err->text)
-		len = sizeof err->text - 1;
-	memmove(err->text, text, len);
-	err->text[len] = '\0';
-	if (len == sizeof err->text - 1)
-		trim_cut(err->text, len);
+	snprintf(err->text, sizeof err->text, "%s", str_text(&safe));
+	text_trim(err->text);
+	str_finish(&safe);
 }
 
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...)

@@ -187,6 +187,28 @@ size_t text_cut(const char *text, int columns)
 }
 
 /* Characters that would move the cursor, end a line or turn its direction. */
+size_t text_whole(const char *text, size_t len, size_t size)
+{
+	if (len <= size)
+		return len;
+	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size--;
+	return size;
+}
+
+void text_trim(char *text)
+{
+	uint32_t cp;
+	size_t len = strlen(text), at = len;
+	while (at > 0 && len - at < UTF8_MAX && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at == 0)
+		return;
+	size_t left = len - at + 1;
+	if ((unsigned char)text[at - 1] >= 0x80 && (left == 1 || utf8_decode(text + at - 1, left, &cp) != left))
+		text[at - 1] = '\0';
+}
+
 static bool is_control(uint32_t cp)
 {
 	static const struct range controls[] = {

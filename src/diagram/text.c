@@ -9,16 +9,9 @@ void text_add(char *out, size_t size, const char *fmt, ...)
 	size_t len = strlen(out);
 	va_list args;
 	va_start(args, fmt);
-	int wanted = vsnprintf(out + len, size - len, fmt, args);
+	vsnprintf(out + len, size - len, fmt, args);
 	va_end(args);
-	if (wanted < 0 || (size_t)wanted < size - len)
-		return;
-	size_t end = strlen(out); /* cut: not inside a character */
-	while (end > 0 && ((unsigned char)out[end - 1] & 0xc0) == 0x80)
-		end--;
-	if (end > 0 && ((unsigned char)out[end - 1] & 0x80))
-		end--;
-	out[end] = '\0';
+	text_trim(out);
 }
 
 static const char *nonnull(const char *text)

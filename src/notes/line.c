@@ -63,10 +63,7 @@ static char *make_safe(const char *text, bool is_block)
 	struct str safe = {0};
 	for (size_t len; *text && safe.len < NOTES_TEXT_MAX; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		size_t room = NOTES_TEXT_MAX - safe.len, cut = len < room / 3 ? len : room / 3;
-		while (cut < len && cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
-			cut--;
-		str_append_safe(&safe, text, cut);
+		str_append_safe(&safe, text, text_whole(text, len, (NOTES_TEXT_MAX - safe.len) / 3));
 		if (text[len] == '\n')
 			str_append_c(&safe, is_block ? '\n' : ' ');
 	}

@@ -31,9 +31,7 @@ static void append_object(const struct scenario_check *check, const char *ns, st
 
 static void append_quote(struct str *out, const char *text)
 {
-	size_t len = strlen(text), cut = len > QUOTE_MAX ? QUOTE_MAX : len;
-	while (cut > 0 && cut < len && ((unsigned char)text[cut] & 0xc0) == 0x80)
-		cut--;
+	size_t len = strlen(text), cut = text_whole(text, len, QUOTE_MAX);
 	struct str line = {0};
 	for (size_t i = 0; i < cut; i++) {
 		if (text[i] != '\n')

@@ -36,6 +36,7 @@ void cut_look(struct play *p, const struct topo *topo)
 		struct str why = {0};
 		flow->is_cut = flow->state == PLAY_FLOW_OK && is_cut(topo, flow->plan, &why);
 		snprintf(flow->why, sizeof flow->why, "%s", flow->is_cut ? str_text(&why) : "");
+		text_trim(flow->why);
 		if (flow->is_cut && from != TOPO_NONE && topo->workloads.data[from].state == TOPO_PLANNED) {
 			flow->state = PLAY_FLOW_UNTRIED; /* nobody is there to try it */
 			flow->is_cut = false;

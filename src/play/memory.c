@@ -106,6 +106,7 @@ static void restore_flow(struct play *p, const json_t *kept)
 		char *note = take_text(kept, "note");
 		flow->state = (enum play_flow_state)state;
 		snprintf(flow->note, sizeof flow->note, "%s", note ? note : "");
+		text_trim(flow->note);
 		free(note);
 	}
 }

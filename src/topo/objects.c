@@ -216,11 +216,10 @@ char *topo_bounded(const char *text, size_t max)
 			str_append_c(&out, ' ');
 		blank = is_blank;
 	}
-	if (*text) /* not inside a character */
-		while (out.len > 0 && ((unsigned char)*text & 0xc0) == 0x80) {
-			text--;
-			out.len--;
-		}
+	if (*text && out.data) { /* not inside a character */
+		text_trim(out.data);
+		out.len = strlen(out.data);
+	}
 	while (out.len > 0 && out.data[out.len - 1] == ' ')
 		out.len--;
 	if (out.data)

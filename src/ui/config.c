@@ -1,4 +1,6 @@
 /* config: what a person sets once, from $XDG_CONFIG_HOME/onesdn/config.yaml. Each key is a row; docs/CONFIG.md tells of them. */
+#include "ui/config.h"
+
 #include <string.h>
 
 #include "onesdn/cast.h"
@@ -102,22 +104,22 @@ static bool take(struct ui_config *config, const char *key, const json_t *value,
 	return false;
 }
 
-static bool read_config(struct ui_config *config, const char *path, const struct str *text, struct err *err)
+bool config_parse(const char *text, size_t len, const char *name, struct ui_config *config, struct err *err)
 {
-	struct yaml *yaml = yaml_parse(str_text(text), text->len, path, err);
+	struct yaml *yaml = yaml_parse(text, len, name, err);
 	if (!yaml)
 		return false;
 	bool is_good = true;
 	const json_t *top = json_array_get(yaml_documents(yaml), 0);
 	if (top && !json_is_object(top))
-		is_good = err_set(err, ERR_INVALID, "%s:1: a config file is \"key: value\" lines", path);
+		is_good = err_set(err, ERR_INVALID, "%s:1: a config file is \"key: value\" lines", name);
 	const char *key;
 	json_t *value;
 	json_object_foreach ((json_t *)(uintptr_t)top, key, value) {
 		char why[300], pointer[100];
 		snprintf(pointer, sizeof pointer, "/0/%.80s", key);
 		if (is_good && !take(config, key, value, why, sizeof why))
-			is_good = err_set(err, ERR_INVALID, "%s:%d: %s", path, yaml_line(yaml, pointer), why);
+			is_good = err_set(err, ERR_INVALID, "%s:%d: %s", name, yaml_line(yaml, pointer), why);
 	}
 	yaml_destroy(yaml);
 	return is_good;
@@ -134,7 +136,7 @@ bool ui_config_load(struct ui_config *config, struct err *err)
 	struct err why = {.code = ERR_NONE};
 	bool is_good = true;
 	if (file_read(path, CONFIG_SIZE_MAX, &text, &why))
-		is_good = read_config(config, path, &text, err);
+		is_good = config_parse(str_text(&text), text.len, path, config, err);
 	else if (why.code != ERR_NOT_FOUND)
 		is_good = err_set(err, why.code, "%s", why.text);
 	if (!is_good)

@@ -74,6 +74,16 @@ static void test_err_is_cut_between_characters(void **state)
 	}
 }
 
+static void test_err_is_safe_to_print(void **state)
+{
+	(void)state;
+	struct err err;
+	err_set(&err, ERR_INVALID, "a.yaml:1: no key \"%s\"\n\tcure", "\033[31mred\302\205\xff");
+	assert_string_equal(err.text, "a.yaml:1: no key \"\357\277\275[31mred\357\277\275\357\277\275\"\n\tcure");
+	err_context(&err, "\r");
+	assert_true(text_has_prefix(err.text, "\357\277\275: a.yaml:1"));
+}
+
 static void hook(void)
 {
 	ssize_t written = write(STDOUT_FILENO, "hook ", 5);
@@ -335,6 +345,25 @@ static void test_columns(void **state)
 	assert_int_equal(text_cut("abc", 0), 0);
 	assert_int_equal(text_cut("abc", -1), 0);
 	assert_int_equal(text_cut("", 4), 0);
+}
+
+static void test_cut_between_characters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *trimmed;
+	} rows[] = {{"", ""},         {"a", "a"},          {"a\303", "a"}, {"a\303\251", "a\303\251"},
+	            {"\342\202", ""}, {"\360\237\230", ""}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[8];
+		snprintf(text, sizeof text, "%s", rows[i].text);
+		text_trim(text);
+		assert_string_equal(text, rows[i].trimmed);
+	}
+	assert_int_equal(text_whole("a\303\251", 3, 3), 3);
+	assert_int_equal(text_whole("a\303\251", 3, 2), 1);
+	assert_int_equal(text_whole("a\303\251", 3, 1), 1);
+	assert_int_equal(text_whole("\303\251", 2, 0), 0);
 }
 
 static void test_safe(void **state)
@@ -642,6 +671,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_err),
 	        cmocka_unit_test(test_err_is_cut_between_characters),
+	        cmocka_unit_test(test_err_is_safe_to_print),
 	        cmocka_unit_test(test_abort_restores_first),
 	        cmocka_unit_test(test_str),
 	        cmocka_unit_test(test_shell),
@@ -654,6 +684,7 @@ int main(void)
 	        cmocka_unit_test(test_width),
 	        cmocka_unit_test(test_width_beside_libc),
 	        cmocka_unit_test(test_columns),
+	        cmocka_unit_test(test_cut_between_characters),
 	        cmocka_unit_test(test_safe),
 	        cmocka_unit_test(test_json),
 	        cmocka_unit_test(test_json_bad),
