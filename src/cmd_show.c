@@ -65,6 +65,12 @@ static void go_on_elsewhere(struct stage *stage)
 	free(question);
 }
 
+static bool is_broken(const struct play *play)
+{
+	struct play_exploration now;
+	return play_exploring(play, &now) && now.is_mending && now.state != PLAY_DONE;
+}
+
 static void go_on(struct stage *stage)
 {
 	struct show *show = &stage->show;
@@ -78,7 +84,10 @@ static void go_on(struct stage *stage)
 	if (!text_equal(cluster, stage->kept.cluster))
 		go_on_elsewhere(stage);
 	else if (play_restore(show->play, stage->kept.play, &err))
-		ui_tell(show->ui, false, "The show goes on where it was");
+		ui_tell(show->ui, false,
+		        is_broken(show->play) ? "The show goes on where it was: what was broken on purpose "
+		                                "waits to be mended, by hand or by Space"
+		                              : "The show goes on where it was");
 	else
 		ui_tell(show->ui, true, err.text);
 	free(cluster);
@@ -90,8 +99,9 @@ static void mention(struct stage *stage)
 	struct kept kept;
 	if (stage->is_mentioned || !kept_find(&kept, NULL))
 		return;
-	char *words = mem_printf("An earlier show stopped at %zu/%zu of %s; onesdn --resume goes on there", kept.stage,
-	                         kept.n_stages, kept.act);
+	bool is_exploring = *json_walk_str(kept.play, "exploring", NULL);
+	char *words = mem_printf("An earlier show stopped at %zu/%zu of %s%s; onesdn --resume goes on there",
+	                         kept.stage, kept.n_stages, kept.act, is_exploring ? ", in an exploration" : "");
 	ui_tell(stage->show.ui, false, words);
 	free(words);
 	kept_finish(&kept);

@@ -179,7 +179,8 @@ struct keeper {
 	char *path;
 	int fd;                  /* of the lock; -1 */
 	const struct play *play; /* that was written last, with this stage in view */
-	size_t view;
+	size_t view;             /* or one of an exploration's, */
+	enum play_state state;   /* ... in this state */
 	bool has_failed;
 };
 
@@ -282,6 +283,14 @@ static bool write_state(struct keeper *keeper, struct err *err)
 	return ok;
 }
 
+static size_t view_of(const struct play *play, enum play_state *state)
+{
+	struct play_exploration now;
+	bool is_exploring = play_exploring(play, &now);
+	*state = is_exploring ? now.state : PLAY_PENDING;
+	return is_exploring ? now.stage : play_stage(play);
+}
+
 static void keep(void *user)
 {
 	struct keeper *keeper = user;
@@ -290,7 +299,7 @@ static void keep(void *user)
 	if (!play || keeper->has_failed || (show_started(keeper->show) == 0 && !keeper->path))
 		return;
 	keeper->play = play;
-	keeper->view = play_stage(play);
+	keeper->view = view_of(play, &keeper->state);
 	if (!write_state(keeper, &err)) {
 		keeper->has_failed = true;
 		err_context(&err, "the show is not kept, and could not be resumed");
@@ -309,7 +318,8 @@ void keeper_stage_changed(struct keeper *keeper)
 void keeper_changed(struct keeper *keeper)
 {
 	const struct play *play = keeper ? keeper->show->play : NULL;
-	if (play && (play != keeper->play || play_stage(play) != keeper->view))
+	enum play_state state;
+	if (play && (play != keeper->play || view_of(play, &state) != keeper->view || state != keeper->state))
 		keeper_stage_changed(keeper);
 }
 
@@ -318,7 +328,9 @@ void keeper_destroy(struct keeper *keeper)
 	if (!keeper)
 		return;
 	loop_unpost(keeper->show->loop, keeper);
-	if (keeper->path && keeper->show->play && play_is_over(keeper->show->play))
+	struct play_exploration now; /* what is over may still be broken */
+	const struct play *play = keeper->show->play;
+	if (keeper->path && play && play_is_over(play) && !play_exploring(play, &now))
 		remove_file(keeper->path);
 	if (keeper->fd >= 0)
 		close(keeper->fd);

@@ -141,7 +141,10 @@ void attend_look(struct play *p)
 	ask_all(p, &cluster, &result, &checked);
 	by_hand->did_hold = cluster && (by_hand->did_hold || !by_hand->is_known);
 	by_hand->is_known = true;
-	bool is_proven = has_result_check(stage) || by_hand->is_ours || (stage->changes && !by_hand->did_hold);
+	bool is_mended = explore_is_in(p) &&
+	                 p->runs[p->view - 1].checked; /* it was seen broken: it cannot have held all along */
+	bool is_proven =
+	        has_result_check(stage) || by_hand->is_ours || is_mended || (stage->changes && !by_hand->did_hold);
 	if (cluster && result && is_proven)
 		settle(p, str_text(&checked));
 	str_finish(&checked);

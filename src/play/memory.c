@@ -1,6 +1,6 @@
 /* memory: a show as it stands, as a JSON value, and back. What is kept is what cannot be asked of the cluster: which stages are done
- * and what was said of them, what the flows have shown. A stage that was under way when it was kept is asked for: its command
- * may have done its work. */
+ * and what was said of them, what the flows have shown, and what was broken on purpose. A stage that was under way when it was kept
+ * is asked for: its command may have done its work. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,8 +43,24 @@ static json_t *keep_stage(const struct play *p, size_t stage)
 	return kept;
 }
 
+/* The two stages of each exploration; `breaks` that is under way may have broken it already. */
+static json_t *keep_explorations(const struct play *p)
+{
+	json_t *out = json_array();
+	for (size_t i = 0; i < p->act->explorations.len; i++) {
+		const struct stage_run *run = &p->runs[p->act->stages.len + 2 * i];
+		json_t *kept = json_pack("{s:s, s:s, s:s, s:s?}", "id", p->act->explorations.data[i].mends.id, "breaks",
+		                         state_names[run[0].state], "mends", state_names[run[1].state], "checked",
+		                         run[0].checked);
+		json_array_append_new(out, kept);
+	}
+	return out;
+}
+
 json_t *play_keep(const struct play *p)
 {
+	struct play_exploration now;
+	const char *exploring = play_exploring(p, &now) ? now.plan->id : NULL;
 	json_t *stages = json_array(), *flows = json_array();
 	for (size_t i = 0; i < p->act->stages.len; i++)
 		json_array_append_new(stages, keep_stage(p, i));
@@ -52,8 +68,9 @@ json_t *play_keep(const struct play *p)
 		json_array_append_new(flows,
 		                      json_pack("{s:s, s:s, s:s}", "id", p->flows.data[i].plan->id, "state",
 		                                flow_names[p->flows.data[i].state], "note", p->flows.data[i].note));
-	return json_pack("{s:s, s:o, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages", stages, "flows",
-	                 flows);
+	return json_pack("{s:s, s:o, s:o, s:s?, s:b, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages",
+	                 stages, "flows", flows, "exploring", exploring, "explored", p->has_explored, "explorations",
+	                 keep_explorations(p));
 }
 
 /* ---- back ---- */
@@ -111,6 +128,42 @@ static void restore_flow(struct play *p, const json_t *kept)
 	}
 }
 
+/* What was broken, or was just being, is to be mended. */
+static void restore_exploration(struct play *p, size_t number, const json_t *kept)
+{
+	size_t breaks = p->act->stages.len + 2 * number, mends = breaks + 1;
+	int broken = find_name(state_names, N_STATES, json_walk_str(kept, "breaks", NULL)),
+	    mended = find_name(state_names, N_STATES, json_walk_str(kept, "mends", NULL));
+	bool is_seen = broken == PLAY_DONE, is_broken = is_seen || broken == PLAY_RUNNING;
+	play_set_state(p, breaks, is_broken ? PLAY_DONE : PLAY_PENDING);
+	play_set_state(p, mends, is_seen && mended == PLAY_DONE ? PLAY_DONE : PLAY_PENDING);
+	free(p->runs[breaks].checked);
+	p->runs[breaks].checked = is_seen ? take_text(kept, "checked") : NULL;
+}
+
+/* ... and the one that was in view is in view again. */
+static void restore_explorations(struct play *p, const json_t *kept)
+{
+	const char *exploring = json_walk_str(kept, "exploring", NULL);
+	json_t *entries = json_object_get(kept, "explorations"), *entry;
+	size_t i, n_stages = p->act->stages.len, view = p->view;
+	p->has_explored = json_is_true(json_object_get(kept, "explored"));
+	json_array_foreach (entries, i, entry) {
+		const char *id = json_walk_str(entry, "id", NULL);
+		for (size_t at = 0; at < p->act->explorations.len; at++) {
+			size_t breaks = n_stages + 2 * at;
+			if (!text_equal(p->act->explorations.data[at].mends.id, id))
+				continue;
+			restore_exploration(p, at, entry);
+			if (text_equal(exploring, id))
+				view = p->runs[breaks].state == PLAY_DONE ? breaks + 1 : breaks;
+		}
+	}
+	p->explored_from = p->view;
+	p->view = view;
+	attend_view(p);
+}
+
 static void on_asked(struct play *p, const struct passing_answer *answer)
 {
 	if (answer->result == PASSING_THERE)
@@ -153,6 +206,7 @@ bool play_restore(struct play *p, const json_t *kept, struct err *err)
 	json_array_foreach (flows, i, entry)
 		restore_flow(p, entry);
 	p->view = view;
+	restore_explorations(p, kept);
 	p->doubtful = running == TOPO_NONE ? 0 : running + 1;
 	memory_ask(p);
 	play_changed(p);

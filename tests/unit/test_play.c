@@ -1252,6 +1252,67 @@ static void test_keep_and_restore(void **state)
 	json_decref(kept);
 }
 
+/* What somebody has broken on purpose is not forgotten: it is to be mended, whatever has ended the show meanwhile. */
+static void test_keep_broken(void **state)
+{
+	(void)state;
+	static const char stages[] =
+	        "  - {id: a, title: A, run: 'echo hello', check: [{output: hello}]}\n"
+	        "  - {id: b, title: B, run: 'true', cleanup: true}\n"
+	        "explore:\n"
+	        "  - {id: e, title: E, task: t, break: 'true', mend: 'true', check: [{ready: pod/server}]}\n"
+	        "  - {id: f, title: F, task: t, break: 'sleep 60', mend: 'true', check: [{ready: pod/server}]}\n";
+	struct play_exploration now;
+	struct err err;
+	open_show(stages);
+	feed(NAMESPACE);
+	perform(PLAY_DONE);
+	assert_true(play_explore(show.play, 0));
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	wait_message("0 of 1 pod Ready"); /* there is none: that is broken */
+	play_next(show.play);
+	json_t *kept = play_keep(show.play);
+	close_show();
+	open_show(stages);
+	feed(NAMESPACE);
+	assert_true(play_restore(show.play, kept, &err));
+	assert_true(play_exploring(show.play, &now));
+	assert_true(now.is_mending && now.number == 0 && now.state == PLAY_PENDING);
+	assert_int_equal(play_stage(show.play), 0);
+	play_skip(show.play);
+	assert_has(play_message(show.play), "still broken");
+	feed(READY_POD("server")); /* mended from elsewhere; or it was while nobody looked */
+	play_cluster_changed(show.play);
+	assert_true(play_is_explored(show.play, 0));
+	/* One that is just being broken; nobody has seen it broken, so that all holds proves nothing. */
+	assert_true(play_explore(show.play, 1));
+	play_next(show.play);
+	wait_message("Space runs it");
+	play_next(show.play);
+	json_decref(kept);
+	kept = play_keep(show.play);
+	close_show();
+	open_show(stages);
+	feed(NAMESPACE);
+	feed(READY_POD("server"));
+	assert_true(play_restore(show.play, kept, &err));
+	play_cluster_changed(show.play);
+	assert_true(play_exploring(show.play, &now));
+	assert_true(now.is_mending && now.number == 1 && now.state == PLAY_PENDING);
+	assert_true(play_is_explored(show.play, 0));
+	/* Hostile: explorations that are none. */
+	json_object_set_new(kept, "exploring", json_string("nosuch"));
+	json_array_insert_new(json_object_get(kept, "explorations"), 0, json_integer(3));
+	json_object_set_new(json_array_get(json_object_get(kept, "explorations"), 1), "breaks",
+	                    json_string("sideways"));
+	assert_true(play_restore(show.play, kept, &err));
+	assert_false(play_exploring(show.play, &now));
+	assert_false(play_is_explored(show.play, 0));
+	json_decref(kept);
+}
+
 static void assert_asks(enum play_intent intent, size_t stage, const char *command)
 {
 	char *asked = play_asks(show.play, intent, stage);
@@ -1320,6 +1381,7 @@ int main(void)
 	        cmocka_unit_test_teardown(test_done_if, close_left),
 	        cmocka_unit_test_teardown(test_asks, close_left),
 	        cmocka_unit_test_teardown(test_keep_and_restore, close_left),
+	        cmocka_unit_test_teardown(test_keep_broken, close_left),
 	        cmocka_unit_test_teardown(test_go, close_left),
 	        cmocka_unit_test_teardown(test_go_fails, close_left),
 	        cmocka_unit_test_teardown(test_go_is_stopped, close_left),
