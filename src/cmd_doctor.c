@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "connect.h"
 #include "onesdn/doctor.h"
+#include "onesdn/screen.h"
 #include "onesdn/ui.h"
 
 enum {
@@ -63,7 +64,7 @@ struct visit {
 };
 
 /* ---- the terminal ---- */
-static void tell_colors(struct doctor *doctor, const struct ui_terminal *terminal)
+static void tell_colors(struct doctor *doctor, const struct screen_terminal *terminal)
 {
 	if (terminal->colors < 0)
 		doctor_add(doctor, DOCTOR_FAIL, TERMINAL,
@@ -82,8 +83,8 @@ static void tell_colors(struct doctor *doctor, const struct ui_terminal *termina
 
 static void look_at_terminal(struct doctor *doctor)
 {
-	struct ui_terminal terminal;
-	ui_terminal_look(&terminal);
+	struct screen_terminal terminal;
+	screen_look(&terminal);
 	if (terminal.is_utf8)
 		doctor_add(doctor, DOCTOR_OK, TERMINAL, NULL, "UTF-8 (%s)",
 		           *terminal.locale ? terminal.locale : "no locale is set");
@@ -113,14 +114,17 @@ struct keys {
 	bool seen[N_REMOTE_KEYS], was_q;
 };
 
-static bool on_key(const char *name, const char *does, void *user)
+static bool on_key(const struct term_key *key, void *user)
 {
 	struct keys *keys = user;
-	if (!name) {
+	char name[32];
+	if (!key) {
 		puts("Press the remote's buttons, and any key; q twice or Ctrl-C ends.");
 		fflush(stdout);
 		return true;
 	}
+	input_key_print(*key, name);
+	const char *does = ui_key_help(*key);
 	bool is_q = strcmp(name, "q") == 0;
 	printf("  %-16s %s\n", name, *does ? does : "does nothing in the show");
 	fflush(stdout);
@@ -144,7 +148,7 @@ static int listen_to_keys(struct loop *loop)
 {
 	struct keys keys = {.was_q = false};
 	struct err err;
-	if (!ui_listen(loop, on_key, &keys, &err)) {
+	if (!screen_listen(loop, on_key, &keys, &err)) {
 		fprintf(stderr, "onesdn: %s\n", err.text);
 		return 1;
 	}

@@ -6,8 +6,8 @@
 
 #include "cmd.h"
 #include "onesdn/term.h"
+#include "onesdn/theme.h"
 #include "recording.h"
-#include "ui/theme.h"
 
 static struct export_args {
 	const char *at, *marker, *out, *idle_limit, *theme;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "onesdn/input.h"
 #include "onesdn/ui.h"
 
 enum { INPUT_SIZE_MAX = 64 << 20, FLOWS_MAX = 64 };
@@ -265,7 +266,7 @@ static bool press_keys(struct frame *frame, struct err *err)
 		char name[32];
 		struct term_key key;
 		snprintf(name, sizeof name, "%.*s", (int)len, p);
-		if (!ui_key_parse(name, &key))
+		if (!input_key_parse(name, &key))
 			return err_set(err, ERR_INVALID, "--keys: there is no key \"%s\"", name);
 		ui_paint(frame->ui); /* a key acts on what is to be seen */
 		ui_key(frame->ui, key);

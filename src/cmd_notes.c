@@ -6,9 +6,9 @@
 
 #include "cmd.h"
 #include "notes_view.h"
+#include "onesdn/input.h"
+#include "onesdn/screen.h"
 #include "onesdn/ui.h"
-#include "ui/keymap.h"
-#include "ui/screen.h"
 
 enum { SECOND_MS = 1000, PAGE = 10 };
 
@@ -99,7 +99,7 @@ static void on_input(const struct input_event *event, void *user)
 	struct desk *desk = user;
 	for (size_t i = 0; event->kind == INPUT_KEY && i < sizeof keys / sizeof *keys; i++) {
 		struct term_key key;
-		if (key_parse(keys[i].keys, &key) && key_same(key, event->key))
+		if (input_key_parse(keys[i].keys, &key) && input_key_same(key, event->key))
 			keys[i].does(desk, keys[i].argument);
 	}
 	touch(desk);

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "onesdn/theme.h"
 #include "pilot.h"
 #include "recorder.h"
 #include "show.h"
 #include "takes.h"
-#include "ui/theme.h"
 
 enum { ACTS_MAX = 16, COLS = 100, ROWS = 32, TYPE_MS = 45, IDLE_MS = 8000, KUBECONFIG_MAX = 1 << 20 };
 

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 
 #include "cmd.h"
+#include "onesdn/screen.h"
 #include "onesdn/term.h"
-#include "ui/screen.h"
 
 enum {
 	FRAME_MS = 16,     /* between frames while a program floods */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/scene.h"
-
 enum { TEXT_COLS = 96, DIGIT_ROWS = 5, DIGIT_COLS = 6, LARGE_ROWS = 28, ON_TIME_MS = 30000, MINUTE_MS = 60000 };
 
 static void put_time(char out[16], int64_t ms)
@@ -126,6 +124,8 @@ static int put_bottom(struct canvas *canvas, const struct notes *notes)
 	return canvas->rows - y;
 }
 
+enum { PAGE_ROWS = 400 };
+
 /* Painted whole on a page of its own, then the part that is looked at. */
 static int put_say(struct canvas *canvas, struct rect area, const struct notes_view *view)
 {
@@ -134,7 +134,8 @@ static int put_say(struct canvas *canvas, struct rect area, const struct notes_v
 	page->ascii = canvas->ascii;
 	for (const char *p = view->notes->say; *p && rows < PAGE_ROWS;) {
 		size_t len = strcspn(p, "\n");
-		rows += put_wrapped(page, (struct rect){0, rows, area.cols, PAGE_ROWS - rows}, ROLE_TEXT, p, len);
+		rows += canvas_put_wrapped(page, (struct rect){0, rows, area.cols, PAGE_ROWS - rows}, ROLE_TEXT, p,
+		                           len);
 		p += len + (p[len] == '\n');
 	}
 	if (rows == 0)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/keymap.h"
+#include "onesdn/input.h"
 
 enum { FRAME_MS = 16, MS_US = 1000, PAN_COLS = 8, PAN_ROWS = 4 };
 #define SECOND_US ((int64_t)1000000)
@@ -131,7 +131,7 @@ static void do_suspend(struct player *player, int ignored)
 }
 
 static const struct key {
-	const char *keys; /* names as key_parse has them */
+	const char *keys; /* names as input_key_parse has them */
 	void (*run)(struct player *player, int number);
 	int number;
 	const char *sign, *help; /* NULL: another row tells it */
@@ -190,7 +190,7 @@ static bool is_one_of(const char *names, struct term_key key)
 		char name[24];
 		struct term_key wanted;
 		snprintf(name, sizeof name, "%.*s", (int)len, names);
-		if (key_parse(name, &wanted) && key_same(wanted, key))
+		if (input_key_parse(name, &wanted) && input_key_same(wanted, key))
 			return true;
 		names += len + (names[len] == ' ');
 	}

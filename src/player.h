@@ -5,8 +5,8 @@
 
 #include "onesdn/cast.h"
 #include "onesdn/ui.h"
-#include "ui/reel.h"
-#include "ui/screen.h"
+#include "onesdn/reel.h"
+#include "onesdn/screen.h"
 
 struct player {
 	struct loop *loop;

@@ -84,6 +84,9 @@ void canvas_copy(struct canvas *to, int x, int y, const struct canvas *from); /*
 /* The ASCII look-alike of a box character, arrow or glyph (U+2500.. and the program's own set); others unchanged. */
 uint32_t canvas_ascii_char(uint32_t ch);
 
+/* Text on as many rows as it needs and the area has, broken at blanks; gives the rows used, at least one. */
+int canvas_put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, const char *text, size_t len);
+
 /* ---- out ---- */
 void canvas_text(const struct canvas *canvas, struct str *out);   /* lines, trailing blanks cut, "\n" after each */
 /* How a role looks, for what has colours of its own to print (SVG, ANSI): filled from a theme by the caller. */

@@ -1,7 +1,7 @@
 /* ui: the full-screen program. Paints the show (play), the cluster (kube, topo, diagram) and a pane (term) on one canvas
  * and brings it to the terminal; turns keys, mouse and paste into play's verbs.
  *
- * Floor 5, on ncurses (src/ui/screen.c, input.c). One draw a turn of the loop at most, and only when something changed.
+ * Floor 6, on a screen (or none). One draw a turn of the loop at most, and only when something changed.
  * With cols and rows given it touches no terminal at all: the same keys and the same painting, for `onesdn frame` and tests.
  */
 #ifndef ONESDN_UI_H
@@ -71,22 +71,6 @@ void ui_changed(struct ui *ui); /* play or kube has changed: paint when it is ti
 void ui_stage_changed(struct ui *ui, size_t stage, enum play_state state); /* play's on_stage */
 void ui_explore_changed(struct ui *ui, enum play_state state);              /* play's on_explore */
 
-/* ---- the terminal without a show: what `onesdn doctor` tells of it ---- */
-struct ui_terminal {
-	bool is_terminal; /* both standard input and standard output; else nothing below is known */
-	int cols, rows;
-	int colors;        /* as the show would use them: 0, 8, 16, 256, 1 << 24; -1: there is no description of this TERM */
-	bool is_utf8;      /* the show draws with more than ASCII */
-	const char *term;  /* TERM, "" when not set */
-	const char *locale; /* as asked for, "" when nothing is */
-};
-void ui_terminal_look(struct ui_terminal *out); /* texts: the environment's */
-/* Reads keys as the show would, until `fn` gives false or the terminal is gone; nothing is drawn, and the terminal is given
- * back on every way out. `name` as in the config and the help, `does`: what stage mode does with it, "" if nothing. The first call, with NULL,
- * says that it listens now. */
-typedef bool ui_key_fn(const char *name, const char *does, void *user);
-bool ui_listen(struct loop *loop, ui_key_fn *fn, void *user, struct err *err);
-
 /* The presenter's mark REC: recording now or not, and words beside it. */
 void ui_record_mark(struct ui *ui, bool is_on, const char *words);
 
@@ -99,9 +83,10 @@ void ui_tell(struct ui *ui, bool is_problem, const char *text);
 void ui_question(struct ui *ui, const char *text, void (*on_yes)(void *user), void *user);
 bool ui_is_blank(const struct ui *ui);   /* the audience sees nothing */
 
+const char *ui_key_help(struct term_key key); /* what stage mode does with it; "" if nothing */
+
 /* ---- without a terminal ---- */
 void ui_key(struct ui *ui, struct term_key key);
-bool ui_key_parse(const char *name, struct term_key *key); /* "space", "ctrl-l", "pagedown", "f12", "?" */
 const struct canvas *ui_paint(struct ui *ui);              /* the frame as it is now, the ui's */
 const struct canvas_look *ui_looks(const struct ui *ui);   /* ROLE_COUNT of them */
 /* What a still picture claims instead of what is; anything NULL or -1 stays as it is. Borrowed until the next call. */

@@ -256,3 +256,39 @@ struct canvas_look canvas_cell_look(const struct cell *cell, const struct canvas
 	look.attrs |= cell->attrs;
 	return look;
 }
+
+/* Where a line of at most `cols` columns ends: in its second half at a blank, else behind a slash, a dash or a colon. */
+static size_t line_end(const char *text, size_t len, int cols)
+{
+	char *rest = mem_strndup(text, len);
+	size_t fit = text_cut(rest, cols);
+	bool is_whole = fit >= strlen(rest);
+	free(rest);
+	if (is_whole)
+		return len;
+	for (size_t i = fit; i > fit / 2; i--)
+		if (text[i] == ' ')
+			return i;
+	for (size_t i = fit; i > fit / 2; i--)
+		if (strchr("/-:,", text[i - 1]))
+			return i;
+	return fit ? fit : len;
+}
+
+int canvas_put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, const char *text, size_t len)
+{
+	int rows = 0;
+	while (rows < area.rows && (len > 0 || rows == 0)) {
+		size_t end = line_end(text, len, area.cols);
+		char *part = mem_strndup(text, end);
+		canvas_put(canvas, area.x, area.y + rows++, area.cols, role, 0, part);
+		free(part);
+		text += end;
+		len -= end;
+		while (len > 0 && *text == ' ') {
+			text++;
+			len--;
+		}
+	}
+	return rows;
+}

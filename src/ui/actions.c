@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onesdn/theme.h"
 #include "ui/commands.h"
 #include "ui/guide.h"
 #include "ui/live.h"
 #include "ui/state.h"
-#include "ui/theme.h"
 #include "ui/tour.h"
 
 /* ---- parts that several commands share ---- */

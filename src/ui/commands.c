@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "onesdn/theme.h"
 #include "ui/state.h"
-#include "ui/theme.h"
 
 const struct command *command_find(const char *name, size_t len)
 {

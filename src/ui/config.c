@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "onesdn/cast.h"
+#include "onesdn/theme.h"
 #include "onesdn/ui.h"
 #include "ui/keymap.h"
 #include "ui/scene.h"
 #include "ui/state.h"
-#include "ui/theme.h"
 
 enum { CONFIG_SIZE_MAX = 64 << 10 };
 
@@ -38,7 +38,7 @@ static bool take_layout(struct ui_config *config, const json_t *value, char *why
 static bool take_escape_key(struct ui_config *config, const json_t *value, char *why, size_t size)
 {
 	struct term_key key;
-	if (!json_is_string(value) || !key_parse(json_string_value(value), &key)) {
+	if (!json_is_string(value) || !input_key_parse(json_string_value(value), &key)) {
 		snprintf(why, size, "escape-key is the name of a key, such as f12 or ctrl-g");
 		return false;
 	}
@@ -154,11 +154,6 @@ void ui_config_finish(struct ui_config *config)
 	free(config->escape_key);
 	json_decref(config->redact);
 	*config = (struct ui_config){.type_ms = -1};
-}
-
-bool ui_key_parse(const char *name, struct term_key *key)
-{
-	return key_parse(name, key);
 }
 
 char *ui_choices(const char *setting)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "onesdn/ui.h"
+
 const char *const key_context_titles[N_KEY_CONTEXTS] = {
         [KEYS_STAGE] = "Stage mode: the keys drive the show",
         [KEYS_POPUP] = "In lists and this help",
@@ -84,91 +86,6 @@ const struct key_row key_rows[] = {
 };
 const size_t n_key_rows = sizeof key_rows / sizeof *key_rows;
 
-static const struct key_name {
-	const char *name;
-	struct term_key key;
-} key_names[] = {
-        {"space", {.ch = ' '}},
-        {"enter", {.code = TERM_KEY_ENTER}},
-        {"tab", {.code = TERM_KEY_TAB}},
-        {"backspace", {.code = TERM_KEY_BACKSPACE}},
-        {"escape", {.code = TERM_KEY_ESCAPE}},
-        {"up", {.code = TERM_KEY_UP}},
-        {"down", {.code = TERM_KEY_DOWN}},
-        {"left", {.code = TERM_KEY_LEFT}},
-        {"right", {.code = TERM_KEY_RIGHT}},
-        {"insert", {.code = TERM_KEY_INSERT}},
-        {"delete", {.code = TERM_KEY_DELETE}},
-        {"home", {.code = TERM_KEY_HOME}},
-        {"end", {.code = TERM_KEY_END}},
-        {"pageup", {.code = TERM_KEY_PAGE_UP}},
-        {"pagedown", {.code = TERM_KEY_PAGE_DOWN}},
-};
-static const struct modifier {
-	const char *prefix;
-	int bit;
-} modifiers[] = {{"ctrl-", TERM_CTRL}, {"alt-", TERM_ALT}, {"shift-", TERM_SHIFT}};
-
-static bool parse_function_key(const char *name, struct term_key *key)
-{
-	int64_t number;
-	if ((name[0] != 'f' && name[0] != 'F') || !text_to_int(name + 1, 1, 12, &number))
-		return false;
-	key->code = (enum term_key_code)(TERM_KEY_F1 + number - 1);
-	return true;
-}
-
-bool key_parse(const char *name, struct term_key *key)
-{
-	struct term_key found = {0};
-	int bits = 0;
-	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
-		if (strncasecmp(name, modifiers[i].prefix, strlen(modifiers[i].prefix)) == 0) {
-			bits |= modifiers[i].bit;
-			name += strlen(modifiers[i].prefix);
-			i = (size_t)-1; /* in any order */
-		}
-	bool is_known = parse_function_key(name, &found);
-	for (size_t i = 0; !is_known && i < sizeof key_names / sizeof *key_names; i++)
-		if (strcasecmp(name, key_names[i].name) == 0) {
-			found = key_names[i].key;
-			is_known = true;
-		}
-	if (!is_known && *name) {
-		size_t used = utf8_decode(name, strlen(name), &found.ch);
-		is_known = name[used] == '\0' && found.ch >= 0x20;
-	}
-	found.modifiers = bits;
-	if (is_known)
-		*key = found;
-	return is_known;
-}
-
-void key_print(struct term_key key, char out[32])
-{
-	size_t len = 0;
-	out[0] = '\0';
-	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
-		if (key.modifiers & modifiers[i].bit)
-			len += (size_t)snprintf(out + len, 32 - len, "%s", modifiers[i].prefix);
-	if (key.code >= TERM_KEY_F1 && key.code <= TERM_KEY_F12) {
-		snprintf(out + len, 32 - len, "f%d", key.code - TERM_KEY_F1 + 1);
-		return;
-	}
-	for (size_t i = 0; i < sizeof key_names / sizeof *key_names; i++)
-		if (key_names[i].key.code == key.code && key_names[i].key.ch == key.ch) {
-			snprintf(out + len, 32 - len, "%s", key_names[i].name);
-			return;
-		}
-	char text[UTF8_MAX];
-	snprintf(out + len, 32 - len, "%.*s", (int)utf8_encode(key.ch, text), text);
-}
-
-bool key_same(struct term_key a, struct term_key b)
-{
-	return a.code == b.code && (a.code != TERM_KEY_NONE || a.ch == b.ch) && a.modifiers == b.modifiers;
-}
-
 static bool row_has(const struct key_row *row, struct term_key key)
 {
 	char name[32];
@@ -176,7 +93,7 @@ static bool row_has(const struct key_row *row, struct term_key key)
 		size_t len = strcspn(p, " ");
 		snprintf(name, sizeof name, "%.*s", (int)len, p);
 		struct term_key each;
-		if (key_parse(name, &each) && key_same(each, key))
+		if (input_key_parse(name, &each) && input_key_same(each, key))
 			return true;
 		p += len;
 		p += strspn(p, " ");
@@ -190,4 +107,10 @@ const struct key_row *key_find(enum key_context context, struct term_key key)
 		if (key_rows[i].context == context && row_has(&key_rows[i], key))
 			return &key_rows[i];
 	return NULL;
+}
+
+const char *ui_key_help(struct term_key key)
+{
+	const struct key_row *row = key_find(KEYS_STAGE, key);
+	return row && row->help ? row->help : "";
 }

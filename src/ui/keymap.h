@@ -3,7 +3,7 @@
 #ifndef UI_KEYMAP_H
 #define UI_KEYMAP_H
 
-#include "onesdn/term.h"
+#include "onesdn/input.h"
 
 enum key_context { /* the keys of a context come before those of the stage */
 	           KEYS_STAGE,
@@ -25,10 +25,6 @@ extern const struct key_row key_rows[];
 extern const size_t n_key_rows;
 extern const char *const key_context_titles[N_KEY_CONTEXTS];
 
-/* "space", "pagedown", "ctrl-l", "shift-pageup", "f12", "?": one character, or a name with its modifiers. */
-bool key_parse(const char *name, struct term_key *key);
-void key_print(struct term_key key, char out[32]); /* as key_parse reads it */
-bool key_same(struct term_key a, struct term_key b);
 const struct key_row *key_find(enum key_context context, struct term_key key); /* NULL */
 
 #endif

@@ -49,7 +49,7 @@ static void send_key(struct ui *ui, struct term_key key)
 static void terminal_key(struct ui *ui, struct term_key key)
 {
 	const struct key_row *row = key_find(KEYS_TERMINAL, key);
-	if (key_same(key, ui->escape_key)) {
+	if (input_key_same(key, ui->escape_key)) {
 		keys_mode(ui, MODE_STAGE);
 		ui->escaped_at = now_of(ui);
 	} else if (row) {
@@ -88,7 +88,7 @@ void keys_take(struct ui *ui, struct term_key key)
 	int64_t escaped_at = ui->escaped_at;
 	ui->escaped_at = 0;
 	bool is_typed = ui->view.mode == MODE_TERMINAL && ui->view.line == LINE_NONE && !ui->view.question &&
-	                !*ui->notice && !ui->view.back && !ui->view.is_blank && !key_same(key, ui->escape_key);
+	                !*ui->notice && !ui->view.back && !ui->view.is_blank && !input_key_same(key, ui->escape_key);
 	if (!is_typed) { /* what the program answers is what there will be to draw */
 		ui->is_urgent = true;
 		ui_dirty(ui);
@@ -107,7 +107,7 @@ void keys_take(struct ui *ui, struct term_key key)
 		line_key(ui, key);
 	} else if (ui->view.mode == MODE_TERMINAL) {
 		terminal_key(ui, key);
-	} else if (escaped_at && key_same(key, ui->escape_key) && now_of(ui) - escaped_at <= TWICE_MS) {
+	} else if (escaped_at && input_key_same(key, ui->escape_key) && now_of(ui) - escaped_at <= TWICE_MS) {
 		keys_mode(ui, MODE_TERMINAL);
 		send_key(ui, key);
 	} else {

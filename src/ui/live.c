@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "ui/screen.h"
+#include "onesdn/screen.h"
 #include "ui/state.h"
 
 enum {

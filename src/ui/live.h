@@ -3,7 +3,7 @@
 #define UI_LIVE_H
 
 #include "onesdn/base.h"
-#include "ui/theme.h"
+#include "onesdn/theme.h"
 
 struct ui;
 bool live_start(struct ui *ui, struct err *err);

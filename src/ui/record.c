@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onesdn/theme.h"
 #include "ui/state.h"
-#include "ui/theme.h"
 
 enum {
 	ABOVE_ROWS = 24,   /* of the scrollback that a secret in view may have begun in */

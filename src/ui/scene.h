@@ -162,8 +162,6 @@ struct look_of {
 struct look_of stage_look(enum play_state state);
 struct look_of flow_look(enum play_flow_state state);
 enum canvas_role persona_role(enum scenario_persona persona);
-/* Text on as many rows as it needs and the area has, broken at blanks; gives the rows used, at least one. */
-int put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, const char *text, size_t len);
 const char *persona_label(enum scenario_persona persona, bool is_short);
 
 #endif

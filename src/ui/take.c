@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ui/reel.h"
+#include "onesdn/reel.h"
 #include "ui/state.h"
 
 enum { END_HOLD_MS = 5000 };

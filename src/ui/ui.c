@@ -3,10 +3,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "onesdn/theme.h"
 #include "ui/keymap.h"
 #include "ui/live.h"
 #include "ui/state.h"
-#include "ui/theme.h"
 #include "ui/tour.h"
 
 void ui_dirty(struct ui *ui)
@@ -271,10 +271,10 @@ bool ui_use_theme(struct ui *ui, const char *name, struct err *err)
 static bool take_config(struct ui *ui, const struct ui_config *config, struct err *err)
 {
 	const char *key = config->escape_key ? config->escape_key : "f12";
-	if (!key_parse(key, &ui->escape_key))
+	if (!input_key_parse(key, &ui->escape_key))
 		return err_set(err, ERR_INVALID, "there is no key \"%s\" to leave terminal mode: f1 to f12, ctrl-g ...",
 		               key);
-	key_print(ui->escape_key, ui->escape_name);
+	input_key_print(ui->escape_key, ui->escape_name);
 	for (char *p = ui->escape_name; *p; p++)
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');

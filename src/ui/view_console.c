@@ -49,7 +49,7 @@ static void put_words(struct canvas *canvas, struct rect area, const struct play
 		canvas_fill(canvas, (struct rect){area.x, text.y, area.cols, rows}, ROLE_TEXT, ' ');
 	}
 	canvas_put(canvas, area.x, text.y, 2, role, ATTR_BOLD, waits ? "◐" : "!");
-	put_wrapped(canvas, text, role, console->words, len);
+	canvas_put_wrapped(canvas, text, role, console->words, len);
 }
 
 void view_console(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)

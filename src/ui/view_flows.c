@@ -248,8 +248,8 @@ static void tell(struct telling *t, enum canvas_role role, const char *head, con
 	int x = head ? 11 : 0;
 	if (head)
 		canvas_put_fit(t->page, 0, t->y, x - 1, ROLE_MUTED, 0, head);
-	t->y += put_wrapped(t->page, (struct rect){x, t->y, t->page->cols - x, t->page->rows - t->y}, role, text,
-	                    strlen(text));
+	t->y += canvas_put_wrapped(t->page, (struct rect){x, t->y, t->page->cols - x, t->page->rows - t->y}, role, text,
+	                           strlen(text));
 }
 
 static void tell_policies(struct telling *t, const struct play_flow *flow)

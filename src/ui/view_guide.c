@@ -22,7 +22,7 @@ static int put_text(struct canvas *page, int x, int y, enum canvas_role role, co
 	struct rect area = {x, y, page->cols - x, page->rows - y};
 	if (area.rows > PART_ROWS_MAX)
 		area.rows = PART_ROWS_MAX;
-	return area.rows > 0 ? y + put_wrapped(page, area, role, text, strlen(text)) : y;
+	return area.rows > 0 ? y + canvas_put_wrapped(page, area, role, text, strlen(text)) : y;
 }
 
 /* ---- the text ---- */
@@ -128,8 +128,8 @@ static int put_command(struct canvas *page, int y, const struct scene *scene)
 	while (*text && rows < COMMAND_ROWS_MAX) {
 		size_t len = strcspn(text, "\n");
 		canvas_put(page, 0, y, 2, ROLE_MUTED, 0, "$");
-		int used = put_wrapped(page, (struct rect){2, y, page->cols - 2, COMMAND_ROWS_MAX - rows}, ROLE_COMMAND,
-		                       text, len);
+		int used = canvas_put_wrapped(page, (struct rect){2, y, page->cols - 2, COMMAND_ROWS_MAX - rows},
+		                              ROLE_COMMAND, text, len);
 		rows += used;
 		y += used;
 		text += len + (text[len] == '\n');

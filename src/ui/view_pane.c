@@ -21,7 +21,8 @@ static void put_progress(struct canvas *canvas, struct rect area, const struct s
 	canvas_put(canvas, area.x, y, area.cols, ROLE_FAIL, 0, "✗");
 	for (const char *line = scene->cluster_problem; *line && y < end;) {
 		size_t len = strcspn(line, "\n");
-		y += put_wrapped(canvas, (struct rect){area.x + 2, y, area.cols - 2, end - y}, ROLE_TEXT, line, len);
+		y += canvas_put_wrapped(canvas, (struct rect){area.x + 2, y, area.cols - 2, end - y}, ROLE_TEXT, line,
+		                        len);
 		line += len + (line[len] == '\n');
 	}
 	if (++y < end)

@@ -173,8 +173,8 @@ void view_tour(struct canvas *canvas, const struct layout *layout, int step)
 		inner = canvas->cols > 4 ? canvas->cols - 4 : 1;
 	struct canvas *page = canvas_create(inner, TEXT_ROWS_MAX);
 	page->ascii = canvas->ascii;
-	int rows = put_wrapped(page, (struct rect){0, 0, inner, TEXT_ROWS_MAX}, ROLE_TEXT, callout->text,
-	                       strlen(callout->text));
+	int rows = canvas_put_wrapped(page, (struct rect){0, 0, inner, TEXT_ROWS_MAX}, ROLE_TEXT, callout->text,
+	                              strlen(callout->text));
 	canvas_destroy(page);
 	struct rect box = place_box(canvas, lit, rows + 3);
 	dim_around(canvas, lit);
@@ -184,8 +184,8 @@ void view_tour(struct canvas *canvas, const struct layout *layout, int step)
 	snprintf(number, sizeof number, "%d of %d", step, tour_steps());
 	canvas_fill(canvas, box, ROLE_TEXT, ' ');
 	frame_box(canvas, box, ROLE_FRAME_FOCUS, callout->title, number, "");
-	put_wrapped(canvas, (struct rect){box.x + 2, box.y + 1, box.cols - 4, box.rows - 3}, ROLE_TEXT, callout->text,
-	            strlen(callout->text));
+	canvas_put_wrapped(canvas, (struct rect){box.x + 2, box.y + 1, box.cols - 4, box.rows - 3}, ROLE_TEXT,
+	                   callout->text, strlen(callout->text));
 	bool is_last = step == tour_steps();
 	canvas_put_fit(canvas, box.x + 2, box.y + box.rows - 2, box.cols - 4, ROLE_KEY, 0,
 	               is_last ? "SPACE begins   ← back" : "SPACE on   ← back   ESC leaves");

@@ -4,48 +4,12 @@
 
 #include <string.h>
 
-/* Where a line of at most `cols` columns ends: in its second half at a blank, else behind a slash, a dash or a colon. */
-static size_t line_end(const char *text, size_t len, int cols)
-{
-	char *rest = mem_strndup(text, len);
-	size_t fit = text_cut(rest, cols);
-	bool is_whole = fit >= strlen(rest);
-	free(rest);
-	if (is_whole)
-		return len;
-	for (size_t i = fit; i > fit / 2; i--)
-		if (text[i] == ' ')
-			return i;
-	for (size_t i = fit; i > fit / 2; i--)
-		if (strchr("/-:,", text[i - 1]))
-			return i;
-	return fit ? fit : len;
-}
-
-int put_wrapped(struct canvas *canvas, struct rect area, enum canvas_role role, const char *text, size_t len)
-{
-	int rows = 0;
-	while (rows < area.rows && (len > 0 || rows == 0)) {
-		size_t end = line_end(text, len, area.cols);
-		char *part = mem_strndup(text, end);
-		canvas_put(canvas, area.x, area.y + rows++, area.cols, role, 0, part);
-		free(part);
-		text += end;
-		len -= end;
-		while (len > 0 && *text == ' ') {
-			text++;
-			len--;
-		}
-	}
-	return rows;
-}
-
 int put_lines(struct canvas *page, int y, enum canvas_role first, const char *text)
 {
 	for (const char *line = text; *line && y < page->rows;) {
 		size_t len = strcspn(line, "\n");
-		y += put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y},
-		                 line == text ? first : ROLE_TEXT, line, len);
+		y += canvas_put_wrapped(page, (struct rect){0, y, page->cols, page->rows - y},
+		                        line == text ? first : ROLE_TEXT, line, len);
 		line += len + (line[len] == '\n');
 	}
 	return y;

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 2
 # shellcheck disable=SC2046 # names of ours have no blanks
 awk '
 BEGIN {
-	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 websocket:2 notes:2 topo:3 scenario:4 policy:4 witness:4 diagram:4 play:5 doctor:5 ui:6", list, " ")
+	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 websocket:2 notes:2 theme:2 input:3 reel:3 topo:3 scenario:4 policy:4 witness:4 diagram:4 screen:4 play:5 doctor:5 ui:6", list, " ")
 	for (i in list) { split(list[i], p, ":"); floor[p[1]] = p[2] }
 	allowed["lab"] = " base loop cni websocket topo policy "
 	allowed["workload"] = " base loop "
@@ -30,7 +30,10 @@ FNR == 1 {
 		else if (face == module) next
 		else if (module in allowed) { if (index(allowed[module], " " face " ") == 0) bad(FILENAME ":" FNR ": " module " may not include " name) }
 		else if (floor[face] >= floor[module]) bad(FILENAME ":" FNR ": " module " (floor " floor[module] ") may not include " name " (floor " floor[face] ")")
-	} else if (module != "") {
+	} else if (module == "") {
+		split(name, part, "/")
+		if (FILENAME ~ /^src\// && (part[1] in floor) && name ~ /\//) bad(FILENAME ":" FNR ": a command includes a private header of " part[1])
+	} else {
 		split(name, part, "/")
 		if (name ~ /\// && part[1] != module) bad(FILENAME ":" FNR ": " module " includes a private header of " part[1])
 		if (FILENAME ~ /^include\//) bad(FILENAME ":" FNR ": a face includes a private header")

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/input.h"
-#include "ui/theme.h"
+#include "onesdn/input.h"
+#include "onesdn/theme.h"
 
 static void test_shipped(void **state)
 {

@@ -110,14 +110,14 @@ static void test_key_names(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct term_key key;
 		char back[32];
-		assert_true(key_parse(names[i], &key));
-		key_print(key, back);
+		assert_true(input_key_parse(names[i], &key));
+		input_key_print(key, back);
 		assert_string_equal(back, names[i]);
 	}
 	static const char *const wrong[] = {"", "f13", "f0", "spacebar", "ctrl-", "xx", "\x1b", "alt-ctrl-"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct term_key key;
-		assert_false(key_parse(wrong[i], &key));
+		assert_false(input_key_parse(wrong[i], &key));
 	}
 }
 
@@ -130,7 +130,7 @@ static void test_keymap_rows(void **state)
 		char *save = NULL;
 		for (char *name = strtok_r(keys, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
 			struct term_key key;
-			assert_true(key_parse(name, &key));
+			assert_true(input_key_parse(name, &key));
 			assert_ptr_equal(key_find(key_rows[i].context, key),
 			                 &key_rows[i]); /* no key twice in a context */
 		}

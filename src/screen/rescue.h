@@ -1,7 +1,7 @@
 /* rescue: gives the terminal back when the program crashes: writes the bytes that switch every mode off, sets the line as it
- * was found, then lets the signal do what it does. Also runs before base_abort's words. Private to ui. */
-#ifndef UI_RESCUE_H
-#define UI_RESCUE_H
+ * was found, then lets the signal do what it does. Also runs before base_abort's words. Private to screen. */
+#ifndef SCREEN_RESCUE_H
+#define SCREEN_RESCUE_H
 
 #include <stddef.h>
 

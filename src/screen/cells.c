@@ -1,5 +1,5 @@
 /* The cells of a canvas as curses has them: colours and pairs, characters, and which of them have changed. */
-#include "ui/screen_state.h"
+#include "screen/state.h"
 
 #include <string.h>
 #include <wchar.h>

@@ -1,7 +1,8 @@
-/* reel: a recording in a pane. Feeds what the player's machine gives (cast.h) to a term, on the loop's clock. Private to ui and
- * to `onesdn play`, which has no ui. */
-#ifndef UI_REEL_H
-#define UI_REEL_H
+/* reel: a recording in a pane. Feeds what the player's machine gives (cast.h) to a term, on the loop's clock.
+ *
+ * Floor 3. For the show's takes, and for `onesdn play`, which has no show. */
+#ifndef ONESDN_REEL_H
+#define ONESDN_REEL_H
 
 #include "onesdn/cast.h"
 #include "onesdn/term.h"

@@ -1,5 +1,5 @@
 /* Taking the terminal over: locale, terminal description, curses, the line; and what gives it back after a crash. */
-#include "ui/screen_state.h"
+#include "screen/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <term.h>
 #include <unistd.h>
 
-#include "ui/rescue.h"
+#include "screen/rescue.h"
 
 static bool begins_with_one_of(const char *text, const char *const *prefixes)
 {

@@ -1,7 +1,8 @@
 /* theme: how a role looks. A theme is a file of lines `role = foreground background [attribute]...`; docs/THEMES.md.
- * Private to ui and the commands that print pictures. */
-#ifndef UI_THEME_H
-#define UI_THEME_H
+ *
+ * Floor 2. For every screen, and for the commands that print pictures. */
+#ifndef ONESDN_THEME_H
+#define ONESDN_THEME_H
 
 #include "onesdn/canvas.h"
 

@@ -1,5 +1,5 @@
 /* Themes: the file format and the colours of a depth. */
-#include "ui/theme.h"
+#include "onesdn/theme.h"
 
 #include <dirent.h>
 #include <stdlib.h>

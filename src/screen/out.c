@@ -1,7 +1,7 @@
 /* Out: ncurses writes a frame in many pieces, one at every movement of the cursor. It is given a file in memory to write to, and
  * what is in it goes to the terminal at once, together with what ncurses cannot say. The terminal may be slow: what it does
  * not take stays here, and no frame is made until it is gone. */
-#include "ui/screen_state.h"
+#include "screen/state.h"
 
 #include <errno.h>
 #include <poll.h>

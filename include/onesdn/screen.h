@@ -1,13 +1,15 @@
-/* screen: the real terminal. Brings a canvas to it through ncurses and hands on what it sends, decoded. The only file that
- * names ncurses; one screen at a time. Private to ui and to `onesdn term`, which has no ui.
+/* screen: the real terminal. Brings a canvas to it through ncurses and hands on what it sends, decoded. The only module that
+ * names ncurses; one screen at a time.
+ *
+ * Floor 4. For the show (ui) and for the commands that have a screen without a show: term, play, notes, doctor --keys.
  *
  * It waits for nothing: what it asks the terminal at the start (synchronized output, colours) is used once it is answered.
  * Whatever ends the program, the terminal is given back as it was, also by a crash and by base_abort. */
-#ifndef UI_SCREEN_H
-#define UI_SCREEN_H
+#ifndef ONESDN_SCREEN_H
+#define ONESDN_SCREEN_H
 
-#include "ui/input.h"
-#include "ui/theme.h"
+#include "onesdn/input.h"
+#include "onesdn/theme.h"
 
 struct screen;
 struct screen_events { /* none may destroy the screen: post that */
@@ -43,5 +45,20 @@ enum screen_mouse { SCREEN_MOUSE_OFF, SCREEN_MOUSE_CLICKS, SCREEN_MOUSE_DRAGS, S
 void screen_set_mouse(struct screen *screen, enum screen_mouse mouse);
 void screen_set_clipboard(struct screen *screen, const char *text, size_t size);
 void screen_bell(struct screen *screen);
+
+/* ---- the terminal, looked at and listened to without drawing on it (listen.c) ---- */
+struct screen_terminal {
+	bool is_terminal; /* both standard input and standard output; else nothing below is known */
+	int cols, rows;
+	int colors;         /* as a screen would use them: 0, 8, 16, 256, 1 << 24; -1: there is no description of this TERM */
+	bool is_utf8;       /* a screen draws with more than ASCII */
+	const char *term;   /* TERM, "" when not set */
+	const char *locale; /* as asked for, "" when nothing is */
+};
+void screen_look(struct screen_terminal *out); /* texts: the environment's */
+/* Reads keys as a screen would, until `fn` gives false or the terminal is gone; nothing is drawn, and the terminal is given back on
+ * every way out. The first call, with NULL, says that it listens now. */
+typedef bool screen_key_fn(const struct term_key *key, void *user);
+bool screen_listen(struct loop *loop, screen_key_fn *fn, void *user, struct err *err);
 
 #endif

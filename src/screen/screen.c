@@ -1,5 +1,5 @@
 /* The screen: a canvas flushed through ncurses, what is beside it, what the terminal says, and life. */
-#include "ui/screen_state.h"
+#include "screen/state.h"
 
 #include <errno.h>
 #include <fcntl.h>

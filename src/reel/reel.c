@@ -1,5 +1,5 @@
 /* A long way (a jump in a large recording) is gone in pieces, so that keys are read in between. */
-#include "ui/reel.h"
+#include "onesdn/reel.h"
 
 #include <stdlib.h>
 

@@ -8,18 +8,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "onesdn/ui.h"
-#include "ui/keymap.h"
-#include "ui/rescue.h"
-#include "ui/screen_state.h"
+#include "screen/rescue.h"
+#include "screen/state.h"
 
-void ui_terminal_look(struct ui_terminal *out)
+void screen_look(struct screen_terminal *out)
 {
 	struct winsize size = {0};
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	*out = (struct ui_terminal){.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
-	                            .term = term ? term : "",
-	                            .locale = screen_wanted_locale()};
+	*out = (struct screen_terminal){.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+	                                .term = term ? term : "",
+	                                .locale = screen_wanted_locale()};
 	out->is_utf8 = screen_choose_locale();
 	if (!out->is_terminal)
 		return;
@@ -35,7 +33,7 @@ struct listening {
 	struct loop *loop;
 	struct input *input;
 	struct loop_timer *timer; /* a sequence that is not whole */
-	ui_key_fn *fn;
+	screen_key_fn *fn;
 	void *user;
 	bool is_over;
 };
@@ -46,20 +44,12 @@ static void end(struct listening *listening)
 	loop_stop(listening->loop);
 }
 
-static const char *what_it_does(struct term_key key)
-{
-	const struct key_row *row = key_find(KEYS_STAGE, key);
-	return row && row->help ? row->help : "";
-}
-
 static void on_event(const struct input_event *event, void *user)
 {
 	struct listening *listening = user;
-	char name[32];
 	if (event->kind != INPUT_KEY || listening->is_over)
 		return;
-	key_print(event->key, name);
-	if (!listening->fn(name, what_it_does(event->key), listening->user))
+	if (!listening->fn(&event->key, listening->user))
 		end(listening);
 }
 
@@ -125,12 +115,12 @@ static void listen_until_over(struct listening *listening)
 		loop_signal_destroy(signals[i]);
 }
 
-bool ui_listen(struct loop *loop, ui_key_fn *fn, void *user, struct err *err)
+bool screen_listen(struct loop *loop, screen_key_fn *fn, void *user, struct err *err)
 {
 	struct listening listening = {.loop = loop, .fn = fn, .user = user};
 	struct termios before;
-	struct ui_terminal terminal;
-	ui_terminal_look(&terminal);
+	struct screen_terminal terminal;
+	screen_look(&terminal);
 	if (!terminal.is_terminal || tcgetattr(STDIN_FILENO, &before) != 0)
 		return err_set(err, ERR_UNAVAILABLE, "keys come from a terminal: run it in one, without a pipe");
 	if (terminal.colors < 0)
@@ -146,7 +136,7 @@ bool ui_listen(struct loop *loop, ui_key_fn *fn, void *user, struct err *err)
 	write_capability("smkx");
 	listening.input = input_create(on_event, &listening);
 	screen_add_keys(listening.input);
-	if (fn(NULL, "", user))
+	if (fn(NULL, user))
 		listen_until_over(&listening);
 	input_destroy(listening.input);
 	write_capability("rmkx");

@@ -1,5 +1,5 @@
 /* The decoder: what is not whole yet waits in a buffer, everything else becomes one event at a time. */
-#include "input.h"
+#include "onesdn/input.h"
 
 #include <stdlib.h>
 #include <string.h>

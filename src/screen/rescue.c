@@ -1,5 +1,5 @@
 /* A handler on its own stack, with everything that it needs made ready before. Only async-signal-safe calls. */
-#include "ui/rescue.h"
+#include "screen/rescue.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
-/* The inside of a screen, for the files that are it: screen.c (flush, events, life), screen_cells.c (a canvas's cells as curses
- * has them), screen_out.c (what goes to the terminal, and when), screen_open.c (taking the terminal over). */
-#ifndef UI_SCREEN_STATE_H
-#define UI_SCREEN_STATE_H
+/* The inside of a screen, for the files that are it: screen.c (flush, events, life), cells.c (a canvas's cells as curses
+ * has them), out.c (what goes to the terminal, and when), open.c (taking the terminal over). */
+#ifndef SCREEN_STATE_H
+#define SCREEN_STATE_H
 
 #define _XOPEN_SOURCE_EXTENDED 1
 #define NCURSES_WIDECHAR 1
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <termios.h>
 
-#include "ui/screen.h"
+#include "onesdn/screen.h"
 
 enum { PAIR_SLOTS = 16384 };            /* power of two; the cache of pairs */
 

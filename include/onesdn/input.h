@@ -1,11 +1,13 @@
 /* input: the bytes that the real terminal sends, decoded into keys, mouse, paste and answers. Pure: no descriptor, no clock;
- * the screen reads and feeds. Private to ui.
+ * the screen reads and feeds. And how keys are written: in the config, in tables of keys, on the screen.
+ *
+ * Floor 3.
  *
  * Decoded here and not by curses' getch: that reads byte by byte, blocks for ESCDELAY on a lone Escape, and cannot be tested
  * without a terminal. Sequences are xterm's (ctlseqs), the Linux console's and rxvt's; what a terminal's description says
  * beside them is added with input_add. */
-#ifndef UI_INPUT_H
-#define UI_INPUT_H
+#ifndef ONESDN_INPUT_H
+#define ONESDN_INPUT_H
 
 #include "onesdn/term.h"
 
@@ -43,5 +45,11 @@ void input_add(struct input *input, const char *sequence, struct term_key key);
 void input_feed(struct input *input, const char *bytes, size_t size);
 bool input_is_waiting(const struct input *input);  /* an unfinished sequence: call input_expire after INPUT_WAIT_MS */
 void input_expire(struct input *input);
+
+/* ---- keys by name (names.c) ---- */
+/* "space", "pagedown", "ctrl-l", "shift-pageup", "f12", "?": one character, or a name with its modifiers. */
+bool input_key_parse(const char *name, struct term_key *key);
+void input_key_print(struct term_key key, char out[32]); /* as input_key_parse reads it */
+bool input_key_same(struct term_key a, struct term_key b);
 
 #endif
