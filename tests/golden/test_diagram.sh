@@ -3,29 +3,11 @@
 # pictures (tests/golden/diagram/*.txt) are written anew and the difference is shown.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-onesdn=${BUILD:-build}/onesdn
+. tests/golden/lib.sh
 here=tests/golden/diagram
 real=tests/data/real-cluster
-actual=$(mktemp -d) || exit 2
-trap 'rm -rf "$actual"' EXIT
-n=0 failed=0
-
-picture() { # NAME ARG...: one case
-	local name=$1 expected=$here/$1.txt got=$actual/$1.txt
-	shift
-	n=$((n + 1))
-	"$onesdn" diagram "$@" >"$got" 2>&1 || echo "exit status $?" >>"$got"
-	if [ "${GOLDEN_UPDATE:-}" = 1 ] && ! cmp -s "$expected" "$got"; then
-		diff -u --label "$name before" --label "$name now" "$expected" "$got" 2>/dev/null | sed 's/^/# /'
-		cp "$got" "$expected"
-	fi
-	if cmp -s "$expected" "$got"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		diff -u --label expected --label got "$expected" "$got" | sed 's/^/# /'
-		failed=1
-	fi
+picture() { # NAME ARG...
+	golden "$here/$1.txt" diagram "${@:2}"
 }
 
 running=(--objects "$real/overlay-namespaces.json" --objects "$real/overlay-nads.json" --objects "$real/overlay-pods.json"
@@ -84,5 +66,4 @@ picture bad-flow overlay --planned --flow green=ok
 picture bad-state overlay --planned --flow blue=maybe
 picture bad-size overlay --planned --size 0x0
 picture bad-group overlay --planned --group tenant
-echo "1..$n"
-exit $failed
+finish

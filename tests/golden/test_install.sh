@@ -4,17 +4,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build}
-place=$(mktemp -d /tmp/onesdn-install.XXXXXX) || exit 2
-trap 'rm -rf "$place"' EXIT
-n=0 failed=0
-result() { # STATUS NAME [DETAILS]
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		printf '%s\n' "${3:-}" | head -30 | sed 's/^/# /'
-		failed=1
-	fi
-}
+. tests/golden/lib.sh
+place=$made
 empty() { # NAME OFFENDERS
 	[ -z "$2" ]
 	result $? "$1" "$2"
@@ -59,5 +50,4 @@ result $? "shellcheck has nothing to say of bash's" "$shellcheck"
 out=$(make -s BUILD="$BUILD" DESTDIR="$place" PREFIX=/usr uninstall 2>&1)
 result $? "make uninstall" "$out"
 empty "nothing is left" "$(find "$place" -type f)"
-echo "1..$n"
-exit $failed
+finish

@@ -1,30 +1,11 @@
 #!/bin/bash
-# Golden texts: what `onesdn verdict` prints of recorded objects, byte for byte. Prints TAP. With GOLDEN_UPDATE=1 the expected texts
-# (tests/golden/verdict/*.txt) are written anew and the difference is shown.
+# Golden texts: what `onesdn verdict` prints of recorded objects, byte for byte (tests/golden/verdict/*.txt).
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-onesdn=${BUILD:-build}/onesdn
+. tests/golden/lib.sh
 here=tests/golden/verdict
-actual=$(mktemp -d) || exit 2
-trap 'rm -rf "$actual"' EXIT
-n=0 failed=0
-
-text() { # NAME ARG...: one case
-	local name=$1 expected=$here/$1.txt got=$actual/$1.txt
-	shift
-	n=$((n + 1))
-	"$onesdn" verdict "$@" >"$got" 2>&1 || echo "exit status $?" >>"$got"
-	if [ "${GOLDEN_UPDATE:-}" = 1 ] && ! cmp -s "$expected" "$got"; then
-		diff -u --label "$name before" --label "$name now" "$expected" "$got" 2>/dev/null | sed 's/^/# /'
-		cp "$got" "$expected"
-	fi
-	if cmp -s "$expected" "$got"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		diff -u --label expected --label got "$expected" "$got" | sed 's/^/# /'
-		failed=1
-	fi
+text() { # NAME ARG...
+	golden "$here/$1.txt" verdict "${@:2}"
 }
 
 recorded=(--objects tests/data/localnet-act.json)
@@ -41,5 +22,4 @@ text bad-port "${recorded[@]}" --from data-consumer/vm-workload --to 192.168.200
 text half-a-flow "${recorded[@]}" --from data-consumer/vm-workload
 text witness-of-a-recording "${recorded[@]}" "${one[@]}" --witness
 text no-such-file --objects tests/golden/no-such-file "${one[@]}"
-echo "1..$n"
-exit $failed
+finish

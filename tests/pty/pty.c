@@ -83,6 +83,21 @@ static void on_exit_of(struct term *term, int status, void *user)
 	pty->status = status;
 }
 
+/* The last of our children in the kernel's list. */
+static long newest_child(void)
+{
+	char path[64];
+	struct str text = {0};
+	long pid = 0;
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	if (!file_read(path, 1 << 16, &text, NULL))
+		fail_msg("%s cannot be read", path);
+	for (const char *at = str_text(&text); *at; at += strcspn(at, " "), at += strspn(at, " "))
+		pid = strtol(at, NULL, 10);
+	str_finish(&text);
+	return pid;
+}
+
 void pty_start(struct pty *pty, int cols, int rows, const char *const *argv, const char *const *env)
 {
 	struct err err;
@@ -97,6 +112,7 @@ void pty_start(struct pty *pty, int cols, int rows, const char *const *argv, con
 	pty->term = term_create(pty->loop, &options);
 	if (!term_start(pty->term, argv, env, NULL, &err))
 		fail_msg("%s", err.text);
+	pty->pid = newest_child();
 }
 
 /* ---- waiting ---- */
@@ -211,6 +227,40 @@ void pty_settle(struct pty *pty, int quiet_ms, int ms)
 	loop_timer_destroy(timer);
 	if (!is_settled)
 		show_and_fail(pty, "never quiet", "", ms);
+}
+
+/* How often it has slept of its own accord: once a wake-up. */
+static long sleeps_of(const struct pty *pty)
+{
+	char path[64];
+	struct str text = {0};
+	snprintf(path, sizeof path, "/proc/%ld/status", pty->pid);
+	bool is_read = file_read(path, 1 << 16, &text, NULL);
+	const char *line = is_read ? strstr(str_text(&text), "\nvoluntary_ctxt_switches:") : NULL;
+	long n = line ? strtol(line + 25, NULL, 10) : -1;
+	str_finish(&text);
+	assert_true(n >= 0);
+	return n;
+}
+
+static bool never(struct pty *pty, void *user)
+{
+	(void)pty, (void)user;
+	return false;
+}
+
+void pty_expect_idle(struct pty *pty, int ms, int n_wakes)
+{
+	char what[80];
+	pty_settle(pty, 1000, 60000);
+	size_t bytes = pty->n_bytes;
+	long sleeps = sleeps_of(pty);
+	pty_wait(pty, ms, never, NULL);
+	bytes = pty->n_bytes - bytes;
+	sleeps = sleeps_of(pty) - sleeps;
+	snprintf(what, sizeof what, "%zu bytes, %ld wake-ups", bytes, sleeps);
+	if (bytes > 0 || sleeps > n_wakes)
+		show_and_fail(pty, "not idle", what, ms);
 }
 
 /* ---- what a person does ---- */

@@ -13,6 +13,7 @@ struct pty {
 	bool has_ended;
 	int status;     /* as waitpid */
 	size_t n_bytes; /* that the program has printed */
+	long pid;
 };
 
 /* Directories of their own for everything started from here on (XDG_RUNTIME_DIR and the like); removed by pty_finish_dirs. */
@@ -36,6 +37,8 @@ void pty_expect_all(struct pty *pty, int ms, const char *const *texts);
 void pty_expect_gone(struct pty *pty, int ms, const char *text);
 int pty_expect_end(struct pty *pty, int ms);            /* until it has ended; gives its status as waitpid does */
 void pty_settle(struct pty *pty, int quiet_ms, int ms); /* until it has printed nothing for quiet_ms */
+/* Once it is quiet: for so many ms it prints nothing and wakes up n_wakes times at the most. */
+void pty_expect_idle(struct pty *pty, int ms, int n_wakes);
 typedef bool pty_holds_fn(struct pty *pty, void *user);
 bool pty_wait(struct pty *pty, int ms, pty_holds_fn *holds, void *user); /* false: the deadline came first */
 
