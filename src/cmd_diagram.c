@@ -95,19 +95,17 @@ struct hosts {
 	size_t n;
 };
 
-/* A lab's can be asked; of another cluster's machines nothing is known here. */
+/* Where the act's stages `on: host` would run. */
 static bool ask_hosts(const struct request *request, const struct scenario_act *act, struct hosts *hosts,
                       struct err *err)
 {
-	bool is_lab =
-	        request->n_files == 0 && !request->planned && !request->source.context && !request->source.kubeconfig;
-	if (!is_lab)
+	if (request->n_files > 0 || request->planned)
 		return true;
 	struct play_asked_host asked[SCENARIO_HOSTS_MAX];
 	struct loop *loop = loop_create(err);
 	if (!loop)
 		return false;
-	size_t n = play_ask_hosts(loop, act, "lab", asked);
+	size_t n = play_ask_hosts(loop, act, connect_environment(&request->source), asked);
 	for (size_t i = 0; i < n; i++) {
 		hosts->list[i].state = asked[i].state;
 		hosts->words[i] = asked[i].words;
@@ -204,7 +202,7 @@ static void print_diagram(const struct request *request, const struct diagram *d
 
 static bool draw(const struct request *request, struct diagram_options *options, struct err *err)
 {
-	struct scenario_act *act = scenario_load(request->act, "lab", err);
+	struct scenario_act *act = scenario_load(request->act, connect_environment(&request->source), err);
 	json_t *objects = json_array();
 	struct diagram_flow *flows = NULL;
 	struct hosts hosts = {0};

@@ -97,7 +97,9 @@ static void ask_cluster(struct passing *a)
 	for (size_t i = 0; i < stage->checks.len; i++) {
 		const struct scenario_check *check = &stage->checks.data[i];
 		struct str found = {0};
-		if (!scenario_check_is_of_cluster(check))
+		bool is_told_better =
+		        check->kind == SCENARIO_CHECK_UP && *stage->done_if; /* a watch may be silent yet */
+		if (!scenario_check_is_of_cluster(check) || is_told_better)
 			continue;
 		n++;
 		if (holds(a, check, &found)) {

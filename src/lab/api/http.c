@@ -320,6 +320,17 @@ static enum MHD_Result gather_protocols(void *user, enum MHD_ValueKind kind, con
 	return MHD_YES;
 }
 
+/* kubectl --as=NAME: only an administrator may, and only the lab's users are there to be. NULL: refused. */
+static const struct api_user *user_as(const struct api_options *options, const struct api_user *user, const char *name)
+{
+	if (name[0] == '\0' || strcmp(name, user->name) == 0)
+		return user;
+	for (size_t i = 0; user->is_admin && i < options->n_users; i++)
+		if (strcmp(options->users[i].name, name) == 0)
+			return &options->users[i];
+	return NULL;
+}
+
 static enum MHD_Result serve(struct exchange *exchange, const char *method)
 {
 	const struct api_options *options = &exchange->server->api->options;
@@ -334,6 +345,9 @@ static enum MHD_Result serve(struct exchange *exchange, const char *method)
 		user = admin_of(options);
 	if (!user || !http_host_is_ours(header_of(exchange, "Host")))
 		return answer_bare(exchange, 404);
+	user = user_as(options, user, header_of(exchange, "Impersonate-User"));
+	if (!user)
+		return answer_bare(exchange, 403);
 	if (exchange->is_too_big)
 		return answer_bare(exchange, 413);
 	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, gather_protocols, &protocols);
