@@ -123,8 +123,8 @@ static void settle(struct play *p, const char *checked)
 	str_finish(&p->output);
 	p->output = by_hand->output;
 	by_hand->output = (struct str){0};
-	for (size_t i = 0; i < stage->seen.len; i++)
-		p->flows.data[stage->seen.data[i]].note[0] = '\0';
+	if (has_result_check(stage))
+		flows_by_hand(p, loop_now(p->loop) - by_hand->since);
 	words_done(p, checked);
 	words_note(p, false, "done%s: %s; Space goes on", by_hand->n_ended ? "" : " from elsewhere", checked);
 }

@@ -472,10 +472,14 @@ static void describe_exit(const struct scenario_check *check, struct str *out)
 
 static void describe_way(const struct scenario_check *check, struct str *out)
 {
-	str_append_f(out, "%s %s %s", check->kind == SCENARIO_CHECK_OVN ? "OVN says" : "the policies say",
-	             check->expected, check->type);
+	bool is_of_ovn = check->kind == SCENARIO_CHECK_OVN, is_allowed = text_equal(check->expected, way(true));
+	str_append_f(out, is_of_ovn ? "OVN %s the flow %s" : "the policies %s the flow %s",
+	             !is_of_ovn   ? check->expected
+	             : is_allowed ? "passes"
+	                          : "drops",
+	             check->type);
 	if (check->name && *check->name)
-		str_append_f(out, " by %s", check->name);
+		str_append_f(out, ", by an ACL of %s", check->name);
 }
 
 static void describe_dropped(const struct scenario_check *check, struct str *out)

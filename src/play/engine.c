@@ -162,8 +162,10 @@ void play_set_view(struct play *p, size_t view)
 	bool is_new = p->view != view;
 	p->view = view;
 	clear_note(p);
-	if (is_new)
+	if (is_new) {
 		attend_view(p);
+		overhear_changed(p);
+	}
 }
 
 /* ---- verbs ---- */

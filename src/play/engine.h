@@ -142,6 +142,7 @@ void flows_end(struct play *p, int64_t ended,
                int status); /* it has ended, its output is kept; -1: no status is known */
 void flows_cancel(struct play *p);
 void flows_settle(struct play *p, bool is_done);              /* the stage is done, or has failed */
+void flows_by_hand(struct play *p, int64_t took_ms);          /* the stage is done, by what somebody has typed */
 bool flows_forgive(const struct play *p, int status);         /* the command was meant to fail */
 enum play_measure flows_read(const char *output, int status); /* how a try ended, in the words of the program */
 /* The command's flow is not what the stage is to show: in words, appended. False: it is. */

@@ -130,6 +130,11 @@ void explore_ask(struct play *p)
 		words_message(p, true, "%s", str_text(&out));
 	} else if (is_seen_broken(p, &out)) {
 		words_done(p, str_text(&out));
+		if (!p->options.unattended) { /* to find out what is somebody's own business */
+			free(p->runs[p->stage].message);
+			p->runs[p->stage].message =
+			        mem_strdup("it is broken; what does not hold any more is for you to find");
+		}
 	} else if (p->waited_ms >= SCENARIO_WITHIN_MS) {
 		words_fail(p, &(struct words_failure){"one of the checks does not hold any more",
 		                                      "all of them still hold: nothing is broken",

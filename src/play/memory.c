@@ -162,6 +162,7 @@ static void restore_explorations(struct play *p, const json_t *kept)
 	p->explored_from = p->view;
 	p->view = view;
 	attend_view(p);
+	overhear_changed(p);
 }
 
 static void on_asked(struct play *p, const struct passing_answer *answer)

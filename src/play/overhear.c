@@ -98,13 +98,25 @@ static void on_answer(const struct witness_answer *answer, void *user)
 	testify_heard(p, h->at);
 	if (p->step == STEP_CHECKS)
 		ask_again(p);
+	attend_look(p);
 	play_changed(p);
+}
+
+/* The stage in view wants to know. */
+static bool is_checked(const struct play *p, size_t at)
+{
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
+	for (size_t i = 0; i < stage->checks.len; i++)
+		if (stage->checks.data[i].kind == SCENARIO_CHECK_OVN && stage->checks.data[i].flow == at)
+			return true;
+	return false;
 }
 
 static bool is_worth_it(const struct play *p, size_t at)
 {
 	const struct play_flow *flow = &p->flows.data[at];
-	return p->overhear->is_looked_at || testify_has_policies(p) || flow->measured > PLAY_CONNECTED;
+	return p->overhear->is_looked_at || testify_has_policies(p) || flow->measured > PLAY_CONNECTED ||
+	       is_checked(p, at);
 }
 
 static void on_settled(void *user)

@@ -253,8 +253,11 @@ static void put_window(struct canvas *canvas, int x, int y, const struct part *p
 	canvas_destroy(window);
 }
 
-static struct look_of now_look(enum play_state state)
+static struct look_of now_look(const struct scene *scene)
 {
+	enum play_state state = scene_state(scene);
+	if (scene->is_exploring && !scene->exploration.is_mending && state == PLAY_DONE)
+		return (struct look_of){"!", "broken", ROLE_WARN};
 	return state == PLAY_PENDING ? (struct look_of){"▸", "to do", ROLE_TITLE} : stage_look(state);
 }
 
@@ -296,7 +299,7 @@ static void put_acts(struct canvas *canvas, struct rect area, const struct scene
 static void put_stage(struct canvas *canvas, struct rect row, const struct scene *scene, size_t stage)
 {
 	struct look_of look = stage_look(scene->states[stage]);
-	bool is_here = stage == scene->stage;
+	bool is_here = stage == scene->stage && !scene->is_exploring;
 	size_t place, total;
 	char number[32];
 	scenario_place(scene->act, stage, &place, &total);
@@ -381,7 +384,7 @@ void view_guide(struct canvas *canvas, struct rect area, const struct scene *sce
 	put_window(canvas, area.x, area.y, &parts.text, top);
 	int y = area.y + parts.rule;
 	if (y < end && scene->act->stages.len)
-		put_rule(canvas, area, y++, now_look(scene_state(scene)));
+		put_rule(canvas, area, y++, now_look(scene));
 	put_window(canvas, area.x, y, &parts.now, now_top);
 	y += parts.now.rows;
 	if (end - y > LIST_ROWS_MIN) {

@@ -1,6 +1,7 @@
 /* test_guided: a newcomer alone with the guided layout, on a real lab: the overlay act typed by hand, hints, a mistake, an
  * exploration found and mended by typing; and the tour of the screen, offered once. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,16 @@ static void start(int cols, int rows)
 	const char *const argv[] = {onesdn, "show", "overlay", "--layout", "guided", "--type-ms", "0", NULL};
 	pty_start(&pty, cols, rows, argv, NULL);
 	pty_expect(&pty, LAB, "LIVE", "guide · 1/8");
+}
+
+/* As a power cut ends it; and in a new terminal. */
+static void kill_and_resume(void)
+{
+	const char *const argv[] = {onesdn, "show", "--resume", "--layout", "guided", "--type-ms", "0", NULL};
+	term_kill(pty.term, SIGKILL);
+	pty_expect_end(&pty, SOON);
+	pty_end(&pty);
+	pty_start(&pty, 120, 40, argv, NULL);
 }
 
 /* Space, and Space again once the command stands there. */
@@ -143,15 +154,21 @@ static void test_exploration(void **state)
 	pty_type(&pty, ":explore 1\r");
 	pty_expect(&pty, SOON, "explore · 1/3", "about to be broken");
 	run_for_me();
-	pty_expect(&pty, STAGE, "It is broken now", "carries the network \"green-netwrok\"");
+	pty_expect(&pty, STAGE, "It is broken now", "for you to find", "! broken");
+	assert_false(pty_has(&pty, "carries the network"));
 	pty_type(&pty, " ");
 	pty_expect(&pty, SOON, "Find it on the diagram", "○ network green-network attached", "green-netwrok");
+	kill_and_resume();
+	pty_expect(&pty, LAB, "LIVE", "explore · 1/3", "what was broken on purpose waits to be mended",
+	           "Find it on the diagram", "○ network green-network attached");
 	pty_type(&pty, "h");
 	pty_expect(&pty, SOON, "? Count the networks in the diagram.");
 	pty_type(&pty, "s");
 	pty_expect(&pty, SOON, "it is still broken");
-	by_hand("kubectl delete pod yellow-server -ntenantyellow --now; kubectl apply -f 01-netconfig.yaml -f "
-	        "02-workloads.yaml");
+	by_hand("kubectl apply -f 01-netconfig.yaml"); /* all is as it was, but for the pod's interface */
+	pty_expect(&pty, STAGE, "✓ network green-network attached", "○ OVN passes the flow yellow", "OVN drops it");
+	pty_type(&pty, F12);
+	by_hand("kubectl delete pod yellow-server -ntenantyellow --now; kubectl apply -f 02-workloads.yaml");
 	pty_expect(&pty, STAGE, "✓ done: network green-network attached");
 	pty_type(&pty, F12);
 	pty_expect(&pty, SOON, "Mended. Space goes on");

@@ -1271,7 +1271,9 @@ static void test_keep_broken(void **state)
 	play_next(show.play);
 	wait_message("Space runs it");
 	play_next(show.play);
-	wait_message("0 of 1 pod Ready"); /* there is none: that is broken */
+	wait_message("it is broken");
+	assert_true(play_exploring(show.play, &now));
+	assert_has(play_checked(show.play, now.stage), "0 of 1 pod Ready"); /* what it is, is not given away */
 	play_next(show.play);
 	json_t *kept = play_keep(show.play);
 	close_show();
