@@ -32,7 +32,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags ncursesw jansson libpq 2>/dev/null)
 Q := $(if $(V),,@)
 
 # Modules from the highest floor to the lowest, which is also the order that a linker wants.
-MODULES := lab virtctl workload ui doctor play notes diagram witness policy scenario screen input reel topo kube websocket cni cast theme term canvas loop base
+MODULES := lab virtctl workload record show connect ui doctor play notes diagram witness policy scenario screen input reel topo kube websocket cni cast theme term canvas loop base
 LIBS_base := -lfyaml -ljansson
 LIBS_loop := -luv -lcurl
 LIBS_term := -lvterm

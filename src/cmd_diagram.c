@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "gather.h"
+#include "onesdn/connect.h"
 #include "onesdn/diagram.h"
 #include "onesdn/play.h"
 

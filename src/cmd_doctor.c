@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "connect.h"
+#include "onesdn/connect.h"
 #include "onesdn/doctor.h"
 #include "onesdn/screen.h"
 #include "onesdn/ui.h"

@@ -1,5 +1,5 @@
-/* cmd_record: `onesdn record`: the full screen program into a recording, driven by a person or by itself (pilot.c). What is written
- * is in recorder.c; docs/RECORD.md tells how it is used. */
+/* cmd_record: `onesdn record`: the full screen program into a recording, driven by a person or by itself. What is written
+ * is in src/record; docs/RECORD.md tells how it is used. */
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
@@ -11,11 +11,9 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "onesdn/record.h"
+#include "onesdn/show.h"
 #include "onesdn/theme.h"
-#include "pilot.h"
-#include "recorder.h"
-#include "show.h"
-#include "takes.h"
 
 enum { ACTS_MAX = 16, COLS = 100, ROWS = 32, TYPE_MS = 45, IDLE_MS = 8000, KUBECONFIG_MAX = 1 << 20 };
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #include "cmd.h"
-#include "connect.h"
+#include "onesdn/connect.h"
 #include "tap.h"
 
 enum { ROWS = 50, COLS = 160, NAMES_MAX = 64, DOWN_MS = 30000 };

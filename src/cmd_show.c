@@ -1,11 +1,9 @@
-/* cmd_show: `onesdn [show] [ACT|FILE]`: the full screen on the lab or on a kube context (show.c). */
+/* cmd_show: `onesdn [show] [ACT|FILE]`: the full screen on the lab or on a kube context (src/show). */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cmd.h"
-#include "kept.h"
-#include "show.h"
-#include "speaker.h"
+#include "onesdn/show.h"
 
 static struct show_args {
 	const char *context, *kubeconfig;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "gather.h"
+#include "onesdn/connect.h"
 #include "hear.h"
 #include "onesdn/policy.h"
 

@@ -2,7 +2,7 @@
 #ifndef ONESDN_HEAR_H
 #define ONESDN_HEAR_H
 
-#include "connect.h"
+#include "onesdn/connect.h"
 #include "onesdn/witness.h"
 
 struct heard {

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 2
 # shellcheck disable=SC2046 # names of ours have no blanks
 awk '
 BEGIN {
-	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 websocket:2 notes:2 theme:2 input:3 reel:3 topo:3 scenario:4 policy:4 witness:4 diagram:4 screen:4 play:5 doctor:5 ui:6", list, " ")
+	split("base:0 loop:1 canvas:1 term:2 cast:2 kube:2 cni:2 websocket:2 notes:2 theme:2 input:3 reel:3 topo:3 scenario:4 policy:4 witness:4 diagram:4 screen:4 play:5 doctor:5 ui:6 connect:6 show:7 record:8", list, " ")
 	for (i in list) { split(list[i], p, ":"); floor[p[1]] = p[2] }
 	allowed["lab"] = " base loop cni websocket topo policy "
 	allowed["workload"] = " base loop "

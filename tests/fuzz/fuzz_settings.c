@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ui/config.h"
-#include "ui/theme.h"
+#include "onesdn/theme.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
  * status` and `up` run, beside our own binary, and what `up` prints is passed on line by line. A kube context needs nothing here: kube itself
  * starts `kubectl proxy` for it.
  */
-#include "connect.h"
+#include "onesdn/connect.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* pilot: see pilot.h. */
-#include "pilot.h"
+#include "onesdn/record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* recorder: see recorder.h. A sink is one file: the whole recording, or the take of the stage in view, which becomes its stage's
  * take only when the stage is over and was performed. */
-#include "recorder.h"
+#include "onesdn/record.h"
 
 #include <stdlib.h>
 #include <string.h>

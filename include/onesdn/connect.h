@@ -1,8 +1,12 @@
-/* connect: from options on the command line to a cluster: the lab (brought up when it is not running) or a kube context.
- * Shared by the commands that need one (show, rehearse, diagram). */
+/* connect: from options on the command line to a cluster: the lab (brought up when it is not running) or a kube context; and to
+ * objects, for a command that looks once.
+ *
+ * Floor 6. Shared by the commands that need one.
+ */
 #ifndef ONESDN_CONNECT_H
 #define ONESDN_CONNECT_H
 
+#include "onesdn/base.h"
 #include "onesdn/kube.h"
 #include "onesdn/play.h"
 
@@ -29,5 +33,15 @@ struct connecting *connect_start(struct loop *loop, const struct connect_options
                                  connect_progress_fn *on_progress, connect_done_fn *on_done, void *user);
 void connect_cancel(struct connecting *connecting); /* before on_done; NULL is fine */
 void connection_destroy(struct connection *connection);
+
+/* ---- gather.c: objects for a command that looks once — from files, or from the cluster. Shared by diagram, frame and verdict. ---- */
+#define GATHER_FILE_MAX ((size_t)64 << 20)
+/* Appends the objects of a file ("-": standard input) to an array: a Kubernetes List, a list of a kind or single objects, as
+ * JSON or as a stream of YAML documents. */
+bool gather_file(const char *path, json_t *into, struct err *err);
+/* Appends what the cluster has of every watched kind in `namespaces` (NULL-terminated; NULL: all) now. Waits for it, at most
+ * 20 s; ERR_TIMEOUT says what was missing. */
+bool gather_cluster(const struct connect_options *options, const char *const *namespaces, json_t *into,
+                    struct err *err);
 
 #endif

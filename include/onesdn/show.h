@@ -1,9 +1,13 @@
-/* show: what a show consists of (loop, connection, cluster, play, ui) and how they are tied together. Shared by the commands that
- * have a full screen (show, record). The screen is there before the cluster is; whatever calls a verb of the play is posted. */
+/* show: what a show consists of (loop, connection, cluster, play, ui) and how they are tied together; how it is kept on disk, and
+ * told to the speaker's second terminal.
+ *
+ * Floor 7. Shared by the commands that have a full screen (show, record). The screen is there before the cluster is; whatever
+ * calls a verb of the play is posted.
+ */
 #ifndef ONESDN_SHOW_H
 #define ONESDN_SHOW_H
 
-#include "connect.h"
+#include "onesdn/connect.h"
 #include "onesdn/ui.h"
 
 enum { SHOW_N_SIGNALS = 3, SHOW_TYPE_MS = 12 };
@@ -59,5 +63,40 @@ bool show_config(struct ui_config *config, const struct show_words *words, int t
 char *show_first_act(struct err *err); /* the first act there is; the caller frees */
 /* False, and told on standard error: it is neither an act nor a file. */
 bool show_is_act(const char *name);
+
+/* ---- kept.c: the state of a show on disk, one file a show in $XDG_STATE_HOME/onesdn/shows, so that `onesdn --resume` goes on where it
+ * was after a crash or a closed terminal. A file belongs to the show that holds its lock; what nobody holds was left unfinished. ---- */
+struct kept {                             /* as it was read */
+	char *path;                       /* of the file; "" when none was read */
+	char *act, *context, *kubeconfig; /* the latter two may be NULL */
+	char *cluster;                    /* which one, as far as one can be told from another; "" */
+	bool read_only;
+	int64_t started_ms;     /* Unix time; 0: the clock had not begun */
+	int64_t planned_ms;     /* of the acts before */
+	int64_t written_ms;     /* Unix time */
+	size_t stage, n_stages; /* counted from 1, as the title shows it */
+	json_t *play;           /* for play_restore */
+};
+/* The one that was written last of those that no show holds. ERR_NOT_FOUND: there is none. A file that cannot be used is an
+ * error with its name and what to do. */
+bool kept_find(struct kept *kept, struct err *err);
+void kept_finish(struct kept *kept);
+
+struct keeper;
+/* From now on the show is kept, in the file of `kept` (NULL: one of its own, made when the first stage begins). Nothing but the
+ * keeping fails: what goes wrong is told on the screen, once. */
+struct keeper *keeper_create(struct show *show, const struct kept *kept);
+void keeper_stage_changed(struct keeper *keeper); /* written later in this turn; NULL is fine, here and below */
+void keeper_changed(struct keeper *keeper);       /* another stage may be in view */
+/* A show that is over leaves nothing. */
+void keeper_destroy(struct keeper *keeper);
+char *keeper_cluster(const struct show *show); /* which cluster the show is on, as in kept.cluster; the caller frees */
+
+/* ---- speaker.c: tells the speaker's second terminal (module notes) how the show stands. ---- */
+struct speaker;
+struct speaker *speaker_create(struct show *show,
+                               struct err *err); /* NULL: no socket could be had; the show goes on without */
+void speaker_changed(struct speaker *speaker);   /* something has changed: told later in this turn; NULL is fine */
+void speaker_destroy(struct speaker *speaker);
 
 #endif

@@ -1,5 +1,5 @@
 /* speaker: see speaker.h. What is told is made of the show's state once a turn at most, and only sent when it differs. */
-#include "speaker.h"
+#include "onesdn/show.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* kept: see kept.h. Written whole and renamed into place at every change of a stage or of the view, so that what is there is
  * always one state of the show, whatever ends it. */
-#include "kept.h"
+#include "onesdn/show.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* show: see show.h. Owns what a show consists of and ties it together: what the cluster and the play tell goes to the ui (and to
  * whoever else listens), what the person wants comes back. */
-#include "show.h"
+#include "onesdn/show.h"
 
 #include <signal.h>
 #include <stdio.h>

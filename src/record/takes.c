@@ -1,5 +1,5 @@
 /* takes: see takes.h. */
-#include "takes.h"
+#include "onesdn/record.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* gather: see gather.h. The cluster is asked as the show does it, by kube's list and watch, until everything is there once. */
-#include "gather.h"
+#include "onesdn/connect.h"
 
 #include <stdio.h>
 #include <string.h>
