@@ -15,7 +15,8 @@ static const struct cmd_option options[] = {
         {"--context", "NAME", "this kube context instead of the lab", &args.context, NULL},
         {"--kubeconfig", "FILE", "this kubeconfig instead of the lab", &args.kubeconfig, NULL},
         {"--read-only", NULL, "never change the cluster", NULL, &args.read_only},
-        {"--resume", NULL, "go on with the show that was left unfinished", NULL, &args.resume},
+        {"--resume", NULL, "go on with the show that was left unfinished, with ACT the one of that act", NULL,
+         &args.resume},
         {"--theme", "NAME", "dark, light, colour-blind, or one of your own", &args.words.theme, NULL},
         {"--layout", "NAME", "talk, guided or zoom", &args.words.layout, NULL},
         {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.words.ascii},
@@ -95,13 +96,18 @@ static void go_on(struct stage *stage)
 static void mention(struct stage *stage)
 {
 	struct kept kept;
-	if (stage->is_mentioned || !kept_find(&kept, NULL))
+	if (stage->is_mentioned || !kept_find(&kept, NULL, NULL))
 		return;
+	if (kept.is_mentioned) {
+		kept_finish(&kept);
+		return;
+	}
 	bool is_exploring = *json_walk_str(kept.play, "exploring", NULL);
 	char *words = mem_printf("An earlier show stopped at %zu/%zu of %s%s; onesdn --resume goes on there",
 	                         kept.stage, kept.n_stages, kept.act, is_exploring ? ", in an exploration" : "");
 	ui_tell(stage->show.ui, false, words);
 	free(words);
+	kept_mention(&kept);
 	kept_finish(&kept);
 }
 
@@ -142,14 +148,14 @@ static bool begin(struct stage *stage, const char *operand, struct err *err)
 	        .user = stage,
 	};
 	struct err why;
-	if (args.resume && !kept_find(&stage->kept, err))
+	if (args.resume && !kept_find(&stage->kept, operand, err))
 		return false;
 	if (args.resume) {
 		with.context = args.context = stage->kept.context;
 		with.kubeconfig = args.kubeconfig = stage->kept.kubeconfig;
 		with.read_only = stage->kept.read_only || args.read_only;
 	}
-	char *name = operand ? mem_strdup(operand) : args.resume ? mem_strdup(stage->kept.act) : show_first_act(err);
+	char *name = args.resume ? mem_strdup(stage->kept.act) : operand ? mem_strdup(operand) : show_first_act(err);
 	if (name && !with.context && !with.kubeconfig)
 		with.kubeconfig = stage->own = scenario_brings_up(name);
 	bool is_good = name && show_config(&stage->show.config, &args.words, SHOW_TYPE_MS, err) &&
@@ -169,9 +175,8 @@ int cmd_show(int argc, char **argv)
 	struct stage stage = {.show = {.config = {.type_ms = -1}}};
 	if (!cmd_read_options(&usage, argc, argv, &operand, &n, &status))
 		return status;
-	if (args.resume && (n || args.context || args.kubeconfig)) {
-		fputs("onesdn: --resume knows the act and the cluster of the show that it goes on with: name none\n",
-		      stderr);
+	if (args.resume && (args.context || args.kubeconfig)) {
+		fputs("onesdn: --resume knows the cluster of the show that it goes on with: name none\n", stderr);
 		return 2;
 	}
 	if (n && !show_is_act(operand))

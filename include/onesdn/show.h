@@ -70,16 +70,17 @@ struct kept {                             /* as it was read */
 	char *path;                       /* of the file; "" when none was read */
 	char *act, *context, *kubeconfig; /* the latter two may be NULL */
 	char *cluster;                    /* which one, as far as one can be told from another; "" */
-	bool read_only;
-	int64_t started_ms;     /* Unix time; 0: the clock had not begun */
-	int64_t planned_ms;     /* of the acts before */
-	int64_t written_ms;     /* Unix time */
-	size_t stage, n_stages; /* counted from 1, as the title shows it */
-	json_t *play;           /* for play_restore */
+	bool read_only, is_mentioned;     /* is_mentioned: a later show has said that it is there */
+	int64_t started_ms;               /* Unix time; 0: the clock had not begun */
+	int64_t planned_ms;               /* of the acts before */
+	int64_t written_ms;               /* Unix time */
+	size_t stage, n_stages;           /* counted from 1, as the title shows it */
+	json_t *play;                     /* for play_restore */
 };
-/* The one that was written last of those that no show holds. ERR_NOT_FOUND: there is none. A file that cannot be used is an
- * error with its name and what to do. */
-bool kept_find(struct kept *kept, struct err *err);
+/* The one that was written last of those that no show holds, of this act (NULL: of any). ERR_NOT_FOUND: there is none. A file that
+ * cannot be used is an error with its name and what to do. */
+bool kept_find(struct kept *kept, const char *act, struct err *err);
+void kept_mention(const struct kept *kept); /* from now on is_mentioned; it stays as old as it is */
 void kept_finish(struct kept *kept);
 
 struct keeper;

@@ -58,35 +58,6 @@ static int64_t written_at(const char *path)
 	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
-/* The newest that no show holds; what is too old is removed on the way. The caller frees. */
-static char *newest(const char *dir)
-{
-	DIR *files = opendir(dir);
-	char *best = NULL;
-	int64_t best_at = 0, now = time_wall_ms();
-	for (struct dirent *entry; files && (entry = readdir(files));) {
-		if (!text_has_suffix(entry->d_name, SUFFIX))
-			continue;
-		char *path = mem_printf("%s/%s", dir, entry->d_name);
-		int64_t at = written_at(path);
-		int fd = at > 0 ? lock(path) : -1;
-		bool is_old = fd >= 0 && now - at > OLD_MS;
-		if (is_old)
-			remove_file(path);
-		if (fd >= 0 && !is_old && at > best_at) {
-			free(best);
-			best = mem_strdup(path);
-			best_at = at;
-		}
-		if (fd >= 0)
-			close(fd);
-		free(path);
-	}
-	if (files)
-		closedir(files);
-	return best;
-}
-
 /* ---- reading ---- */
 
 /* Bounded, printable, on one line; NULL when it is not there. */
@@ -125,40 +96,108 @@ static bool take(struct kept *kept, const json_t *from)
 	if (!is_good)
 		return false;
 	kept->read_only = json_is_true(json_object_get(from, "read-only"));
+	kept->is_mentioned = json_is_true(json_object_get(from, "mentioned"));
 	kept->stage = (size_t)stage;
 	kept->n_stages = (size_t)total;
 	kept->play = json_incref(json_object_get(from, "play"));
 	return true;
 }
 
-bool kept_find(struct kept *kept, struct err *err)
+static json_t *read_state(const char *path, struct err *err)
 {
-	char *dir = shows_dir(err);
-	*kept = (struct kept){0};
-	if (!dir)
-		return false;
 	struct str text = {0};
+	json_t *value = file_read(path, FILE_MAX, &text, err) ? json_parse(str_text(&text), text.len, path, err) : NULL;
+	str_finish(&text);
+	return value;
+}
+
+static bool read_kept(struct kept *kept, char *path, struct err *err)
+{
 	struct err why = {0};
-	kept->path = newest(dir);
-	json_t *value = NULL;
-	bool is_good = false;
-	if (!kept->path) {
-		err_set(err, ERR_NOT_FOUND, "no show was left unfinished: there is nothing to go on with");
-	} else if (!file_read(kept->path, FILE_MAX, &text, &why) ||
-	           !(value = json_parse(str_text(&text), text.len, kept->path, &why))) {
+	json_t *value = read_state(path, &why);
+	bool is_good = value && take(kept, value);
+	kept->path = path;
+	if (!value)
 		err_set(err, ERR_INVALID, "what was kept of the last show cannot be read: %s; remove that file",
 		        why.text);
-	} else if (!take(kept, value)) {
-		err_set(err, ERR_INVALID, "%s is not what this version keeps of a show; remove that file", kept->path);
-	} else {
-		is_good = true;
-	}
+	else if (!is_good)
+		err_set(err, ERR_INVALID, "%s is not what this version keeps of a show; remove that file", path);
 	json_decref(value);
-	str_finish(&text);
+	return is_good;
+}
+
+/* A file that cannot be read may be of any act. */
+static bool is_of(const char *path, const char *act)
+{
+	json_t *value = act ? read_state(path, NULL) : NULL;
+	const char *word = value ? json_walk_str(value, "act", NULL) : "";
+	char *real = act ? realpath(act, NULL) : NULL;
+	bool is_same = !act || !value || text_equal(word, act) || (real && text_equal(word, real));
+	json_decref(value);
+	free(real);
+	return is_same;
+}
+
+/* The newest that no show holds; what is too old is removed on the way. The caller frees. */
+static char *newest(const char *dir, const char *act)
+{
+	DIR *files = opendir(dir);
+	char *best = NULL;
+	int64_t best_at = 0, now = time_wall_ms();
+	for (struct dirent *entry; files && (entry = readdir(files));) {
+		if (!text_has_suffix(entry->d_name, SUFFIX))
+			continue;
+		char *path = mem_printf("%s/%s", dir, entry->d_name);
+		int64_t at = written_at(path);
+		int fd = at > 0 ? lock(path) : -1;
+		bool is_old = fd >= 0 && now - at > OLD_MS;
+		if (is_old)
+			remove_file(path);
+		if (fd >= 0 && !is_old && at > best_at && is_of(path, act)) {
+			free(best);
+			best = mem_strdup(path);
+			best_at = at;
+		}
+		if (fd >= 0)
+			close(fd);
+		free(path);
+	}
+	if (files)
+		closedir(files);
+	return best;
+}
+
+bool kept_find(struct kept *kept, const char *act, struct err *err)
+{
+	char *dir = shows_dir(err), *path = dir ? newest(dir, act) : NULL;
+	*kept = (struct kept){0};
+	bool is_good = path && read_kept(kept, path, err);
+	if (dir && !path && act)
+		err_set(err, ERR_NOT_FOUND, "no show of %s was left unfinished: there is nothing to go on with", act);
+	else if (dir && !path)
+		err_set(err, ERR_NOT_FOUND, "no show was left unfinished: there is nothing to go on with");
 	free(dir);
 	if (!is_good)
 		kept_finish(kept);
 	return is_good;
+}
+
+void kept_mention(const struct kept *kept)
+{
+	struct str text = {0};
+	struct stat st;
+	json_t *value = read_state(kept->path, NULL);
+	int fd = value ? lock(kept->path) : -1;
+	if (fd >= 0 && lstat(kept->path, &st) == 0 && json_object_set_new(value, "mentioned", json_true()) == 0) {
+		const struct timespec times[] = {st.st_atim, st.st_mtim};
+		str_append_json(&text, value, JSON_COMPACT);
+		if (file_write(kept->path, str_text(&text), text.len, 0600, NULL))
+			utimensat(AT_FDCWD, kept->path, times, AT_SYMLINK_NOFOLLOW);
+	}
+	if (fd >= 0)
+		close(fd);
+	json_decref(value);
+	str_finish(&text);
 }
 
 void kept_finish(struct kept *kept)

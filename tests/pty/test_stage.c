@@ -269,9 +269,9 @@ static void test_read_only(void **state)
 
 /* ---- what is left of a show ---- */
 
-static void expect_refusal(const char *text)
+static void expect_refusal(const char *act, const char *text)
 {
-	const char *const argv[] = {onesdn, "--resume", NULL};
+	const char *const argv[] = {onesdn, "--resume", act, NULL};
 	pty_start(&show, 120, 24, argv, NULL);
 	assert_int_equal(WEXITSTATUS(pty_expect_end(&show, SOON)), 1);
 	pty_expect(&show, SOON, text);
@@ -281,7 +281,7 @@ static void expect_refusal(const char *text)
 static void test_kept(void **state)
 {
 	(void)state;
-	expect_refusal("no show was left unfinished");
+	expect_refusal(NULL, "no show was left unfinished");
 	start_show("overlay", NULL);
 	assert_null(kept_path()); /* nothing has been performed */
 	press(PAGE_DOWN);
@@ -294,12 +294,17 @@ static void test_kept(void **state)
 	pty_type(&show, "q");
 	pty_expect_end(&show, SOON);
 	pty_end(&show);
+	start_show("overlay", NULL); /* once is enough */
+	assert_false(pty_has(&show, "An earlier show"));
+	pty_type(&show, "q");
+	pty_expect_end(&show, SOON);
+	pty_end(&show);
 	char *path = kept_path();
 	static const char *const texts[] = {
 	        "", "{", "[]", "{\"format\":1}", "{\"format\":9,\"act\":\"overlay\"}", "\377\377"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		assert_true(file_write(path, texts[i], strlen(texts[i]), 0600, NULL));
-		expect_refusal("remove that file");
+		expect_refusal(NULL, "remove that file");
 	}
 	free(path);
 	remove_kept();
@@ -319,6 +324,29 @@ static void test_kept(void **state)
 	assert_int_equal(n, 2); /* this show's */
 	pty_type(&show, "q");
 	pty_expect_end(&show, SOON);
+	remove_kept();
+}
+
+/* Of several each can be gone on with. */
+static void test_of_several(void **state)
+{
+	static const char *const acts[] = {"overlay", "localnet"}, *const titles[] = {"1/8 ", "1/15 "};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		start_show(acts[i], NULL);
+		press(PAGE_DOWN);
+		pty_type(&show, "q");
+		pty_expect_end(&show, SOON);
+		pty_end(&show);
+	}
+	expect_refusal("policies", "no show of policies was left unfinished");
+	for (size_t i = 0; i < 3; i++) { /* the last one: what was written last, whichever it is */
+		start_show("--resume", i < 2 ? acts[i] : NULL);
+		pty_expect(&show, SOON, titles[i > 0], "The show goes on where it was");
+		pty_type(&show, "q");
+		pty_expect_end(&show, SOON);
+		pty_end(&show);
+	}
 	remove_kept();
 }
 
@@ -367,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_teardown(test_kept, end_show),
+	        cmocka_unit_test_teardown(test_of_several, end_show),
 	        cmocka_unit_test_teardown(test_read_only, end_show),
 	        cmocka_unit_test_teardown(test_go, end_show),
 	        cmocka_unit_test_teardown(test_all_acts, end_show),
