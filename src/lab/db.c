@@ -1,13 +1,14 @@
 /* turtle-db: PostgreSQL's own programs, run as a user who is not root. See db.h; enter.c brings people in here.
  *
  * PostgreSQL refuses to run as user 0, and that is all that the lab's namespace has: a user namespace inside it maps 0 to
- * 1000 for these programs.
+ * a user that the machine knows for these programs.
  */
 #include "lab/db.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,19 +81,26 @@ static bool write_text(const char *path, const char *text)
 	return is_done;
 }
 
+/* PostgreSQL refuses root, and an id that /etc/passwd does not know; nobody is known everywhere. */
 static void become_postgres(void)
 {
+	const struct passwd *user = getpwnam("postgres");
+	user = user ? user : getpwnam("nobody");
+	char map[32];
 	if (unshare(CLONE_NEWUSER) < 0)
 		_exit(126);
 	write_text("/proc/self/setgroups", "deny"); /* denied already as a rule, which is as good */
-	if (!write_text("/proc/self/uid_map", "1000 0 1") || !write_text("/proc/self/gid_map", "1000 0 1"))
+	snprintf(map, sizeof map, "%u 0 1", user && user->pw_uid ? (unsigned)user->pw_uid : 65534u);
+	if (!write_text("/proc/self/uid_map", map) || !write_text("/proc/self/gid_map", map))
 		_exit(126);
 }
 
-/* argv[0] is one of PostgreSQL's programs. Its exit status; what it prints goes to TOOL_LOG. */
-static int run(const char *const *argv)
+/* argv[0] is one of PostgreSQL's programs, which find each other by the whole path that they are run by. Its exit status; what it
+ * prints goes to TOOL_LOG. */
+static int run(const char *argv[])
 {
 	char *dir = bin_dir(), *path = mem_printf("%s/%s", dir != NULL ? dir : "", argv[0]);
+	argv[0] = path;
 	int status = -1, log = open(TOOL_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -101,7 +109,7 @@ static int run(const char *const *argv)
 		dup2(null, STDIN_FILENO);
 		dup2(log, STDOUT_FILENO);
 		dup2(log, STDERR_FILENO);
-		execv(path, (char *const *)(uintptr_t)argv);
+		execv(path, (char *const *)argv);
 		_exit(127);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -115,7 +123,7 @@ static int run(const char *const *argv)
 
 static bool is_running(void)
 {
-	const char *const argv[] = {"pg_ctl", "-D", DATA, "status", NULL};
+	const char *argv[] = {"pg_ctl", "-D", DATA, "status", NULL};
 	return run(argv) == 0;
 }
 
@@ -143,10 +151,9 @@ static int fail_with_log(const char *what)
 
 static bool make_cluster(void)
 {
-	static const char *const argv[] = {
-	        "initdb",          "-D", DATA,   "-U",         "postgres",  "-A",
-	        "trust",           "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
-	        "--wal-segsize=1", NULL};
+	const char *argv[] = {"initdb",          "-D", DATA,   "-U",         "postgres",  "-A",
+	                      "trust",           "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions",
+	                      "--wal-segsize=1", NULL};
 	struct str text = {0};
 	struct err err = {0};
 	if (run(argv) != 0)
@@ -171,7 +178,7 @@ static bool allow(const char *address, int prefix)
 static bool run_server(const char *address)
 {
 	char *listen = mem_printf("-c listen_addresses=%s", address);
-	const char *const argv[] = {"pg_ctl", "-D", DATA, "-l", LOG, "-o", listen, "-w", "-s", "start", NULL};
+	const char *argv[] = {"pg_ctl", "-D", DATA, "-l", LOG, "-o", listen, "-w", "-s", "start", NULL};
 	bool is_done = run(argv) == 0;
 	free(listen);
 	return is_done || fail_with_log("PostgreSQL does not start") == 0;
@@ -179,20 +186,20 @@ static bool run_server(const char *address)
 
 static bool make_database(void)
 {
-	static const char *const argv[] = {"psql",
-	                                   "-X",
-	                                   "-q",
-	                                   "-h",
-	                                   DIR,
-	                                   "-U",
-	                                   "postgres",
-	                                   "-v",
-	                                   "ON_ERROR_STOP=1",
-	                                   "-c",
-	                                   "create user splinter password 'cheese'",
-	                                   "-c",
-	                                   "create database turtles owner splinter",
-	                                   NULL};
+	const char *argv[] = {"psql",
+	                      "-X",
+	                      "-q",
+	                      "-h",
+	                      DIR,
+	                      "-U",
+	                      "postgres",
+	                      "-v",
+	                      "ON_ERROR_STOP=1",
+	                      "-c",
+	                      "create user splinter password 'cheese'",
+	                      "-c",
+	                      "create database turtles owner splinter",
+	                      NULL};
 	return run(argv) == 0 || fail_with_log("the database cannot be made") == 0;
 }
 
@@ -228,7 +235,7 @@ static int start(const char *address)
 
 static int stop(void)
 {
-	static const char *const argv[] = {"pg_ctl", "-D", DATA, "-m", "fast", "-w", "-s", "stop", NULL};
+	const char *argv[] = {"pg_ctl", "-D", DATA, "-m", "fast", "-w", "-s", "stop", NULL};
 	if (!is_running()) {
 		puts(DB_COMMAND " is not running");
 		return 0;
