@@ -304,11 +304,23 @@ static enum check_result ask_field(const struct asking *a)
 
 /* ---- network, address ---- */
 
+/* Whoever asks for an address has not got it yet. */
+static bool is_wish(const struct topo *topo, const struct scenario_check *check)
+{
+	size_t workload = topo_find_workload(topo, check->name), network = topo_find_network(topo, check->network);
+	for (size_t i = 0; i < topo->attachments.len; i++) {
+		const struct topo_attachment *at = &topo->attachments.data[i];
+		if (at->workload == workload && at->network == network && at->address[0])
+			return at->source == TOPO_FROM_REQUEST;
+	}
+	return false;
+}
+
 static enum check_result ask_address(const struct asking *a)
 {
 	const struct scenario_check *check = a->check;
 	const char *address = topo_address(a->facts->topo, check->name, check->network);
-	if (address[0] != '\0') {
+	if (address[0] != '\0' && !is_wish(a->facts->topo, check)) {
 		str_append_f(a->found, "%s has %s on %s", check->name, address, check->network);
 		return CHECK_HOLDS;
 	}
