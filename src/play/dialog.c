@@ -186,13 +186,22 @@ static void clear_line(struct play *p, struct console *c)
 	str_finish(&line);
 }
 
+/* Output without a line's end stands in front of a prompt; of one in brackets it is seen where it begins. */
+static const char *prompt_in(const char *line)
+{
+	size_t len = strlen(line);
+	const char *from = len >= 2 && line[len - 2] == ']' ? strrchr(line, '[') : NULL;
+	return from ? from : line;
+}
+
 static void type_text(struct play *p, struct console *c)
 {
 	struct str line = {0};
 	console_line_text(c, &line);
 	if (!p->prompt || p->prompt[0] == '\0' || !text_has_suffix(str_text(&line), p->prompt)) {
+		const char *from = prompt_in(str_text(&line));
 		free(p->prompt);
-		p->prompt = str_take(&line);
+		p->prompt = mem_strdup(from);
 	}
 	str_finish(&line);
 	p->step = STEP_TYPING;

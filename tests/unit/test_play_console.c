@@ -304,6 +304,21 @@ static void test_login_and_type(void **state)
 	assert_int_equal(play_n_consoles(show.play), 1);
 }
 
+/* What somebody has typed before, whose output stands in front of the prompt. */
+static void test_typed_by_hand_before(void **state)
+{
+	(void)state;
+	open_show(
+	        LOGIN
+	        "  - {id: t, title: T, console: blue/vm, type: \"printf 'no line%s' s\", check: [{output-matches: '^no lines$'}]}\n");
+	feed(VMI("1", "Running"));
+	perform(PLAY_DONE);
+	type("printf 'no line%s' s\r");
+	wait_screen("no lines[fedora@vm ");
+	play_next(show.play);
+	perform(PLAY_DONE);
+}
+
 static void test_logged_in_already(void **state)
 {
 	(void)state;
@@ -674,6 +689,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_lines),
 	        cmocka_unit_test_teardown(test_login_and_type, close_left),
+	        cmocka_unit_test_teardown(test_typed_by_hand_before, close_left),
 	        cmocka_unit_test_teardown(test_logged_in_already, close_left),
 	        cmocka_unit_test_teardown(test_go_past_login, close_left),
 	        cmocka_unit_test_teardown(test_other_user, close_left),
