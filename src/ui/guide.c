@@ -92,7 +92,7 @@ void guide_fill(struct ui *ui)
 	clear_checks(guide);
 	free(guide->command);
 	guide->command = NULL;
-	if (!ui->play || ui->view.layout != LAYOUT_GUIDED)
+	if (!ui->play || !is_guided(&ui->view))
 		return;
 	for (size_t i = 0; play_check(ui->play, guide->stage, i, &check); i++) {
 		check.holds |= ui->pretend.stage_state == PLAY_DONE;

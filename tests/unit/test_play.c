@@ -1315,6 +1315,47 @@ static void test_keep_broken(void **state)
 	json_decref(kept);
 }
 
+static void type_line(const char *line)
+{
+	struct term *term = play_shell(show.play, SCENARIO_ADMIN);
+	wait_screen("$");
+	term_write(term, line, strlen(line));
+	term_write(term, "\r", 1);
+}
+
+static bool is_tried(const void *what)
+{
+	(void)what;
+	return play_tried_by_hand(show.play);
+}
+
+/* Somebody types what is meant to fail as it stands in the hint, without what the scenario does about it. */
+static void test_failure_by_hand(void **state)
+{
+	(void)state;
+	open_show(
+	        "  - {id: a, title: A, run: 'bash -c \"echo refused; exit 3\" || echo no', check: [{output: refused}]}\n"
+	        "  - {id: b, title: B, run: 'bash -c \"echo wanted\"', check: [{output: wanted}], seen: one}\n");
+	feed(NAMESPACE);
+	play_attend(show.play, true);
+	play_cluster_changed(show.play);
+	type_line("bash -c 'echo other; exit 3'");
+	wait_until(is_tried, NULL, "a command by hand");
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_PENDING);
+	type_line("bash -c 'echo refused; exit 3'");
+	wait_state(PLAY_DONE);
+	play_next(show.play);
+	type_line("bash -c 'echo wanted; exit 3'"); /* this one is not */
+	wait_until(is_tried, NULL, "a command by hand");
+	size_t n;
+	assert_int_equal(play_stage_state(show.play, 1), PLAY_PENDING);
+	assert_int_equal(play_flows(show.play, &n)[0].state, PLAY_FLOW_UNTRIED);
+	type_line("bash -c 'echo wanted'");
+	wait_state(PLAY_DONE);
+	assert_int_equal(play_flows(show.play, &n)[0].state, PLAY_FLOW_OK);
+	assert_int_equal(play_flows(show.play, &n)[0].measured, PLAY_CONNECTED);
+}
+
 static void assert_asks(enum play_intent intent, size_t stage, const char *command)
 {
 	char *asked = play_asks(show.play, intent, stage);
@@ -1384,6 +1425,7 @@ int main(void)
 	        cmocka_unit_test_teardown(test_asks, close_left),
 	        cmocka_unit_test_teardown(test_keep_and_restore, close_left),
 	        cmocka_unit_test_teardown(test_keep_broken, close_left),
+	        cmocka_unit_test_teardown(test_failure_by_hand, close_left),
 	        cmocka_unit_test_teardown(test_go, close_left),
 	        cmocka_unit_test_teardown(test_go_fails, close_left),
 	        cmocka_unit_test_teardown(test_go_is_stopped, close_left),
