@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases.h"
 #include "cmd.h"
 #include "onesdn/connect.h"
 #include "hear.h"
 #include "onesdn/policy.h"
-
-enum { CASE_LINE_MAX = 16 << 20 };
 
 struct flow {
 	const char *from, *to, *network, *port; /* port: "tcp/9000", "icmp" */
@@ -192,16 +191,40 @@ static bool print_flow(const struct worlds *all, const struct flow *flow, const 
 }
 
 /* ---- lint ---- */
+struct lint {
+	size_t n_errors;
+	json_t *json; /* NULL: a line each */
+};
+
 static void print_finding(const struct policy_finding *finding, void *user)
 {
 	static const char *const names[] = {"note", "warning", "error"};
-	size_t *n_errors = user;
-	*n_errors += finding->severity == POLICY_ERROR;
+	struct lint *lint = user;
+	lint->n_errors += finding->severity == POLICY_ERROR;
+	if (lint->json) {
+		json_array_append_new(lint->json,
+		                      json_pack("{s:s, s:s, s:s, s:s}", "severity", names[finding->severity], "policy",
+		                                finding->policy, "path", finding->path, "text", finding->text));
+		return;
+	}
 	printf("%s: ", names[finding->severity]);
 	print_safe(finding->policy);
 	printf("%s%s: ", *finding->path ? " " : "", finding->path);
 	print_safe(finding->text);
 	putchar('\n');
+}
+
+/* False: there is an error among the findings. */
+static bool print_lint(const struct policy_world *world, bool as_json)
+{
+	struct lint lint = {.json = as_json ? json_array() : NULL};
+	policy_lint(world, print_finding, &lint);
+	if (as_json) {
+		json_dumpf(lint.json, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(lint.json);
+	return lint.n_errors == 0;
 }
 
 /* ---- objects, an act's flows ---- */
@@ -271,17 +294,16 @@ static bool answer(const struct request *request, const struct scenario_act *act
                    const json_t *manifest, struct err *err)
 {
 	struct worlds worlds = {world_of(objects), manifest ? world_with(objects, manifest) : NULL};
-	size_t n_errors = 0;
-	bool is_good = true;
+	bool is_good;
 	if (request->lint)
-		policy_lint(worlds.then ? worlds.then : worlds.now, print_finding, &n_errors);
+		is_good = print_lint(worlds.then ? worlds.then : worlds.now, request->json);
 	else
 		is_good = print_flows(request, act, objects, &worlds, err);
 	if (is_good && worlds.then && !request->lint && !request->json)
 		print_change(worlds.now, worlds.then);
 	policy_world_destroy(worlds.now);
 	policy_world_destroy(worlds.then);
-	return is_good && n_errors == 0;
+	return is_good;
 }
 
 static bool run(const struct request *request, const char *act_name, struct err *err)
@@ -298,85 +320,6 @@ static bool run(const struct request *request, const char *act_name, struct err 
 	json_decref(manifest);
 	scenario_destroy(act);
 	return is_good;
-}
-
-/* ---- cases: one JSON object a line, {"name", "objects": [...], "flows": [{"from", "to", "network", "proto", "port", "expect",
- * "expect_ovnk"?}]} ---- */
-static size_t check_case_flow(const struct policy_world *world, const json_t *flow, const char *name, size_t *n_checks)
-{
-	size_t n_wrong = 0;
-	for (enum policy_profile profile = 0; profile < POLICY_N_PROFILES; profile++) {
-		struct policy_question question = {.from = json_walk_str(flow, "from", NULL),
-		                                   .to = json_walk_str(flow, "to", NULL),
-		                                   .network = json_walk_str(flow, "network", NULL),
-		                                   .port = (int)json_walk_int(flow, 0, "port", NULL),
-		                                   .profile = profile};
-		const char *expect = json_walk_str(flow, "expect", NULL),
-		           *ovnk = json_walk_str(flow, "expect_ovnk", NULL);
-		struct policy_verdict verdict = {0};
-		struct err err = {0};
-		if (profile == POLICY_OVNK && *ovnk)
-			expect = ovnk;
-		++*n_checks;
-		bool is_asked = policy_proto_find(json_walk_str(flow, "proto", NULL), &question.proto)
-		                        ? policy_ask(world, &question, &verdict, &err)
-		                        : err_set(&err, ERR_INVALID, "unknown proto");
-		if (!is_asked || verdict.allowed != (strcmp(expect, "allow") == 0)) {
-			printf("%s (%s): ", name, policy_profile_name(profile));
-			print_safe(question.from);
-			fputs(" -> ", stdout);
-			print_safe(question.to);
-			printf(" %s/%d: expected %s, got %s: ", json_walk_str(flow, "proto", NULL), question.port,
-			       expect,
-			       !is_asked         ? "an error"
-			       : verdict.allowed ? "allow"
-			                         : "deny");
-			print_safe(is_asked ? verdict.reason : err.text);
-			putchar('\n');
-			n_wrong++;
-		}
-		policy_verdict_finish(&verdict);
-	}
-	return n_wrong;
-}
-
-static bool check_case(const char *line, size_t len, const char *where, size_t *n_checks, size_t *n_wrong,
-                       struct err *err)
-{
-	json_t *cased = json_parse(line, len, where, err);
-	if (!cased)
-		return false;
-	struct policy_world *world = world_of(json_object_get(cased, "objects"));
-	size_t i;
-	const json_t *flow;
-	json_array_foreach (json_object_get(cased, "flows"), i, flow)
-		*n_wrong += check_case_flow(world, flow, json_walk_str(cased, "name", NULL), n_checks);
-	policy_world_destroy(world);
-	json_decref(cased);
-	return true;
-}
-
-static bool run_cases(const char *path, struct err *err)
-{
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	size_t n_cases = 0, n_checks = 0, n_wrong = 0, size = 0;
-	char *line = NULL;
-	bool is_good = file || err_set(err, ERR_NOT_FOUND, "%s cannot be read", path);
-	for (ssize_t len; is_good && (len = getline(&line, &size, file)) >= 0;) {
-		char *where = mem_printf("%s:%zu", path, ++n_cases);
-		if (len > CASE_LINE_MAX)
-			is_good = err_set(err, ERR_LIMIT, "%s: the line is longer than %d MiB", where,
-			                  CASE_LINE_MAX >> 20);
-		else if (len > 1)
-			is_good = check_case(line, (size_t)len, where, &n_checks, &n_wrong, err);
-		free(where);
-	}
-	free(line);
-	if (file && file != stdin)
-		fclose(file);
-	if (is_good)
-		printf("%zu verdicts, %zu differences\n", n_checks, n_wrong);
-	return is_good && n_wrong == 0;
 }
 
 /* ---- the command line ---- */
@@ -433,7 +376,7 @@ int cmd_verdict(int argc, char **argv)
 		        usage.synopsis);
 		return 2;
 	}
-	bool is_good = request.cases ? run_cases(request.cases, &err) : run(&request, operand, &err);
+	bool is_good = request.cases ? cases_run(request.cases, request.json, &err) : run(&request, operand, &err);
 	if (err.code)
 		fprintf(stderr, "onesdn: %s\n", err.text);
 	return is_good ? 0 : 1;

@@ -34,6 +34,13 @@ static void lint_selector(const struct lint *lint, const json_t *selector, const
 		     problem, *key ? ", key " : "", key);
 }
 
+/* What a list of the API is written as something else: the CRD refuses that, here it is left out of account. */
+static void lint_shape(const struct lint *lint, const json_t *value, bool is_fine, const char *path, const char *wanted)
+{
+	if (value && !json_is_null(value) && !is_fine)
+		find(lint, POLICY_ERROR, path, "it is not %s; the API server refuses the policy", wanted);
+}
+
 static void lint_block(const struct lint *lint, const json_t *value, const char *path)
 {
 	struct cni_address cidr, except;
@@ -43,8 +50,9 @@ static void lint_block(const struct lint *lint, const json_t *value, const char 
 		return;
 	}
 	size_t i;
-	const json_t *item;
-	json_array_foreach (json_object_get(value, "except"), i, item) {
+	const json_t *item, *excepts = json_object_get(value, "except");
+	lint_shape(lint, excepts, json_is_array(excepts), path, "a list where it says except");
+	json_array_foreach (excepts, i, item) {
 		text = json_is_string(item) ? json_string_value(item) : "";
 		if (!cni_address_parse(text, &except) || except.prefix < 0)
 			find(lint, POLICY_ERROR, path, "except '%s' is no CIDR; write it like 192.168.200.4/32", text);
@@ -59,6 +67,9 @@ static void lint_peer(const struct lint *lint, const json_t *peer, const char *p
 {
 	const json_t *block = json_object_get(peer, "ipBlock"), *pods = json_object_get(peer, "podSelector");
 	const json_t *spaces = json_object_get(peer, "namespaceSelector");
+	lint_shape(lint, block, json_is_object(block), path, "a map where it says ipBlock");
+	lint_shape(lint, pods, json_is_object(pods), path, "a selector where it says podSelector");
+	lint_shape(lint, spaces, json_is_object(spaces), path, "a selector where it says namespaceSelector");
 	if (!json_is_object(block) && !json_is_object(pods) && !json_is_object(spaces))
 		find(lint, POLICY_WARNING, path,
 		     "the peer is empty: it should allow nothing, but OVN-Kubernetes ignores it, and a rule left "
@@ -83,7 +94,10 @@ static void lint_port(const struct lint *lint, const json_t *value, const char *
 {
 	enum policy_proto proto;
 	const json_t *port = json_object_get(value, "port"), *end = json_object_get(value, "endPort");
+	const json_t *protocol = json_object_get(value, "protocol");
 	const char *name = json_walk_str(value, "protocol", NULL);
+	lint_shape(lint, value, json_is_object(value), path, "a map");
+	lint_shape(lint, protocol, json_is_string(protocol), path, "TCP, UDP or SCTP where it says protocol");
 	if (*name && (!policy_proto_find(name, &proto) || proto == POLICY_ICMP))
 		find(lint, POLICY_ERROR, path,
 		     "protocol '%s' is unknown; it is TCP, UDP or SCTP (ICMP cannot be named: leave ports out)", name);
@@ -105,6 +119,15 @@ static void lint_port(const struct lint *lint, const json_t *value, const char *
 		     (long long)json_integer_value(port));
 }
 
+static const json_t *list_of(const struct lint *lint, const json_t *rule, const char *key, const char *path)
+{
+	const json_t *list = json_object_get(rule, key);
+	char place[96];
+	snprintf(place, sizeof place, "%s.%s", path, key);
+	lint_shape(lint, list, json_is_array(list), place, "a list");
+	return list;
+}
+
 static void lint_rules(const struct lint *lint, enum policy_direction direction)
 {
 	static const char *const lists[] = {"ingress", "egress"}, *const peers[] = {"from", "to"},
@@ -112,12 +135,18 @@ static void lint_rules(const struct lint *lint, enum policy_direction direction)
 	const json_t *list = json_walk(lint->policy->object, "spec", lists[direction], NULL), *rule, *item;
 	size_t i, j;
 	char path[96];
+	snprintf(path, sizeof path, "spec.%s", lists[direction]);
+	lint_shape(lint, list, json_is_array(list), path, "a list");
 	json_array_foreach (list, i, rule) {
-		json_array_foreach (json_object_get(rule, peers[direction]), j, item) {
+		snprintf(path, sizeof path, "spec.%s[%zu]", lists[direction], i);
+		lint_shape(lint, rule, json_is_object(rule), path, "a map");
+		const json_t *ends = list_of(lint, rule, peers[direction], path),
+		             *ports = list_of(lint, rule, "ports", path);
+		json_array_foreach (ends, j, item) {
 			snprintf(path, sizeof path, "spec.%s[%zu].%s[%zu]", lists[direction], i, peers[direction], j);
 			lint_peer(lint, item, path);
 		}
-		json_array_foreach (json_object_get(rule, "ports"), j, item) {
+		json_array_foreach (ports, j, item) {
 			snprintf(path, sizeof path, "spec.%s[%zu].ports[%zu]", lists[direction], i, j);
 			lint_port(lint, item, path);
 		}
@@ -134,7 +163,8 @@ static void lint_types(const struct lint *lint)
 {
 	const json_t *types = json_walk(lint->policy->object, "spec", "policyTypes", NULL), *type;
 	size_t i;
-	if (json_array_size(types) == 0)
+	lint_shape(lint, types, json_is_array(types), "spec.policyTypes", "a list");
+	if (!types || json_is_null(types) || (json_is_array(types) && json_array_size(types) == 0))
 		find(lint, POLICY_WARNING, "spec.policyTypes",
 		     "policyTypes is missing: nothing fills it in for this kind, and OVN-Kubernetes then isolates nothing; write [Ingress, Egress] as meant");
 	json_array_foreach (types, i, type)

@@ -17,6 +17,30 @@ static bool is_kept(const json_t *object)
 	return false;
 }
 
+/* The API server gives every namespace its name as a label; a file's may lack it, or the whole namespace. */
+static void add_namespace(struct policy_world *world, const char *name, json_t *object)
+{
+	json_t *metadata = json_object_get(object, "metadata"), *labels = json_object_get(metadata, "labels");
+	if (!json_is_object(metadata))
+		return;
+	if (!json_is_object(labels)) {
+		labels = json_object();
+		json_object_set_new(metadata, "labels", labels);
+	}
+	if (!json_object_get(labels, "kubernetes.io/metadata.name"))
+		json_object_set_new(labels, "kubernetes.io/metadata.name", json_string(name));
+	map_set(&world->namespaces, name, labels);
+}
+
+static void need_namespace(struct policy_world *world, const char *name)
+{
+	if (map_find(&world->namespaces, name))
+		return;
+	json_t *object = json_pack("{s:s, s:{s:s}}", "kind", "Namespace", "metadata", "name", name);
+	json_array_append_new(world->objects, object);
+	add_namespace(world, name, object);
+}
+
 static void keep_objects(struct policy_world *world, const json_t *const *objects, size_t n, struct map *pods)
 {
 	world->objects = json_array();
@@ -28,7 +52,7 @@ static void keep_objects(struct policy_world *world, const json_t *const *object
 		const char *kind = json_walk_str(copy, "kind", NULL),
 		           *name = json_walk_str(copy, "metadata", "name", NULL);
 		if (strcmp(kind, "Namespace") == 0) {
-			map_set(&world->namespaces, name, json_object_get(json_object_get(copy, "metadata"), "labels"));
+			add_namespace(world, name, copy);
 		} else if (strcmp(kind, "Pod") == 0) {
 			char *id = mem_printf("%s/%s", json_walk_str(copy, "metadata", "namespace", NULL), name);
 			map_set(pods, id, copy);
@@ -46,6 +70,9 @@ static void take_networks(struct policy_world *world)
 		char *list = mem_strdup(topo->networks.data[i].subnets), *rest = list, *item;
 		while ((item = strsep(&rest, ", ")) != NULL) {
 			struct cni_address subnet;
+			char *host_bits = strchr(item, '/') ? strchr(strchr(item, '/') + 1, '/') : NULL;
+			if (host_bits) /* layer3: CIDR/BITS-OF-A-NODE */
+				*host_bits = '\0';
 			if (*item && cni_address_parse(item, &subnet)) {
 				network.has_ipam = true;
 				network.families[subnet.family == 6] = true;
@@ -82,6 +109,7 @@ static void take_endpoint(struct policy_world *world, const struct topo_attachme
 	endpoint.workload = mem_strdup(workload->id);
 	endpoint.pod = mem_strdup(pod_name);
 	endpoint.ns = mem_strdup(workload->ns);
+	need_namespace(world, workload->ns);
 	endpoint.address_text = mem_strdup(attachment->address);
 	endpoint.labels = json_walk(pod, "metadata", "labels", NULL);
 	endpoint.containers = json_walk(pod, "spec", "containers", NULL);

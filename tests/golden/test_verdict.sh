@@ -22,4 +22,12 @@ text bad-port "${recorded[@]}" --from data-consumer/vm-workload --to 192.168.200
 text half-a-flow "${recorded[@]}" --from data-consumer/vm-workload
 text witness-of-a-recording "${recorded[@]}" "${one[@]}" --witness
 text no-such-file --objects tests/golden/no-such-file "${one[@]}"
+text lint-malformed "${recorded[@]}" --with $here/malformed.yaml --lint
+text lint-json "${recorded[@]}" --with $here/only-denies.yaml --lint --json
+text cases --cases tests/data/policy-cases.jsonl
+text cases-broken --cases $here/broken-cases.jsonl
+text cases-broken-json --cases $here/broken-cases.jsonl --json
+text cases-none --cases $here/no-cases.jsonl
+text cases-no-file --cases $here/no-such-cases.jsonl
+text cases-and-a-flow --cases $here/no-cases.jsonl "${one[@]}"
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
-# MultiNetworkPolicies with real packets: every case of tests/data/policy-*cases.jsonl comes out in the lab as OVN-Kubernetes
-# does it (policy_cases.c); then policies that come, change, go and are wrong.
+# MultiNetworkPolicies with real packets: every case of tests/data/policy-cases.jsonl and policy-own-cases.jsonl comes out in the
+# lab as OVN-Kubernetes does it (policy_cases.c); then policies that come, change, go and are wrong.
 #
 # usage: test_policies.sh [PART OF CASE'S NAME | life]
 # shellcheck source=tests/lab/lib.sh disable=SC2154
@@ -19,12 +19,14 @@ run "a host on VLAN 123" host_on_vlan 123 192.168.200.1/24
 run "a host on VLAN 33" host_on_vlan 33 192.168.201.1/24
 cases() { # FILE
 	"$BUILD/labtest/policy_cases" run "$TOP/tests/data/$1" "$XDG_RUNTIME_DIR/onesdn/lab/api.sock" "$LAB" ${only:+"$only"} 2>&1
+	echo "status $? $1"
 }
 [ "$only" = life ] || while IFS= read -r line; do
 	case $line in
 	"ok "*) result 0 "${line#* - }" ;;
 	"not ok "*) result 1 "${line#* - }" ;;
 	"Bail out"*) result 1 "$line" ;;
+	"status "*) [ -n "$only" ] || is "all of ${line##* } were run and hold" "$line" "status 0 ${line##* }" ;;
 	1..*) ;;
 	*) echo "$line" ;;
 	esac
