@@ -156,7 +156,9 @@ struct play_flow {                           /* texts are the play's, until the 
 	bool is_counted;                     /* there is a figure: packets dropped at its ends since their policies came */
 	uint64_t dropped;
 	const char *disagrees;               /* where the witnesses do, in words */
-	bool is_cut;                         /* OK, and cannot pass just now: an end of it, or its way, is away */
+	bool is_away;                        /* an end of it, or its way, is away just now, as the objects tell */
+	bool is_cut;                         /* OK, and away since: it cannot pass */
+	bool was_ok;                         /* UNTRIED: it was OK, cut, and its way is back; nobody has tried it since */
 	char why[96];                        /* "turtle-db is down"; "" */
 	bool is_asked_if, allowed_then;      /* and what would be, were a manifest applied (what-if) */
 	const char *reason_then;

@@ -1,5 +1,5 @@
-/* cut: what was seen to pass cannot any more when one of its ends, or the way of one of them, is away: said at once, and
- * taken back when it is there again. */
+/* cut: what was seen to pass cannot any more when one of its ends, or the way of one of them, is away: said at once.
+ * When it is there again nobody has tried that one yet: the flow says so, and that it was seen before. */
 #include "play/engine.h"
 
 #include <stdio.h>
@@ -28,21 +28,49 @@ static bool is_cut(const struct topo *topo, const struct scenario_flow *plan, st
 	return network != TOPO_NONE && (topo_is_cut(topo, to, network, why) || topo_is_cut(topo, from, network, why));
 }
 
+static bool is_gone(const struct topo *topo, const char *end)
+{
+	size_t at = topo_find_workload(topo, end);
+	return at != TOPO_NONE && topo->workloads.data[at].state == TOPO_PLANNED;
+}
+
+/* Nobody has tried it over the way that is there now. */
+static void forget(struct play_flow *flow, bool was_ok)
+{
+	flow->state = PLAY_FLOW_UNTRIED;
+	flow->measured = PLAY_UNMEASURED;
+	flow->is_cut = false;
+	flow->was_ok = was_ok;
+	snprintf(flow->note, sizeof flow->note, "%s", was_ok ? CUT_SEEN_BEFORE : "");
+}
+
+/* Only what went away after it was measured counts: whoever measures knows better than the objects, which may be late. */
+static void look_at(struct play_flow *flow, const struct topo *topo)
+{
+	struct str why = {0};
+	bool was_away = flow->is_away;
+	flow->is_away = is_cut(topo, flow->plan, &why);
+	if (flow->state != PLAY_FLOW_OK)
+		flow->is_cut = false;
+	else if (flow->is_away && !was_away)
+		flow->is_cut = true;
+	else if (flow->is_cut && !flow->is_away)
+		forget(flow, true);
+	if (flow->is_cut && (is_gone(topo, flow->plan->from) || is_gone(topo, flow->plan->to)))
+		forget(flow, false);
+	snprintf(flow->why, sizeof flow->why, "%s", flow->is_cut ? str_text(&why) : "");
+	str_finish(&why);
+}
+
 void cut_look(struct play *p, const struct topo *topo)
 {
-	for (size_t i = 0; i < p->flows.len; i++) {
-		struct play_flow *flow = &p->flows.data[i];
-		size_t from = topo_find_workload(topo, flow->plan->from);
-		struct str why = {0};
-		flow->is_cut = flow->state == PLAY_FLOW_OK && is_cut(topo, flow->plan, &why);
-		snprintf(flow->why, sizeof flow->why, "%s", flow->is_cut ? str_text(&why) : "");
-		text_trim(flow->why);
-		if (flow->is_cut && from != TOPO_NONE && topo->workloads.data[from].state == TOPO_PLANNED) {
-			flow->state = PLAY_FLOW_UNTRIED; /* nobody is there to try it */
-			flow->is_cut = false;
-		}
-		str_finish(&why);
-	}
+	for (size_t i = 0; i < p->flows.len; i++)
+		look_at(&p->flows.data[i], topo);
+}
+
+void cut_begin(struct play_flow *flow)
+{
+	flow->is_cut = flow->was_ok = false;
 }
 
 bool cut_why(struct play *p, size_t stage, struct str *why)

@@ -194,6 +194,8 @@ size_t hosts_fill(struct play *p,
 void hosts_finish(struct play *p);
 
 /* ---- cut.c: flows that cannot pass just now ---- */
+#define CUT_SEEN_BEFORE "seen before" /* the note of a flow whose way was cut and is whole again */
+void cut_begin(struct play_flow *flow); /* it is tried now */
 void cut_look(struct play *p, const struct topo *topo); /* the graph is another one */
 /* Why what the stage measures cannot pass just now ("turtle-db is down"), appended. False: nothing says so. */
 bool cut_why(struct play *p, size_t stage, struct str *why);

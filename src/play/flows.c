@@ -99,11 +99,17 @@ static bool is_blocked_meant(const struct play *p)
 	return p->job == JOB_STAGE && play_stage_of(p, p->stage)->is_blocked;
 }
 
+static void begin(struct play_flow *flow, enum play_flow_state state)
+{
+	flow->state = state;
+	cut_begin(flow);
+}
+
 void flows_begin_stage(struct play *p)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	for (size_t i = 0; p->job == JOB_STAGE && i < stage->seen.len; i++)
-		p->flows.data[stage->seen.data[i]].state = PLAY_FLOW_UNTRIED;
+		begin(&p->flows.data[stage->seen.data[i]], PLAY_FLOW_UNTRIED);
 }
 
 void flows_begin(struct play *p)
@@ -112,7 +118,7 @@ void flows_begin(struct play *p)
 	p->output_before = p->output.len;
 	if (!flow)
 		return;
-	flow->state = PLAY_FLOW_UNDERWAY;
+	begin(flow, PLAY_FLOW_UNDERWAY);
 	flow->note[0] = '\0';
 	flow->measured = PLAY_UNMEASURED;
 	overhear_begins(p, (size_t)(flow - p->flows.data));

@@ -65,9 +65,11 @@ json_t *play_keep(const struct play *p)
 	for (size_t i = 0; i < p->act->stages.len; i++)
 		json_array_append_new(stages, keep_stage(p, i));
 	for (size_t i = 0; i < p->flows.len; i++)
-		json_array_append_new(flows,
-		                      json_pack("{s:s, s:s, s:s}", "id", p->flows.data[i].plan->id, "state",
-		                                flow_names[p->flows.data[i].state], "note", p->flows.data[i].note));
+		json_array_append_new(
+		        flows,
+		        json_pack("{s:s, s:s, s:s}", "id", p->flows.data[i].plan->id, "state",
+		                  flow_names[p->flows.data[i].is_cut ? PLAY_FLOW_UNTRIED : p->flows.data[i].state],
+		                  "note", p->flows.data[i].note));
 	return json_pack("{s:s, s:o, s:o, s:s?, s:b, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages",
 	                 stages, "flows", flows, "exploring", exploring, "explored", p->has_explored, "explorations",
 	                 keep_explorations(p));

@@ -131,7 +131,10 @@ static void forget_if_other(struct play_flow *flow, const struct testimony *t)
 {
 	bool is_tried = flow->state != PLAY_FLOW_UNTRIED && flow->state != PLAY_FLOW_UNDERWAY;
 	if (flow->state == PLAY_FLOW_UNTRIED && flow->is_judged && flow->measured == PLAY_UNMEASURED)
-		snprintf(flow->note, sizeof flow->note, "%s", flow->allowed[POLICY_OVNK] ? "" : "policies deny it");
+		snprintf(flow->note, sizeof flow->note, "%s",
+		         !flow->allowed[POLICY_OVNK] ? "policies deny it"
+		         : flow->was_ok              ? CUT_SEEN_BEFORE
+		                                     : "");
 	if (!is_tried || !t->was_judged_then || (flow->is_judged && flow->allowed[POLICY_OVNK] == t->allowed_then))
 		return;
 	flow->state = PLAY_FLOW_UNTRIED;

@@ -70,7 +70,7 @@ static void measured_words(const struct play_flow *flow, struct str *out)
 	if (is_waiting)
 		str_append(out, "waits for an answer");
 	else if (flow->measured == PLAY_UNMEASURED)
-		str_append(out, "not tried");
+		str_append(out, flow->was_ok ? "not tried again" : "not tried");
 	else
 		play_flow_measured(flow, out);
 }

@@ -29,24 +29,31 @@ static const char head[] = "format: 1\n"
                            "flows:\n"
                            "  - {id: web, from: blue/client, to: blue/server, port: tcp/9000}\n"
                            "stages:\n";
-#define POD(name, address)                                                                                             \
+#define POD(name, address, ready)                                                                                      \
 	"{apiVersion: v1, kind: Pod, metadata: {name: " name ", namespace: blue, labels: {app: " name                  \
 	"}, annotations: {k8s.v1.cni.cncf.io/networks: net, k8s.v1.cni.cncf.io/network-status: "                       \
 	"'[{\"name\": \"blue/net\", \"interface\": \"net1\", \"ips\": [\"" address "\"]}]'}}, "                        \
-	"spec: {}, status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}\n"
+	"spec: {}, status: {phase: Running, conditions: [{type: Ready, status: " ready "}]}}\n"
 static const char objects[] =
         "apiVersion: k8s.cni.cncf.io/v1\n"
         "kind: NetworkAttachmentDefinition\n"
         "metadata: {name: net, namespace: blue}\n"
         "spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"green\", \"netAttachDefName\": \"blue/net\", "
         "\"topology\": \"layer2\", \"subnets\": \"10.0.0.0/24\", \"type\": \"ovn-k8s-cni-overlay\"}'}\n"
-        "---\n" POD("client", "10.0.0.1") "---\n" POD("server", "10.0.0.2");
+        "---\n" POD("client", "10.0.0.1", "'True'") "---\n" POD("server", "10.0.0.2", "'True'");
 static const char policy[] =
         "apiVersion: k8s.cni.cncf.io/v1beta1\n"
         "kind: MultiNetworkPolicy\n"
         "metadata: {name: shut, namespace: blue, annotations: {k8s.v1.cni.cncf.io/policy-for: net}}\n"
         "spec: {podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], "
         "egress: [{to: [{ipBlock: {cidr: 10.0.0.2/32}}], ports: [{port: 80}]}]}\n";
+
+static const char deleted_policy[] =
+        "{\"type\":\"DELETED\",\"object\":{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\","
+        "\"metadata\":{\"name\":\"shut\",\"namespace\":\"blue\",\"resourceVersion\":\"9\"}}}\n";
+static const char deleted_pod[] =
+        "{\"type\":\"DELETED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
+        "\"metadata\":{\"name\":\"server\",\"namespace\":\"blue\",\"resourceVersion\":\"9\"}}}\n";
 
 static void write_file(const char *name, const char *text)
 {
@@ -119,22 +126,28 @@ static int close_show(void **state)
 	return 0;
 }
 
-static void perform(enum play_state wanted)
+static void perform_at(size_t stage, enum play_state wanted)
 {
 	show.is_late = false;
 	loop_timer_start(show.alarm, PATIENCE_MS, 0);
 	play_next(show.play);
 	enum play_state state;
-	while ((state = play_stage_state(show.play, 0)) != PLAY_DONE && state != PLAY_FAILED && !show.is_late)
+	while ((state = play_stage_state(show.play, stage)) != PLAY_DONE && state != PLAY_FAILED && !show.is_late)
 		loop_turn(show.loop, true);
 	loop_timer_stop(show.alarm);
 	if (state != wanted)
 		fail_msg("state %d: %s\n%s", (int)state, play_message(show.play), play_failure(show.play));
 }
 
+static void perform(enum play_state wanted)
+{
+	perform_at(0, wanted);
+}
+
 static const struct play_flow *flow(void)
 {
 	size_t n;
+	play_topo(show.play); /* as the painter asks, before it looks at the flows */
 	const struct play_flow *flows = play_flows(show.play, &n);
 	assert_int_equal(n, 1);
 	return flows;
@@ -267,6 +280,66 @@ static void test_other_verdict(void **state)
 	assert_int_equal(flow()->measured, PLAY_UNMEASURED);
 }
 
+/* ---- the way of what was seen is cut, and whole again ---- */
+
+static void feed_server(bool is_ready)
+{
+	static const char *const texts[] = {POD("server", "10.0.0.2", "'False'"), POD("server", "10.0.0.2", "'True'")};
+	feed(texts[is_ready]);
+}
+
+static void test_cut_and_back(void **state)
+{
+	(void)state;
+	open_show(STAGE("seen", "echo hello") "  - {id: b, title: B, run: echo again, seen: web}\n");
+	feed(objects);
+	perform(PLAY_DONE);
+	feed_server(false);
+	assert_true(flow()->is_cut);
+	assert_int_equal(flow()->state, PLAY_FLOW_OK); /* it was; the picture shows it broken */
+	assert_string_equal(flow()->why, "server is not ready yet");
+	feed_server(true);
+	assert_false(flow()->is_cut);
+	assert_int_equal(flow()->state, PLAY_FLOW_UNTRIED);
+	assert_string_equal(flow()->note, "seen before");
+	assert_int_equal(flow()->measured, PLAY_UNMEASURED);
+	assert_string_equal(flow()->why, "");
+
+	/* What the policies say of it now is worth more; taken back, it was seen all the same. */
+	feed(policy);
+	assert_string_equal(flow()->note, "policies deny it");
+	assert_true(kube_feed_watch(show.kube, &kube_kinds[KUBE_MULTI_POLICY], deleted_policy, strlen(deleted_policy),
+	                            NULL));
+	play_cluster_changed(show.play);
+	assert_string_equal(flow()->note, "seen before");
+
+	/* Tried again while the objects still say that it is away: it passes, and nothing takes that back. */
+	feed_server(false);
+	play_next(show.play); /* to the stage */
+	perform_at(1, PLAY_DONE);
+	assert_int_equal(flow()->state, PLAY_FLOW_OK);
+	assert_false(flow()->is_cut);
+	feed_server(true);
+	assert_int_equal(flow()->state, PLAY_FLOW_OK);
+	assert_true(strcmp(flow()->note, "seen before") != 0);
+}
+
+/* An end that is deleted: nobody is there to speak of. */
+static void test_gone(void **state)
+{
+	(void)state;
+	open_show(STAGE("seen", "echo hello"));
+	feed(objects);
+	perform(PLAY_DONE);
+	assert_true(kube_feed_watch(show.kube, &kube_kinds[KUBE_POD], deleted_pod, strlen(deleted_pod), NULL));
+	play_cluster_changed(show.play);
+	assert_int_equal(flow()->state, PLAY_FLOW_UNTRIED);
+	assert_false(flow()->is_cut);
+	assert_string_equal(flow()->note, "");
+	feed(objects);
+	assert_int_equal(flow()->state, PLAY_FLOW_UNTRIED);
+}
+
 static void test_what_if(void **state)
 {
 	(void)state;
@@ -320,6 +393,8 @@ int main(void)
 	        cmocka_unit_test_teardown(test_refused_is_not_blocked, close_show),
 	        cmocka_unit_test_teardown(test_seen_but_times_out, close_show),
 	        cmocka_unit_test_teardown(test_other_verdict, close_show),
+	        cmocka_unit_test_teardown(test_cut_and_back, close_show),
+	        cmocka_unit_test_teardown(test_gone, close_show),
 	        cmocka_unit_test_teardown(test_what_if, close_show),
 	};
 	return cmocka_run_group_tests_name("flows", tests, setup, teardown);

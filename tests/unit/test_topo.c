@@ -693,6 +693,75 @@ static void test_bridges(void **state)
 	free(objects);
 }
 
+/* ---- a workload is on a localnet network, and its node carries it nowhere ---- */
+
+#define WORKER(name) NODE(name, "\"node-role.kubernetes.io/worker\":\"\"")
+#define STATE(node, mappings)                                                                                          \
+	"{\"apiVersion\":\"nmstate.io/v1beta1\",\"kind\":\"NodeNetworkState\",\"metadata\":{\"name\":\"" node          \
+	"\"},\"status\":{\"currentState\":{\"ovn\":{\"bridge-mappings\":[" mappings "]}}}}"
+#define MAPS(localnet) "{\"localnet\":\"" localnet "\",\"bridge\":\"breth0\"}"
+#define ON(name, node)                                                                                                 \
+	POD("a", name, ASKS,                                                                                           \
+	    "\"spec\":{\"nodeName\":\"" node                                                                           \
+	    "\"},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}")
+#define IS_AVAILABLE ",\"status\":{\"conditions\":[{\"type\":\"Available\",\"status\":\"True\"}]}"
+#define IS_DEGRADED ",\"status\":{\"conditions\":[{\"type\":\"Degraded\",\"status\":\"True\"}]}"
+
+static const struct topo_bridge *bridge_of(const struct topo *topo, size_t node, enum topo_state state)
+{
+	for (size_t i = 0; i < topo->bridges.len; i++)
+		if (topo->bridges.data[i].node == node && topo->bridges.data[i].state == state)
+			return &topo->bridges.data[i];
+	return NULL;
+}
+
+static void test_missing_mapping(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *objects, *problem, *why; /* NULL: nothing is wrong as far as the objects tell */
+	} cases[] = {
+	        {STATE("w1", MAPS("physnet")) "," NNCP(IS_AVAILABLE),
+	         "w1 has lost its mapping data-net:breth0; give it back there (external_ids:ovn-bridge-mappings), or "
+	         "delete the policy share and apply it again",
+	         "w1 does not map data-net"},
+	        {STATE("w1", MAPS("physnet")),
+	         "w1 maps data-net to no bridge; apply a NodeNetworkConfigurationPolicy that does, or correct "
+	         "physicalNetworkName",
+	         "w1 does not map data-net"},
+	        {STATE("w1", MAPS("data-net2")) "," STATE("w2", MAPS("data-net")), "w1 maps data-net to no bridge", ""},
+	        {NNCP(IS_DEGRADED),
+	         "w1 could not map data-net to breth0; is there such a bridge? See kubectl describe nnce w1.share",
+	         "w1 does not map data-net"},
+	        {STATE("w1", MAPS("data-net")) "," NNCP(IS_AVAILABLE), NULL, NULL},
+	        {STATE("w2", ""), NULL, NULL}, /* the pod's node has not told: nothing is known */
+	        {NNCP(IS_AVAILABLE), NULL, NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char *objects = mem_printf("[%s,%s,%s,%s,%s]", WORKER("w1"), WORKER("w2"), NAD("a", "net", LOCALNET),
+		                           ON("p", "w1"), cases[i].objects);
+		struct topo *topo = build_from(objects, NULL, NULL);
+		const struct topo_bridge *failed = bridge_of(topo, 0, TOPO_FAILED);
+		struct str why = {0};
+		bool is_cut =
+		        topo_is_cut(topo, topo_find_workload(topo, "a/p"), topo_find_network(topo, "data-net"), &why);
+		if (!failed != !cases[i].problem || is_cut != !!cases[i].why)
+			fail_msg("case %zu: %s; %s", i, failed ? failed->problem : "nothing failed", str_text(&why));
+		if (failed && !strstr(failed->problem, cases[i].problem))
+			fail_msg("case %zu: %s", i, failed->problem);
+		if (is_cut && !strstr(str_text(&why), cases[i].why))
+			fail_msg("case %zu: %s", i, str_text(&why));
+		str_finish(&why);
+		topo_destroy(topo);
+		free(objects);
+	}
+	/* nobody is on it there: no matter */
+	struct topo *topo = build_from(
+	        "[" WORKER("w1") "," NAD("a", "net", LOCALNET) "," STATE("w1", MAPS("physnet")) "]", NULL, NULL);
+	assert_null(bridge_of(topo, 0, TOPO_FAILED));
+	topo_destroy(topo);
+}
+
 /* Machines outside the cluster, which only a scenario knows: planned, then there, and then the bridge has its name. */
 static void test_hosts(void **state)
 {
@@ -853,6 +922,7 @@ int main(void)
 	        cmocka_unit_test(test_machine),
 	        cmocka_unit_test(test_cloud_init_forms),
 	        cmocka_unit_test(test_bridges),
+	        cmocka_unit_test(test_missing_mapping),
 	        cmocka_unit_test(test_hosts),
 	        cmocka_unit_test(test_order),
 	        cmocka_unit_test(test_hostile),
