@@ -135,11 +135,12 @@ static char *build_dir(const char *dir)
 /* No way out of the data directory through a name that somebody typed. */
 static bool is_inside(const char *relative)
 {
-	for (const char *part = relative; part; part = strchr(part, '/')) {
+	const char *part = relative;
+	do {
 		part += *part == '/';
 		if (text_has_prefix(part, "..") && (part[2] == '\0' || part[2] == '/'))
 			return false;
-	}
+	} while ((part = strchr(part, '/')));
 	return relative[0] != '/' && relative[0] != '\0';
 }
 

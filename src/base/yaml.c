@@ -223,9 +223,10 @@ static bool on_alias(struct reader *r, struct fy_event *event)
 	if (!name)
 		return false;
 	const struct anchor *anchor = map_find(&r->anchors, name);
-	bool ok = anchor || refuse(r, "the alias *%.60s has no anchor before it", name);
+	if (!anchor)
+		refuse(r, "the alias *%.60s has no anchor before it", name);
 	free(name);
-	if (!ok)
+	if (!anchor)
 		return false;
 	r->copied += anchor->weight;
 	if (r->copied > COPIED_MAX)

@@ -52,9 +52,15 @@ void frame_box(struct canvas *canvas, struct rect area, enum canvas_role role, c
 	}
 }
 
-static struct canvas *paint_page(int cols, int rows, view_page_fn *paint, const struct scene *scene,
-                                 const struct view_state *view, bool ascii, int *used)
+static view_page_fn *page_paint(const struct scene *scene, const struct view_state *view)
 {
+	return frame_shows_manifest(scene, view) ? view_manifest : pages[view->popup].paint;
+}
+
+static struct canvas *paint_page(int cols, int rows, const struct scene *scene, const struct view_state *view,
+                                 bool ascii, int *used)
+{
+	view_page_fn *paint = page_paint(scene, view);
 	struct canvas *page = canvas_create(cols, PAGE_ROWS);
 	page->ascii = ascii;
 	*used = paint(page, rows, scene, view);
@@ -63,19 +69,13 @@ static struct canvas *paint_page(int cols, int rows, view_page_fn *paint, const 
 	return page;
 }
 
-static view_page_fn *page_paint(const struct scene *scene, const struct view_state *view)
-{
-	return frame_shows_manifest(scene, view) ? view_manifest : pages[view->popup].paint;
-}
-
 int frame_max_scroll(const struct layout *layout, const struct scene *scene, const struct view_state *view, bool ascii)
 {
-	view_page_fn *paint = page_paint(scene, view);
 	struct rect inside = layout_inside(layout, page_area(layout, view));
 	int used;
-	if (!paint || inside.cols < 1 || inside.rows < 1)
+	if (!page_paint(scene, view) || inside.cols < 1 || inside.rows < 1)
 		return 0;
-	canvas_destroy(paint_page(inside.cols, inside.rows, paint, scene, view, ascii, &used));
+	canvas_destroy(paint_page(inside.cols, inside.rows, scene, view, ascii, &used));
 	return used > inside.rows ? used - inside.rows : 0;
 }
 
@@ -100,8 +100,7 @@ static void put_page(struct canvas *canvas, const struct layout *layout, const s
 	if (view->popup == POPUP_WHY && view_has_problem(scene, view))
 		title = "what went wrong";
 	int used;
-	struct canvas *page =
-	        paint_page(inside.cols, inside.rows, page_paint(scene, view), scene, view, canvas->ascii, &used);
+	struct canvas *page = paint_page(inside.cols, inside.rows, scene, view, canvas->ascii, &used);
 	int top = window_top(scene, view, used, inside.rows);
 	canvas_fill(canvas, area, ROLE_TEXT, ' ');
 	struct canvas *window = canvas_create(inside.cols, inside.rows);

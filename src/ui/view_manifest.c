@@ -28,29 +28,31 @@ static size_t comment_at(const char *line, size_t len)
 	return len;
 }
 
-static int put_part(struct canvas *page, int x, int y, int right, enum canvas_role role, uint16_t attrs,
-                    const char *text, size_t len)
-{
-	char *part = mem_strndup(text, len);
-	int used = canvas_put(page, x, y, right - x, role, attrs, part);
-	free(part);
-	return used;
-}
-
 static void put_line(struct canvas *page, int x, int y, int cols, const char *line, size_t len)
 {
-	int right = x + cols;
-	size_t comment = comment_at(line, len), key = key_len(line, comment);
 	if (len == 3 && memcmp(line, "---", 3) == 0) {
 		for (int i = 0; i < cols && i < 24; i++)
 			canvas_put_char(page, x + i, y, ROLE_FRAME, 0, 0x2500);
 		return;
 	}
-	x += put_part(page, x, y, right, ROLE_ADDRESS, 0, line, key);
+	size_t comment = comment_at(line, len), key = key_len(line, comment), from = 0;
 	bool is_kind = key == 5 && memcmp(line, "kind:", 5) == 0;
-	x += put_part(page, x, y, right, is_kind ? ROLE_TITLE : ROLE_TEXT, is_kind ? ATTR_BOLD : 0, line + key,
-	              comment - key);
-	put_part(page, x, y, right, ROLE_MUTED, 0, line + comment, len - comment);
+	const struct {
+		size_t end;
+		enum canvas_role role;
+		uint16_t attrs;
+	} parts[] = {
+	        {key, ROLE_ADDRESS, 0},
+	        {comment, is_kind ? ROLE_TITLE : ROLE_TEXT, is_kind ? ATTR_BOLD : 0},
+	        {len, ROLE_MUTED, 0},
+	};
+	for (size_t i = 0, n = sizeof parts / sizeof *parts; i < n; from = parts[i++].end) {
+		char *text = mem_strndup(line + from, parts[i].end - from);
+		int used = canvas_put(page, x, y, cols, parts[i].role, parts[i].attrs, text);
+		x += used;
+		cols -= used;
+		free(text);
+	}
 }
 
 int view_manifest(struct canvas *page, int rows, const struct scene *scene, const struct view_state *view)
