@@ -9,52 +9,25 @@
 
 #include <cmocka.h>
 
+#include "lab.h"
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "pty.h"
 
-enum { SOON = 5000, LAB = 60000, STAGE = 90000 }; /* deadlines, not waits */
 #define F12 "\033[24~"
 
-static char *onesdn;
 static struct pty pty;
-static struct pty beside; /* runs commands beside the screen */
-
-static void run(const char *command)
-{
-	struct str out = {0};
-	const char *const argv[] = {"sh", "-c", command, NULL};
-	int status = pty_run(&beside, LAB, &out, argv);
-	if (status != 0)
-		fail_msg("%s: status %d\n%s", command, status, str_text(&out));
-	str_finish(&out);
-}
-
-static void lab(const char *rest)
-{
-	char *command = mem_printf("%s lab %s", onesdn, rest);
-	run(command);
-	free(command);
-}
 
 static int make_lab(void **state)
 {
 	(void)state;
-	struct err err;
-	pty_make_dirs();
-	onesdn = pty_program("onesdn");
-	beside.loop = loop_create(&err);
-	lab("up");
+	lab_make(true);
 	return 0;
 }
 
 static int drop_lab(void **state)
 {
 	(void)state;
-	lab("down");
-	loop_destroy(beside.loop);
-	free(onesdn);
-	pty_finish_dirs();
+	lab_drop();
 	return 0;
 }
 
@@ -67,7 +40,7 @@ static int end_show(void **state)
 
 static void start(int cols, int rows)
 {
-	const char *const argv[] = {onesdn, "show", "overlay", "--layout", "guided", "--type-ms", "0", NULL};
+	const char *const argv[] = {lab_onesdn(), "show", "overlay", "--layout", "guided", "--type-ms", "0", NULL};
 	pty_start(&pty, cols, rows, argv, NULL);
 	pty_expect(&pty, LAB, "LIVE", "guide · 1/8");
 }
@@ -120,10 +93,7 @@ static void test_walk_by_hand(void **state)
 	by_hand("kubectl create namespace tenantyellow");
 	goes_on("guide · 2/8");
 	/* Another terminal is as good as the pane. */
-	char *apply = mem_printf("KUBECONFIG=$(%s lab kubeconfig) kubectl apply -f manifests/overlay/01-netconfig.yaml",
-	                         onesdn);
-	run(apply);
-	free(apply);
+	assert_int_equal(lab_shell("kubectl apply -f manifests/overlay/01-netconfig.yaml"), 0);
 	pty_expect(&pty, STAGE, "✓ done from elsewhere: ", "Done. Space goes on");
 	pty_type(&pty, " ");
 	pty_expect(&pty, SOON, "guide · 3/8");

@@ -11,52 +11,31 @@
 
 #include <cmocka.h>
 
+#include "lab.h"
 #include "onesdn/cast.h"
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "pty.h"
 
-enum { SOON = 5000, LAB = 60000, STAGE = 90000 }; /* deadlines, not waits */
-
-static char *onesdn, *file;
+static char *file;
 static struct pty pty;
-static struct pty beside;
-
-static void run(const char *const *argv)
-{
-	struct str out = {0};
-	int status = pty_run(&beside, STAGE, &out, argv);
-	if (status != 0)
-		fail_msg("%s %s: status %d\n%s", argv[0], argv[1], status, str_text(&out));
-	str_finish(&out);
-}
 
 static int make_lab(void **state)
 {
 	(void)state;
-	struct err err;
-	pty_make_dirs();
+	lab_make(true);
 	char *data = mem_printf("%s/data", pty_dir());
 	setenv("XDG_DATA_HOME", data, 1);
 	free(data);
-	onesdn = pty_program("onesdn");
 	file = mem_printf("%s/it.cast", pty_dir());
-	beside.loop = loop_create(&err);
-	run((const char *const[]){onesdn, "lab", "up", NULL});
-	run((const char *const[]){onesdn, "record", "--auto", "--stage", "namespaces", "--pace", "0.4", "overlay",
-	                          NULL});
-	return 0;
+	return lab_shell("$ONESDN record --auto --stage namespaces --pace 0.4 overlay");
 }
 
 static int drop_lab(void **state)
 {
 	(void)state;
-	run((const char *const[]){onesdn, "lab", "down", NULL});
-	loop_destroy(beside.loop);
 	unlink(file);
 	free(file);
-	free(onesdn);
-	pty_finish_dirs();
+	lab_drop();
 	return 0;
 }
 
@@ -69,7 +48,7 @@ static int end_show(void **state)
 
 static void start(int cols, int rows, const char *act)
 {
-	const char *const argv[] = {onesdn, "show", act, "--type-ms", "0", NULL};
+	const char *const argv[] = {lab_onesdn(), "show", act, "--type-ms", "0", NULL};
 	pty_start(&pty, cols, rows, argv, NULL);
 	pty_expect(&pty, LAB, "LIVE", "1/");
 }
@@ -160,7 +139,8 @@ static void test_by_hand(void **state)
 {
 	(void)state;
 	struct err err;
-	const char *const argv[] = {onesdn, "record", "-o", file, "--size", "80x24", "--type-ms", "0", "overlay", NULL};
+	const char *const argv[] = {lab_onesdn(), "record",    "-o", file,      "--size",
+	                            "80x24",      "--type-ms", "0",  "overlay", NULL};
 	pty_start(&pty, 100, 30, argv, NULL);
 	pty_expect(&pty, LAB, "LIVE", "1/8", "● REC ");
 	pty_type(&pty, " ");
@@ -193,7 +173,7 @@ static void test_by_hand(void **state)
 static void test_refusals(void **state)
 {
 	(void)state;
-	const char *const argv[] = {onesdn, "record", "-o", file, "overlay", NULL};
+	const char *const argv[] = {lab_onesdn(), "record", "-o", file, "overlay", NULL};
 	pty_start(&pty, 80, 24, argv, NULL);
 	pty_expect(&pty, SOON, "this terminal is 80x24, the recording is to be 100x32");
 	assert_int_equal(WEXITSTATUS(pty_expect_end(&pty, SOON)), 1);

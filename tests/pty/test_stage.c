@@ -12,17 +12,16 @@
 
 #include <cmocka.h>
 
+#include "lab.h"
 #include "onesdn/loop.h"
 #include "onesdn/term.h"
-#include "pty.h"
 
-enum { SOON = 5000, LAB = 60000, STAGE = 120000, SETTLED = 150 }; /* deadlines, not waits */
+enum { SETTLED = 150 }; /* a deadline, not a wait */
 #define PAGE_DOWN "\033[6~"
 #define PAGE_UP "\033[5~"
 #define F5 "\033[15~"
 #define ESCAPE "\033"
 
-static char *onesdn;
 static struct pty show, notes;
 
 /* ---- what is kept ---- */
@@ -90,7 +89,7 @@ static void assert_whole(const char *act)
 
 static void start_show(const char *first, const char *second)
 {
-	const char *const argv[] = {onesdn, "--type-ms", "0", first, second, NULL};
+	const char *const argv[] = {lab_onesdn(), "--type-ms", "0", first, second, NULL};
 	pty_start(&show, 160, 45, argv, NULL);
 	pty_expect(&show, LAB, "LIVE");
 }
@@ -154,7 +153,7 @@ static void kill_while_it_runs(const char *title)
 static void test_all_acts(void **state)
 {
 	(void)state;
-	const char *const argv[] = {onesdn, "notes", NULL};
+	const char *const argv[] = {lab_onesdn(), "notes", NULL};
 	pty_start(&notes, 80, 24, argv, NULL);
 	pty_expect(&notes, SOON, "There is no show yet");
 	start_show("overlay", NULL);
@@ -271,7 +270,7 @@ static void test_read_only(void **state)
 
 static void expect_refusal(const char *act, const char *text)
 {
-	const char *const argv[] = {onesdn, "--resume", act, NULL};
+	const char *const argv[] = {lab_onesdn(), "--resume", act, NULL};
 	pty_start(&show, 120, 24, argv, NULL);
 	assert_int_equal(WEXITSTATUS(pty_expect_end(&show, SOON)), 1);
 	pty_expect(&show, SOON, text);
@@ -352,35 +351,18 @@ static void test_of_several(void **state)
 
 /* ---- from beginning to end ---- */
 
-static int lab(const char *verb)
-{
-	struct err err;
-	struct str out = {0};
-	struct pty beside = {.loop = loop_create(&err)};
-	const char *const argv[] = {onesdn, "lab", verb, NULL};
-	int status = pty_run(&beside, LAB, &out, argv);
-	if (status != 0)
-		print_error("onesdn lab %s: status %d\n%s\n", verb, status, str_text(&out));
-	str_finish(&out);
-	loop_destroy(beside.loop);
-	return status;
-}
-
 static int make_lab(void **state)
 {
 	(void)state;
-	pty_make_dirs();
-	onesdn = pty_program("onesdn");
-	return lab("up");
+	lab_make(true);
+	return 0;
 }
 
 static int drop_lab(void **state)
 {
 	(void)state;
-	int status = lab("down");
-	free(onesdn);
-	pty_finish_dirs();
-	return status;
+	lab_drop();
+	return 0;
 }
 
 static int end_show(void **state)
