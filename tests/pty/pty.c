@@ -249,18 +249,20 @@ static bool never(struct pty *pty, void *user)
 	return false;
 }
 
-void pty_expect_idle(struct pty *pty, int ms, int n_wakes)
+void pty_expect_idle(struct pty *pty, int window_ms, int ms)
 {
-	char what[80];
-	pty_settle(pty, 1000, 60000);
-	size_t bytes = pty->n_bytes;
-	long sleeps = sleeps_of(pty);
-	pty_wait(pty, ms, never, NULL);
-	bytes = pty->n_bytes - bytes;
-	sleeps = sleeps_of(pty) - sleeps;
-	snprintf(what, sizeof what, "%zu bytes, %ld wake-ups", bytes, sleeps);
-	if (bytes > 0 || sleeps > n_wakes)
-		show_and_fail(pty, "not idle", what, ms);
+	char what[80] = "";
+	for (int64_t end = loop_now(pty->loop) + ms; loop_now(pty->loop) < end;) {
+		size_t bytes = pty->n_bytes;
+		long sleeps = sleeps_of(pty);
+		pty_wait(pty, window_ms, never, NULL);
+		bytes = pty->n_bytes - bytes;
+		sleeps = sleeps_of(pty) - sleeps;
+		if (bytes == 0 && sleeps == 0)
+			return;
+		snprintf(what, sizeof what, "at last %zu bytes, %ld wake-ups in %d ms", bytes, sleeps, window_ms);
+	}
+	show_and_fail(pty, "not idle", what, ms);
 }
 
 /* ---- what a person does ---- */

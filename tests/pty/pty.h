@@ -37,8 +37,9 @@ void pty_expect_all(struct pty *pty, int ms, const char *const *texts);
 void pty_expect_gone(struct pty *pty, int ms, const char *text);
 int pty_expect_end(struct pty *pty, int ms);            /* until it has ended; gives its status as waitpid does */
 void pty_settle(struct pty *pty, int quiet_ms, int ms); /* until it has printed nothing for quiet_ms */
-/* Once it is quiet: for so many ms it prints nothing and wakes up n_wakes times at the most. */
-void pty_expect_idle(struct pty *pty, int ms, int n_wakes);
+/* Until for window_ms nothing was printed and nothing woke it up. Longer than what polls, shorter than the time between two of the
+ * watches' renewals, each of which is a wake-up. */
+void pty_expect_idle(struct pty *pty, int window_ms, int ms);
 typedef bool pty_holds_fn(struct pty *pty, void *user);
 bool pty_wait(struct pty *pty, int ms, pty_holds_fn *holds, void *user); /* false: the deadline came first */
 

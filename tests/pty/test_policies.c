@@ -84,22 +84,21 @@ static void expect_row(const char *flow, const char *policies, const char *ovn)
 		pty_expect(&pty, 1, flow, policies, ovn, "in one row");
 }
 
-/* Nothing happens: whatever is on the screen, and whoever looks on, nothing is written and nothing wakes up. One wake-up may be
- * some watch's bookmark. */
+/* Nothing happens: whatever is on the screen, and whoever looks on, nothing is written and nothing wakes up. */
 static void expect_idle_everywhere(void)
 {
 	static struct pty notes;
 	const char *const argv[] = {lab_onesdn(), "notes", NULL};
-	pty_expect_idle(&pty, 3000, 1);
+	pty_expect_idle(&pty, 2000, LAB);
 	pty_type(&pty, "f");
 	pty_expect(&pty, SOON, "MEASURED", "vm-workload ─▶ turtle-db tcp/5432");
-	pty_expect_idle(&pty, 2000, 1);
+	pty_expect_idle(&pty, 2000, LAB);
 	pty_type(&pty, "f:layout guided\r");
 	pty_expect(&pty, SOON, "guide · ");
-	pty_expect_idle(&pty, 2000, 1);
+	pty_expect_idle(&pty, 2000, LAB);
 	pty_start(&notes, 80, 24, argv, NULL);
 	pty_expect(&notes, SOON, "LIVE");
-	pty_expect_idle(&pty, 2000, 1);
+	pty_expect_idle(&pty, 2000, LAB);
 	pty_end(&notes);
 	pty_type(&pty, ":layout talk\r");
 	pty_expect_gone(&pty, SOON, "guide · ");

@@ -126,15 +126,15 @@ static void test_walk_small(void **state)
 	pty_expect_gone(&pty, STAGE, "╭─ tenantblue");
 }
 
-/* With nothing happening nothing is written and nothing wakes up; one wake-up may be some watch's bookmark. */
+/* With nothing happening nothing is written and nothing wakes up. */
 static void test_idle(void **state)
 {
 	(void)state;
 	start_live(100, 30);
-	pty_expect_idle(&pty, 3000, 1);
+	pty_expect_idle(&pty, 3000, LAB);
 	pty_type(&pty, "?");
 	pty_expect(&pty, SOON, "help");
-	pty_expect_idle(&pty, 2000, 1);
+	pty_expect_idle(&pty, 2000, LAB);
 }
 
 /* ---- the cluster changed by hand ---- */
