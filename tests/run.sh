@@ -10,19 +10,28 @@ passed=0 failed=0 skipped=0
 logs=$BUILD/test-logs
 mkdir -p "$logs"
 
-run_one() { # NAME COMMAND...: one program; a program that ends badly without a "not ok" counts as one failure
-	local name=$1 log status ok bad skip start
+# Most tests wait for something most of the time: a virtual machine, a time-out, a person's pace. Some go on side by side, each in
+# folders of its own.
+JOBS=${JOBS:-2}
+running=()
+# For the tests that are an ordinary user as well; put back at the end.
+if [ "$(id -u)" -eq 0 ] && [ -c /dev/net/tun ]; then
+	# shellcheck disable=SC2064 # the mode of now
+	trap "chmod $(stat -c %a /dev/net/tun) /dev/net/tun" EXIT
+	chmod 666 /dev/net/tun
+fi
+
+one() { # NAME COMMAND...: a program that ends badly without a "not ok" counts as one failure. What to print, and the counts in NAME.count
+	local name=$1 log=$logs/$1.log status ok bad skip start
 	shift
-	log=$logs/$name.log
 	start=$(date +%s.%N)
-	timeout -k 5 "${TEST_TIMEOUT:-600}" "$@" >"$log" 2>&1
+	timeout -k 5 "${TEST_TIMEOUT:-600}" "$@" >"$log" 2>&1 </dev/null
 	status=$?
 	skip=$(grep -cE '^ok .*# (SKIP|skip)' "$log")
 	ok=$(($(grep -cE '^[[:space:]]*ok [0-9]+' "$log") - skip))
 	bad=$(grep -cE '^[[:space:]]*not ok [0-9]+' "$log")
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
 	if [ "$status" -eq 0 ] && [ $((ok + bad + skip)) -eq 0 ]; then bad=1; echo "no test ran" >>"$log"; fi
-	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	printf '%-40s %3d passed, %d failed%s  %5.1f s\n' "$name" "$ok" "$bad" "$([ "$skip" -gt 0 ] && echo ", $skip skipped")" \
 		"$(echo "$(date +%s.%N) - $start" | bc)"
 	if [ "$bad" -gt 0 ]; then
@@ -31,6 +40,32 @@ run_one() { # NAME COMMAND...: one program; a program that ends badly without a 
 		tail -n 40 "$log"
 		echo "---"
 	fi
+	echo "$ok $bad $skip" >"$logs/$name.count"
+}
+
+gather() { # those that have ended are printed and counted
+	local name ok bad skip left=()
+	for name in "${running[@]}"; do
+		if [ -e "$logs/$name.count" ]; then
+			cat "$logs/$name.said"
+			read -r ok bad skip <"$logs/$name.count"
+			passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+			rm -f "$logs/$name.count" "$logs/$name.said"
+		else
+			left+=("$name")
+		fi
+	done
+	running=("${left[@]}")
+}
+
+run_one() { # NAME COMMAND...
+	rm -f "$logs/$1.count"
+	one "$@" >"$logs/$1.said" &
+	running+=("$1")
+	while [ "${#running[@]}" -ge "$JOBS" ]; do
+		wait -n
+		gather
+	done
 }
 
 for folder in "$@"; do
@@ -47,6 +82,10 @@ for folder in "$@"; do
 	check) for t in tests/check/check_*.sh; do [ -x "$t" ] && run_one "check-$(basename "$t" .sh)" "$t"; done ;;
 	*) echo "tests/run.sh: unknown folder '$folder' (check unit fuzz golden pty cast lab)" >&2; exit 2 ;;
 	esac
+done
+while [ "${#running[@]}" -gt 0 ]; do
+	wait -n
+	gather
 done
 if [ "$skipped" -gt 0 ]; then
 	echo "$passed passed, $failed failed, $skipped skipped"
