@@ -262,6 +262,16 @@ static void on_problem(struct show *show, const char *text, void *user)
 	loop_stop(show->loop);
 }
 
+static bool on_signal(struct show *show, void *user)
+{
+	struct recording *r = user;
+	(void)show;
+	if (!r->pilot || !pilot_interrupt(r->pilot))
+		return false;
+	fputs("onesdn: interrupted: what cleans up is still performed; once more ends it at once\n", stderr);
+	return true;
+}
+
 static void next_act(void *user)
 {
 	struct recording *r = user;
@@ -402,7 +412,7 @@ static bool record(struct recording *r, struct err *err)
 	        .cols = r->header.cols,
 	        .rows = r->header.rows,
 	        .recording = &with,
-	        .events = {on_play, on_change, on_stage, on_progress, on_problem},
+	        .events = {on_play, on_change, on_stage, on_progress, on_problem, on_signal},
 	        .user = r,
 	};
 	struct pilot_options pilot = {

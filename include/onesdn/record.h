@@ -14,8 +14,8 @@
 struct pilot;
 struct pilot_options {
 	struct show *show;
-	double pace;                                 /* of typing and pauses: 1 a person's, 0 as quick as it goes */
-	int type_ms;                                 /* of a character at pace 1 */
+	double pace;  /* of typing and pauses: 1 a person's, 0 as quick as it goes */
+	int type_ms;  /* of a character at pace 1 */
 	size_t start; /* the stage that the cluster is brought to first; TOPO_NONE: from the beginning */
 	bool (*is_wanted)(size_t stage, void *user); /* else the stage is performed at once */
 	bool (*is_last)(size_t stage, void *user);   /* nothing is wanted after it */
@@ -25,10 +25,12 @@ struct pilot_options {
 };
 struct pilot *pilot_create(const struct pilot_options *options);
 void pilot_destroy(struct pilot *pilot);
-void pilot_begin(struct pilot *pilot);             /* an act: the show has a play */
-void pilot_look(struct pilot *pilot);              /* something has changed */
-void pilot_moved(struct pilot *pilot);   /* the picture is another one: what has not come to rest is not left */
+void pilot_begin(struct pilot *pilot); /* an act: the show has a play */
+void pilot_look(struct pilot *pilot);  /* something has changed */
+void pilot_moved(struct pilot *pilot); /* the picture is another one: what has not come to rest is not left */
 void pilot_give_up(struct pilot *pilot, const char *why); /* after this stage only what cleans up */
+/* What runs is stopped, then only what cleans up. False: nothing has been done that could be cleaned up. */
+bool pilot_interrupt(struct pilot *pilot);
 bool pilot_is_there(const struct pilot *pilot);    /* where the act is to begin */
 bool pilot_is_cleaning(const struct pilot *pilot); /* nothing is wanted any more */
 
@@ -57,7 +59,8 @@ struct recorder_stage { /* that comes in view; its marker follows the next frame
 };
 void recorder_stage(struct recorder *recorder, int64_t now_ms, const struct recorder_stage *stage);
 const char *recorder_problem(const struct recorder *recorder); /* of the whole: why nothing is written any more; "" */
-void recorder_keep(struct recorder *recorder); /* the stage in view was performed: its take replaces the one there was */
+void recorder_keep(
+        struct recorder *recorder); /* the stage in view was performed: its take replaces the one there was */
 void recorder_pause(struct recorder *recorder, bool is_paused);
 bool recorder_is_paused(const struct recorder *recorder);
 /* Everything ends here. False: the recording could not be written to its end. The recorder is still to be destroyed. */

@@ -19,6 +19,7 @@ struct show_events { /* each may be NULL; none may end the show: loop_stop, and 
 	void (*on_stage)(struct show *show, size_t stage, enum play_state state, void *user);
 	void (*on_progress)(struct show *show, const char *line, void *user);
 	void (*on_problem)(struct show *show, const char *text, void *user); /* no cluster, or no play on it */
+	bool (*on_signal)(struct show *show, void *user); /* the first one; true: the show goes on, and ends itself */
 };
 struct show_options {                     /* borrowed until show_end */
 	const char *context, *kubeconfig; /* both NULL: the lab */

@@ -39,9 +39,11 @@ static void append_quote(struct str *out, const char *text)
 		else if (i + 1 < cut)
 			str_append(&line, " / ");
 	}
-	str_append_c(out, '"');
+	char quote = strchr(str_text(&line), '"') && !strchr(str_text(&line), '\'') ? '\'' : '"';
+	str_append_c(out, quote);
 	str_append_safe(out, str_text(&line), line.len);
-	str_append(out, cut < len ? "...\"" : "\"");
+	str_append(out, cut < len ? "..." : "");
+	str_append_c(out, quote);
 	str_finish(&line);
 }
 

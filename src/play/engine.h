@@ -148,8 +148,8 @@ enum play_measure flows_read(const char *output, int status); /* how a try ended
 /* The command's flow is not what the stage is to show: in words, appended. False: it is. */
 bool flows_mistake(struct play *p, struct str *expected, struct str *found, const char **cure);
 void flows_name(const struct play_flow *flow, struct str *out); /* "client ─▶ server tcp/80" */
-void flows_blocked_words(const struct play *p,
-                         struct str *out); /* "blocked, as intended: ...", of the job; or nothing */
+/* "blocked, as intended: ...", of the job; or nothing. The count of drops goes on, and beside the wire it is to be seen. */
+void flows_blocked_words(const struct play *p, bool has_count, struct str *out);
 
 /* ---- testify.c: what the policies say of them, and where the witnesses disagree ---- */
 void testify_init(struct play *p);

@@ -234,7 +234,7 @@ bool flows_mistake(struct play *p, struct str *expected, struct str *found, cons
 	return true;
 }
 
-void flows_blocked_words(const struct play *p, struct str *out)
+void flows_blocked_words(const struct play *p, bool has_count, struct str *out)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	for (size_t i = 0; stage->is_blocked && i < stage->seen.len; i++) {
@@ -243,7 +243,7 @@ void flows_blocked_words(const struct play *p, struct str *out)
 		name_ends(flow, out);
 		str_append_c(out, ' ');
 		play_flow_measured(flow, out);
-		if (flow->is_counted)
+		if (has_count && flow->is_counted)
 			str_append_f(out, ", %llu packet%s dropped", (unsigned long long)flow->dropped,
 			             flow->dropped == 1 ? "" : "s");
 	}

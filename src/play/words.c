@@ -298,17 +298,21 @@ void words_done(struct play *p, const char *checked)
 	words_duration(&line, run->took_ms);
 	free(run->checked);
 	free(run->message);
-	struct str blocked = {0};
-	flows_blocked_words(p, &blocked);
-	if (play_stage_of(p, p->stage)->what_if[0] != '\0')
+	struct str blocked = {0}, shown = {0};
+	flows_blocked_words(p, true, &blocked);
+	flows_blocked_words(p, false, &shown);
+	if (play_stage_of(p, p->stage)->what_if[0] != '\0') {
 		play_what_if_words(p, &blocked);
+		play_what_if_words(p, &shown);
+	}
 	const char *between = blocked.len > 0 && checked[0] ? "; " : "";
 	run->checked = line_of("%s%s%s", str_text(&blocked), between, checked);
 	if (blocked.len > 0)
-		run->message = line_of("%s", str_text(&blocked));
+		run->message = line_of("%s", str_text(&shown));
 	else
 		run->message =
 		        checked[0] ? line_of("%s  %s", checked, str_text(&line)) : line_of("done  %s", str_text(&line));
+	str_finish(&shown);
 	str_finish(&blocked);
 	str_finish(&line);
 	play_end_job(p);

@@ -29,7 +29,7 @@ struct pilot {
 	struct loop_timer *timer, *patience, *rest;
 	enum phase phase; /* whose pause runs */
 	size_t stage;
-	bool has_begun, has_gone, is_there, is_cleaning, is_quick;
+	bool has_begun, has_gone, is_there, is_cleaning, is_quick, is_interrupted;
 	char *failure;
 	int64_t moved_at, paused_at; /* the picture changed; the pause began */
 };
@@ -163,6 +163,32 @@ static void fail(struct pilot *p, const char *why)
 	clean_up(p);
 }
 
+/* A stage that cleans up goes on; a command that never ends is stopped. */
+static void interrupt(struct pilot *p)
+{
+	struct play *play = play_of(p);
+	p->is_interrupted = false;
+	loop_timer_stop(p->timer);
+	loop_timer_stop(p->rest);
+	if (!p->failure)
+		p->failure = mem_strdup("interrupted");
+	if (p->is_there && stage_of(p)->is_cleanup) {
+		p->is_cleaning = p->is_quick = true;
+		p->phase = PHASE_WAIT;
+		return;
+	}
+	size_t stage = play_stage(play);
+	if (play_is_going(play))
+		play_stop(play);
+	else
+		play_skip(play);
+	if (play_stage(play) != stage)
+		play_look(play, stage);
+	p->is_there = true;
+	p->phase = PHASE_WAIT;
+	clean_up(p);
+}
+
 static enum phase phase_of(const struct pilot *p)
 {
 	struct play *play = play_of(p);
@@ -205,6 +231,11 @@ static void step(void *user)
 		if (kube_state(p->options.show->kube) != KUBE_LIVE && !play_act(play)->brings_up)
 			return;
 		loop_timer_stop(p->patience);
+	}
+	if (p->is_interrupted) {
+		interrupt(p);
+		if (!p->has_begun)
+			return;
 	}
 	if (!p->is_there && !arrive(p))
 		return;
@@ -290,6 +321,15 @@ void pilot_give_up(struct pilot *p, const char *why)
 	if (!p->failure)
 		p->failure = mem_strdup(why);
 	p->is_cleaning = p->is_quick = true;
+}
+
+bool pilot_interrupt(struct pilot *p)
+{
+	if (!p->has_begun || !play_of(p) || loop_timer_is_running(p->patience) || p->is_cleaning)
+		return false;
+	p->is_interrupted = true;
+	pilot_look(p);
+	return true;
 }
 
 void pilot_moved(struct pilot *p)

@@ -230,8 +230,11 @@ static bool on_act(const char *name, struct err *err, void *user)
 static void on_signal(int signum, void *user)
 {
 	struct show *show = user;
+	const struct show_events *events = &show->options.events;
+	bool is_first = show->signum == 0;
 	show->signum = signum;
-	loop_stop(show->loop);
+	if (!is_first || !events->on_signal || !events->on_signal(show, show->options.user))
+		loop_stop(show->loop);
 }
 
 /* ---- from beginning to end ---- */

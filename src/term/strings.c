@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One that is too long ends in an ellipsis: what was cut is seen to be. */
 static void set_title(struct emulator *emulator, const char *text, size_t len)
 {
+	static const char ellipsis[] = "\u2026";
+	const size_t most = sizeof emulator->title - 1;
 	struct str safe = {0};
 	str_append_safe(&safe, text, len);
-	size_t size = safe.len < sizeof emulator->title ? safe.len : sizeof emulator->title - 1;
-	while (size > 0 && size < safe.len && ((unsigned char)safe.data[size] & 0xc0) == 0x80)
-		size--;
-	memcpy(emulator->title, str_text(&safe), size);
-	emulator->title[size] = '\0';
+	bool is_cut = safe.len > most;
+	size_t size = is_cut ? text_whole(str_text(&safe), safe.len, most - strlen(ellipsis)) : safe.len;
+	snprintf(emulator->title, sizeof emulator->title, "%.*s%s", (int)size, str_text(&safe), is_cut ? ellipsis : "");
 	str_finish(&safe);
 	emulator->events->title(emulator->user);
 }

@@ -169,7 +169,7 @@ static void put_shell(struct canvas *canvas, const struct layout *layout, const 
 		if (scene->console.id)
 			view_console_title(scene, &title);
 		else
-			str_append_f(&title, "%s%s%.100s", scene->pane ? shell : "on the way to the cluster",
+			str_append_f(&title, "%s%s%s", scene->pane ? shell : "on the way to the cluster",
 			             *program ? " · " : "", program);
 		if (view->mode == MODE_TERMINAL)
 			snprintf(right, sizeof right, is_console ? "leave: ^]   stage: %s" : "leave: %s",

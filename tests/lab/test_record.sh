@@ -102,6 +102,31 @@ killed() {
 	k delete namespace tenantblue tenantyellow --ignore-not-found >/dev/null 2>&1
 }
 
+interrupted() {
+	cat >"$PLACE/endless.scenario.yaml" <<-'END'
+		format: 1
+		title: A command that never ends
+		namespaces: [endless]
+		stages:
+		  - {id: make, title: Make, run: kubectl create namespace endless}
+		  - {id: wait, title: Wait, run: echo it-"runs"-now; sleep 1000}
+		  - {id: never, title: Never, run: kubectl create namespace never}
+		  - {id: clean, title: Clean up, run: kubectl delete namespace endless, cleanup: true}
+	END
+	local pid
+	"$ONESDN" record --auto --pace 0 --no-takes -o "$PLACE/endless.cast" "$PLACE/endless.scenario.yaml" 2>"$PLACE/said" &
+	pid=$!
+	eventually "a command that never ends runs" 20 grep -q it-runs-now "$PLACE/endless.cast"
+	kill -TERM $pid
+	wait $pid
+	is "stopped, the exit status tells the signal" $? 143
+	out=$(cat "$PLACE/said")
+	says "that it cleans up is said" "what cleans up is still performed"
+	says "and done" "✓ endless/clean"
+	fails "what was made is gone" 1 k get namespace endless
+	fails "the stages between were not performed" 1 k get namespace never
+}
+
 takes() {
 	local before after
 	before=$(md5sum <"$XDG_DATA_HOME/onesdn/takes/overlay/reach-blue.cast")
@@ -138,6 +163,7 @@ run "a lab" timeout 60 "$LAB" up
 whole_act
 secrets
 killed
+interrupted
 takes
 no_room
 finish

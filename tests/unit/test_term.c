@@ -428,6 +428,12 @@ static void test_events(void **state)
 	assert_int_equal(f->n_bells, 1);
 	assert_int_equal(f->n_titles, 2);
 	assert_string_equal(term_title(f->term), "zwei");
+	char *title =
+	        mem_printf("\033]2;%0*d\xc3\xa4\xc3\xa4\xc3\xa4\a", 252, 7); /* too long: cut between characters */
+	feed(f, title);
+	free(title);
+	assert_int_equal(strlen(term_title(f->term)), 255);
+	assert_string_equal(term_title(f->term) + 250, "07\u2026");
 	assert_string_equal(str_text(&f->clipboard), "hello");
 	term_clean(f->term);
 	f->n_dirty = 0;
