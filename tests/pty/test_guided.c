@@ -48,7 +48,7 @@ static void start(int cols, int rows)
 /* As a power cut ends it; and in a new terminal. */
 static void kill_and_resume(void)
 {
-	const char *const argv[] = {onesdn, "show", "--resume", "--layout", "guided", "--type-ms", "0", NULL};
+	const char *const argv[] = {lab_onesdn(), "show", "--resume", "--layout", "guided", "--type-ms", "0", NULL};
 	term_kill(pty.term, SIGKILL);
 	pty_expect_end(&pty, SOON);
 	pty_end(&pty);
