@@ -121,6 +121,10 @@ static void on_play(struct show *show, void *user)
 		go_on(stage);
 	else
 		mention(stage);
+	if (!stage->is_mentioned && connection_is_other_build(show->connection))
+		ui_tell(show->ui, true,
+		        "Another build of onesdn started this lab; onesdn lab down, and the next show brings up one of "
+		        "this build");
 	stage->is_mentioned = true;
 }
 

@@ -16,10 +16,10 @@ struct connect_options {
 	bool no_start;          /* do not bring the lab up: fail with words when it is not running */
 };
 struct connection {
-	bool is_lab, was_started;                                       /* was_started: we brought the lab up */
-	char *socket;                                                   /* the lab's; NULL for a context */
+	bool is_lab, was_started;                                               /* was_started: we brought the lab up */
+	char *socket;                                                           /* the lab's; NULL for a context */
 	char *kubeconfigs[SCENARIO_N_PERSONAS], *contexts[SCENARIO_N_PERSONAS]; /* may be NULL */
-	const char *environment;                                        /* "lab" or "kind" */
+	const char *environment;                                                /* "lab" or "kind" */
 };
 typedef void connect_done_fn(struct connection *connection, const struct err *err,
                              void *user);                       /* connection NULL on failure; moves to the callee */
@@ -32,6 +32,8 @@ struct connecting;
 struct connecting *connect_start(struct loop *loop, const struct connect_options *options,
                                  connect_progress_fn *on_progress, connect_done_fn *on_done, void *user);
 void connect_cancel(struct connecting *connecting); /* before on_done; NULL is fine */
+/* It is a lab that another build of onesdn has started. What cannot be told is none. Reads both programs whole. */
+bool connection_is_other_build(const struct connection *connection);
 void connection_destroy(struct connection *connection);
 
 /* ---- gather.c: objects for a command that looks once — from files, or from the cluster. Shared by diagram, frame and verdict. ---- */

@@ -10,12 +10,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROBE_MS 2000
 #define STATUS_MS 10000
 #define OUTPUT_MAX 16384
+#define STATE_MAX 4096
+#define PROGRAM_MAX ((size_t)64 << 20)
 #define LAST_LINES 6
 
 struct connecting {
@@ -105,6 +108,41 @@ static struct connection *connection_of_lab(struct err *err)
 		connection->contexts[i] = mem_strdup(contexts[i]);
 	}
 	return connection;
+}
+
+/* ---- a lab of another build ---- */
+
+/* By its inode, and where that is another one (installed anew, or elsewhere) by what is in it. */
+static bool is_same_program(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+	struct str text_a = {0}, text_b = {0};
+	if (stat(a, &of_a) != 0 || stat(b, &of_b) != 0 || (of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino))
+		return true;
+	bool is_same = of_a.st_size == of_b.st_size;
+	if (is_same && file_read(a, PROGRAM_MAX, &text_a, NULL) && file_read(b, PROGRAM_MAX, &text_b, NULL))
+		is_same = text_a.len == text_b.len && memcmp(str_text(&text_a), str_text(&text_b), text_a.len) == 0;
+	str_finish(&text_a);
+	str_finish(&text_b);
+	return is_same;
+}
+
+bool connection_is_other_build(const struct connection *connection)
+{
+	struct str text = {0};
+	char *path = connection->is_lab ? lab_path("state.json", NULL) : NULL;
+	json_t *state = path && file_read(path, STATE_MAX, &text, NULL)
+	                        ? json_parse(str_text(&text), text.len, path, NULL)
+	                        : NULL;
+	int64_t guard = state ? json_walk_int(state, 0, "guard", NULL) : 0;
+	char *running = mem_printf("/proc/%lld/exe", (long long)guard), *ours = path_self("onesdn-lab");
+	bool is_other = guard > 0 && ours && !is_same_program(running, ours);
+	json_decref(state);
+	str_finish(&text);
+	free(path);
+	free(running);
+	free(ours);
+	return is_other;
 }
 
 /* ---- the end ---- */

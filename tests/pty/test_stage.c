@@ -349,6 +349,27 @@ static void test_of_several(void **state)
 	remove_kept();
 }
 
+/* The same program one byte longer, in another folder: a lab of it is another build's. */
+static void test_other_build(void **state)
+{
+	static const char message[] = "Another build of onesdn started this lab; onesdn lab down,";
+	(void)state;
+	start_show("overlay", NULL);
+	assert_false(pty_has(&show, message));
+	pty_type(&show, "q");
+	pty_expect_end(&show, SOON);
+	pty_end(&show);
+	assert_int_equal(
+	        lab_shell("$ONESDN lab down && cp $ONESDN-lab $ONESDN-workload $ONESDN-guest $XDG_STATE_HOME/ && "
+	                  "echo >>$XDG_STATE_HOME/onesdn-lab && $XDG_STATE_HOME/onesdn-lab up"),
+	        0);
+	start_show("overlay", NULL);
+	pty_expect(&show, SOON, message);
+	pty_type(&show, "q");
+	pty_expect_end(&show, SOON);
+	assert_int_equal(lab_shell("$ONESDN lab down && $ONESDN lab up && rm $XDG_STATE_HOME/onesdn-*"), 0);
+}
+
 /* ---- from beginning to end ---- */
 
 static int make_lab(void **state)
@@ -378,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_teardown(test_kept, end_show),
 	        cmocka_unit_test_teardown(test_of_several, end_show),
+	        cmocka_unit_test_teardown(test_other_build, end_show),
 	        cmocka_unit_test_teardown(test_read_only, end_show),
 	        cmocka_unit_test_teardown(test_go, end_show),
 	        cmocka_unit_test_teardown(test_all_acts, end_show),
