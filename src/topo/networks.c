@@ -155,8 +155,9 @@ static void check_against(struct build *build, size_t at, size_t leading)
 	const char *field = cni_config_difference(&build->configs.data[at], &build->configs.data[leading]);
 	if (!field || network->topology == CNI_FOREIGN)
 		return;
-	char *sentence = mem_printf("%s/%s differs from %s/%s in %s: make them equal, or give one another network name",
-	                            nad->ns, nad->name, first->ns, first->name, field);
+	char *sentence =
+	        mem_printf("%s of %s/%s differs from that of %s/%s: make them equal, or give one another network name",
+	                   field, nad->ns, nad->name, first->ns, first->name);
 	set_text(&nad->problem, topo_bounded(sentence, SENTENCE_BYTES));
 	if (!network->problem[0])
 		set_text(&network->problem, mem_strdup(nad->problem));

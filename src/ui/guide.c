@@ -138,8 +138,11 @@ void guide_hint(struct ui *ui, const char *argument)
 	size_t *n = &ui->guide.n_hints.data[stage];
 	bool is_told = *n == hints->len;
 	*n += !is_told;
-	if (hints->len == 0)
-		ui_say(ui, false, "This stage has no hints: its text says what to do (l: the guided layout)");
+	if (hints->len == 0 && ui->scene.is_exploring)
+		ui_say(ui, false, "There is nothing to find yet: the hints come once it is broken");
+	else if (hints->len == 0)
+		ui_say(ui, false, "This stage has no hints: its text says what to do%s",
+		       ui->view.layout == LAYOUT_GUIDED ? "" : " (l: the guided layout)");
 	else if (ui->view.layout != LAYOUT_GUIDED)
 		ui_say(ui, false, "%zu of %zu: %s", *n, hints->len, hints->data[*n - 1]);
 	else if (is_told)

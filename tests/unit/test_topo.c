@@ -459,7 +459,7 @@ static void test_bad_networks(void **state)
 	                   NULL, NULL);
 	size_t green = topo_find_network(topo, "green"), blue = topo_find_network(topo, "blue");
 	assert_int_equal(topo->networks.data[green].state, TOPO_FAILED);
-	assert_non_null(strstr(topo->networks.data[green].problem, "b/net differs from a/net in subnets"));
+	assert_non_null(strstr(topo->networks.data[green].problem, "subnets of b/net differs from that of a/net"));
 	assert_int_equal(topo->networks.data[blue].state, TOPO_FAILED);
 	assert_int_equal(topo->networks.data[blue].topology, CNI_LAYER2);
 	assert_non_null(strstr(topo->networks.data[blue].problem,
