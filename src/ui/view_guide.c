@@ -50,6 +50,9 @@ static bool all_hold(const struct guide *guide)
 
 static const char *words_to_do(const struct scenario_stage *stage, bool holds)
 {
+	if (stage->is_prelude)
+		return "This act builds on the one before, whose stages come first. Space performs all of them at once, "
+		       "and passes over what is there already.";
 	if (stage->action == SCENARIO_PICTURE)
 		return stage->checks.len ? "Nothing is typed here: Space looks whether it is so."
 		                         : "Nothing is typed here. Space goes on.";
@@ -122,7 +125,8 @@ static int put_command(struct canvas *page, int y, const struct scene *scene)
 	enum play_state state = scene_state(scene);
 	const char *text = scene->guide->command;
 	int rows = 0;
-	bool is_secret = scene->is_exploring && state == PLAY_PENDING; /* it would tell what is broken */
+	/* It would tell what is broken; and what an act builds on is not typed out. */
+	bool is_secret = state == PLAY_PENDING && (scene->is_exploring || scene_stage(scene)->is_prelude);
 	if (!text || is_secret || (state != PLAY_PENDING && state != PLAY_SHOWN))
 		return y;
 	while (*text && rows < COMMAND_ROWS_MAX) {
