@@ -38,8 +38,9 @@ struct stage { /* what a show on stage has beside it */
 	struct keeper *keeper;
 	struct speaker *speaker;
 	struct kept kept; /* to go on with; path NULL: nothing, or no more */
-	bool is_mentioned;
-	char *own; /* kubeconfig of the cluster that the act brings up; NULL */
+	bool is_mentioned, is_away;
+	char *cluster; /* that was there last, as keeper_cluster tells it; NULL: none yet */
+	char *own;     /* kubeconfig of the cluster that the act brings up; NULL */
 };
 
 /* ---- going on ---- */
@@ -128,10 +129,32 @@ static void on_play(struct show *show, void *user)
 	stage->is_mentioned = true;
 }
 
+/* A lab that has gone and come up again is an empty one: what was performed is not there any more. */
+static void look_which_cluster(struct stage *stage)
+{
+	struct show *show = &stage->show;
+	bool was_away = stage->is_away;
+	stage->is_away = !show->kube || kube_state(show->kube) != KUBE_LIVE;
+	if (stage->is_away || (stage->cluster && !was_away))
+		return;
+	char *cluster = keeper_cluster(show);
+	bool is_other = stage->cluster && !text_equal(stage->cluster, cluster);
+	free(stage->cluster);
+	stage->cluster = cluster;
+	if (!is_other || !show->play || show_started(show) == 0)
+		return;
+	size_t number, total;
+	scenario_place(play_act(show->play), play_stage(show->play), &number, &total);
+	char *question = mem_printf("The lab has gone, this is a new one. Bring it to %zu/%zu?", number, total);
+	ui_question(show->ui, question, bring_there, stage);
+	free(question);
+}
+
 static void on_change(struct show *show, void *user)
 {
 	struct stage *stage = user;
 	(void)show;
+	look_which_cluster(stage);
 	keeper_changed(stage->keeper);
 	speaker_changed(stage->speaker);
 }
@@ -192,6 +215,7 @@ int cmd_show(int argc, char **argv)
 	speaker_destroy(stage.speaker);
 	show_end(&stage.show);
 	kept_finish(&stage.kept);
+	free(stage.cluster);
 	free(stage.own);
 	if (!is_good)
 		fprintf(stderr, "onesdn: %s\n", err.text);

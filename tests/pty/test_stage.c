@@ -349,6 +349,24 @@ static void test_of_several(void **state)
 	remove_kept();
 }
 
+/* The lab dies in the middle and is brought up again: an empty one, which can be brought to the stage in view. */
+static void test_new_lab(void **state)
+{
+	(void)state;
+	start_show("overlay", NULL);
+	walk_until("2/8 ");
+	free(lab_do("down"));
+	pty_expect(&show, SOON, "STALE", "start it with: onesdn lab up");
+	free(lab_do("up"));
+	pty_expect(&show, SOON, "The lab has gone, this is a new one. Bring it to 2/8?");
+	pty_type(&show, "y");
+	pty_expect(&show, STAGE, "The cluster is in the starting state of the stage: 0 undone, 1 performed");
+	go("namespaces", "1/8 ", "1 undone");
+	pty_type(&show, "q");
+	pty_expect_end(&show, SOON);
+	remove_kept();
+}
+
 /* The same program one byte longer, in another folder: a lab of it is another build's. */
 static void test_other_build(void **state)
 {
@@ -400,6 +418,7 @@ int main(void)
 	        cmocka_unit_test_teardown(test_kept, end_show),
 	        cmocka_unit_test_teardown(test_of_several, end_show),
 	        cmocka_unit_test_teardown(test_other_build, end_show),
+	        cmocka_unit_test_teardown(test_new_lab, end_show),
 	        cmocka_unit_test_teardown(test_read_only, end_show),
 	        cmocka_unit_test_teardown(test_go, end_show),
 	        cmocka_unit_test_teardown(test_all_acts, end_show),
