@@ -232,8 +232,9 @@ static void move_on(struct play *p)
 /* A picture that waits for nothing needs no Space of its own. */
 static void show_next(struct play *p)
 {
-	bool is_picture = p->act->stages.data[p->view].action == SCENARIO_PICTURE &&
-	                  play_stage_of(p, p->view)->checks.len == 0 && play_stage_of(p, p->view)->what_if[0] == '\0';
+	const struct scenario_stage *stage =
+	        play_stage_of(p, p->view); /* an exploration's has no place in the act's list */
+	bool is_picture = stage->action == SCENARIO_PICTURE && stage->checks.len == 0 && stage->what_if[0] == '\0';
 	show(p);
 	if (is_picture && !p->options.unattended && p->runs[p->view].state == PLAY_DONE)
 		move_on(p);
