@@ -124,6 +124,8 @@ static int put_command(struct canvas *page, int y, const struct scene *scene)
 {
 	enum play_state state = scene_state(scene);
 	const char *text = scene->guide->command;
+	/* Into the machine's console go answers, too: a user's name is no command. */
+	const char *prompt = scene_stage(scene)->action == SCENARIO_CONSOLE ? ">" : "$";
 	int rows = 0;
 	/* It would tell what is broken; and what an act builds on is not typed out. */
 	bool is_secret = state == PLAY_PENDING && (scene->is_exploring || scene_stage(scene)->is_prelude);
@@ -131,7 +133,7 @@ static int put_command(struct canvas *page, int y, const struct scene *scene)
 		return y;
 	while (*text && rows < COMMAND_ROWS_MAX) {
 		size_t len = strcspn(text, "\n");
-		canvas_put(page, 0, y, 2, ROLE_MUTED, 0, "$");
+		canvas_put(page, 0, y, 2, ROLE_MUTED, 0, prompt);
 		int used = canvas_put_wrapped(page, (struct rect){2, y, page->cols - 2, COMMAND_ROWS_MAX - rows},
 		                              ROLE_COMMAND, text, len);
 		rows += used;
