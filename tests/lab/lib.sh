@@ -11,7 +11,7 @@ if [ "$(id -u)" -eq 0 ] && ! setpriv --reuid 54321 --regid 54321 --clear-groups 
 	mkdir "$copy/build"
 	cp -R "$TOP/tests" "$TOP/manifests" "$TOP/themes" "$TOP/include" "$copy/"
 	find "$BUILD" -maxdepth 1 -type f -perm -100 -exec cp {} "$copy/build/" \;
-	[ ! -d "$BUILD/kubectl" ] || cp -R "$BUILD/kubectl" "$copy/build/"
+	for folder in kubectl labtest; do [ ! -d "$BUILD/$folder" ] || cp -R "$BUILD/$folder" "$copy/build/"; done
 	chmod -R a+rX "$copy"
 	BUILD=$copy/build bash "$copy/tests/lab/$(basename "$0")"
 	status=$?
