@@ -36,10 +36,12 @@ bool explore_is_attended(const struct play *p)
 	return is_mending(p);
 }
 
-/* Something was broken and is not mended yet. */
+/* Something was broken and is not mended yet. A mend that has failed may be left: its words say what is not as it should be, and
+ * it need not be the person's fault, as where OVN may not be asked. */
 static bool is_broken(const struct play *p)
 {
-	return is_mending(p) && p->runs[p->view].state != PLAY_DONE && p->runs[p->view - 1].state == PLAY_DONE;
+	enum play_state mended = p->runs[p->view].state;
+	return is_mending(p) && mended != PLAY_DONE && mended != PLAY_FAILED && p->runs[p->view - 1].state == PLAY_DONE;
 }
 
 static size_t first_stage(const struct play *p, size_t exploration)

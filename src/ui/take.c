@@ -150,7 +150,7 @@ static void note_when(struct take *take)
 	time_t when = (time_t)take->cast->header.timestamp;
 	struct tm local;
 	if (when > 0 && localtime_r(&when, &local))
-		strftime(take->when, sizeof take->when, " of %Y-%m-%d %H:%M", &local);
+		strftime(take->when, sizeof take->when, " %Y-%m-%d %H:%M", &local);
 }
 
 void take_toggle(struct ui *ui)

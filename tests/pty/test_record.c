@@ -65,7 +65,7 @@ static void test_take(void **state)
 	(void)state;
 	start(100, 32, "overlay");
 	pty_type(&pty, "t");
-	pty_expect(&pty, SOON, "lab  ● REC", " REC  t live  SPACE pause", "recorded of ",
+	pty_expect(&pty, SOON, "lab  ● REC", " REC  t live  SPACE pause", "recorded 20",
 	           "namespace/tenantblue created");
 	assert_false(pty_has(&pty, "LIVE"));
 	pty_type(&pty, "p ");

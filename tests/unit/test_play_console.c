@@ -36,7 +36,8 @@ static const char head[] = "format: 1\n"
 static const char objects[] =
         "{apiVersion: kubevirt.io/v1, kind: VirtualMachine, metadata: {name: vm, namespace: blue}, spec: {running: true}}\n";
 
-/* ^] interrupts, as the real one ends by it; `cut` in the guest is what another client does to this one. */
+/* ^] interrupts, as the real one ends by it; `cut` in the guest is what another client does to this one. Who waits at the login is a
+ * shell that such a signal ends at any moment: one that traps it can miss it just before it reads. */
 static const char virtctl[] =
         "#!/bin/bash\n"
         "cd \"$(dirname \"$0\")/..\"\n"
@@ -45,15 +46,18 @@ static const char virtctl[] =
         "trap 'exit 0' INT\n"
         "stty intr '^]'\n"
         "printf 'Successfully connected to %s console. Press Ctrl+] or Ctrl+5 to exit console.\\r\\n' \"$2\" >&2\n"
+        "sh ./login || exit 1\n"
+        "stty intr '^C'\n"
+        "exec bash --noprofile --rcfile guestrc -i\n";
+
+static const char login[] =
         "while [ ! -e shell ]; do\n"
         "\tread -r user || exit 1\n"
         "\tif [ -z \"$user\" ]; then printf '\\nvm login: '; continue; fi\n"
         "\tstty -echo; printf 'Password: '; read -r password; stty echo; printf '\\n'\n"
         "\tif [ \"$user:$password\" = fedora:secret ]; then break; fi\n"
         "\tprintf '\\nLogin incorrect\\nvm login: '\n"
-        "done\n"
-        "stty intr '^C'\n"
-        "exec bash --noprofile --rcfile guestrc -i\n";
+        "done\n";
 
 static const char guestrc[] =
         "PS1='[fedora@vm \\W]$ '\n"
@@ -663,6 +667,7 @@ static int setup(void **state)
 	unsetenv("INPUTRC");
 	write_file("bin/virtctl", virtctl, 0700);
 	write_file("guestrc", guestrc, 0600);
+	write_file("login", login, 0600);
 	write_file("objects.yaml", objects, 0600);
 	free(bin);
 	free(path);
@@ -672,7 +677,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"bin/virtctl", "guestrc", "objects.yaml", "t.scenario.yaml"};
+	static const char *const files[] = {"bin/virtctl", "guestrc", "login", "objects.yaml", "t.scenario.yaml"};
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		remove_file(files[i]);
 	static const char *const folders[] = {"/bin", "/onesdn", ""};
