@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -24,6 +25,7 @@
 
 #define PID_FILE DB_DATA "/postmaster.pid"
 #define PID_FILE_MAX ((size_t)4096)
+#define PID_MAX 4194304 /* the kernel's */
 
 int db_prefix_of(const char *address)
 {
@@ -44,23 +46,29 @@ int db_prefix_of(const char *address)
 }
 
 /* Line by line: pid, data directory, start time, port, socket directory, address, shared memory, status (miscadmin.h,
- * pidfile.h of PostgreSQL). */
+ * pidfile.h of PostgreSQL). A single-user server has a negative pid and listens on nothing. */
 bool db_read_pid_file(const char *text, struct db_server *out)
 {
 	enum { PID = 0, ADDRESS = 5, STATUS = 7, N_LINES };
 	struct db_server server = {0};
-	int line = 0;
-	for (const char *at = text; *at && line < N_LINES; line++) {
-		size_t len = strcspn(at, "\n");
-		if (line == PID)
-			server.pid = (int)strtol(at, NULL, 10);
-		else if (line == ADDRESS && len < sizeof server.address)
-			memcpy(server.address, at, len);
-		else if (line == STATUS)
-			server.is_ready = strncmp(at, "ready", 5) == 0;
-		at += len + (at[len] == '\n');
+	char line[sizeof server.address];
+	const char *at = text;
+	for (int i = 0; *at != '\0' && i < N_LINES; i++) {
+		size_t len = strcspn(at, " \n"); /* the status is padded with blanks */
+		int64_t pid = 0;
+		snprintf(line, sizeof line, "%.*s", (int)(len < sizeof line ? len : 0), at);
+		if (i == PID && !text_to_int(line, 1, PID_MAX, &pid))
+			return false;
+		if (i == PID)
+			server.pid = (int)pid;
+		else if (i == ADDRESS)
+			memcpy(server.address, line, sizeof line);
+		else if (i == STATUS)
+			server.is_ready = strcmp(line, "ready") == 0;
+		at += strcspn(at, "\n");
+		at += *at == '\n';
 	}
-	if (server.pid <= 0)
+	if (server.pid == 0)
 		return false;
 	*out = server;
 	return true;
@@ -82,6 +90,17 @@ static void close_server(struct watching *w)
 	w->pid = 0;
 }
 
+/* The file of a server that was killed stays, and its pid may be another's by now. */
+static bool is_postgres(int pid)
+{
+	struct str name = {0};
+	char *path = mem_printf("/proc/%d/comm", pid);
+	bool is_so = file_read(path, NAME_MAX, &name, NULL) && text_has_prefix(str_text(&name), "postgres");
+	str_finish(&name);
+	free(path);
+	return is_so;
+}
+
 /* Holds on to the process, so that its end wakes us. Whether it lives. */
 static bool hold(struct watching *w, int pid)
 {
@@ -89,6 +108,8 @@ static bool hold(struct watching *w, int pid)
 		return true; /* its end closes it */
 	close_server(w);
 	w->server = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (w->server >= 0 && !is_postgres(pid))
+		close_server(w);
 	w->pid = w->server >= 0 ? pid : 0;
 	return w->server >= 0;
 }

@@ -1,12 +1,23 @@
-/* What a machine outside the cluster says of itself, a line at a time. The words that stay are one safe line, no longer than
- * bad bytes make them. */
+/* What a machine outside the cluster says of itself, a line at a time: the words that stay are one safe line, no longer than
+ * bad bytes make them. And the pid file that the lab's own machine reads before it says so. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/db.h"
 #include "play/watch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_pid_file(const uint8_t *data, size_t size)
+{
+	char *text = mem_strndup((const char *)data, size);
+	struct db_server server;
+	if (db_read_pid_file(text, &server) && (server.pid <= 0 || strpbrk(server.address, " \n")))
+		abort();
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str words = {0};
@@ -24,5 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += len + 1;
 	}
 	str_finish(&words);
+	check_pid_file(data, size);
 	return 0;
 }

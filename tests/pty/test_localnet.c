@@ -45,7 +45,7 @@ static void start(int cols, int rows)
 }
 
 /* What each stage says before Space runs it; a picture needs one Space only. */
-enum { PICTURE = 7, NOT_MINE = 8, LOGIN = 11, DIRECT = 12, REST = 13, CLEANUP = 14, LAST = 15 };
+enum { DATABASE = 5, PICTURE = 7, NOT_MINE = 8, LOGIN = 11, DIRECT = 12, REST = 13, CLEANUP = 14, LAST = 15 };
 
 static void perform(int stage)
 {
@@ -103,6 +103,25 @@ static void test_walk_and_recovery(void **state)
 	assert_int_equal(lab_shell("$ONESDN lab exec -- ip link set podman1.123 up"), 0);
 	pty_expect(&pty, SOON, "● turtle-db");
 
+	/* the adapter's program is killed: seen, and back by itself; nobody has tried that one yet, until the stage runs again */
+	assert_int_equal(lab_shell("kubectl exec -n data-adapter turtle-db-adapter -- sh -c 'kill -TERM 1'"), 0);
+	pty_expect(&pty, STAGE, "● turtle-db-adapter", "? tcp/9000", "seen before");
+	pty_type(&pty, "r");
+	pty_expect(&pty, STAGE, "✓ tcp/9000");
+
+	/* the mapping is taken back by its policy, and given again */
+	assert_int_equal(lab_shell("kubectl patch nncp ovs-share-same-gw-bridge --type=merge -p "
+	                           "'{\"spec\":{\"desiredState\":{\"ovn\":{\"bridge-mappings\":[{\"localnet\":"
+	                           "\"data-net\",\"state\":\"absent\"}]}}}}'"),
+	                 0);
+	pty_expect(&pty, SOON, "✗ no mapping", "maps data-net to no bridge; apply a NodeNetworkConfigurationPolicy",
+	           "✗ tcp/9000");
+	assert_int_equal(lab_shell("kubectl apply -f manifests/localnet/01-netconfig.yaml"), 0);
+	pty_expect_gone(&pty, SOON, "no mapping");
+	pty_expect(&pty, SOON, "? tcp/9000", "seen before");
+	pty_type(&pty, "r");
+	pty_expect(&pty, STAGE, "✓ tcp/9000");
+
 	/* the mapping of the adapter's node is removed by hand: the node and what to do are named */
 	assert_int_equal(
 	        lab_shell("node=$(kubectl get pod -n data-adapter turtle-db-adapter -o jsonpath='{.spec.nodeName}'); "
@@ -116,7 +135,7 @@ static void test_walk_and_recovery(void **state)
 	                  "external_ids:ovn-bridge-mappings=data-net:breth0,physnet:breth0"),
 	        0);
 	pty_expect_gone(&pty, SOON, "no mapping");
-	pty_expect(&pty, SOON, "? tcp/9000  seen before");
+	pty_expect(&pty, SOON, "? tcp/9000", "seen before");
 
 	/* the adapter is deleted, which is final for a pod alone, and applied again: nobody has tried that one yet */
 	assert_int_equal(lab_shell("kubectl delete pod -n data-adapter turtle-db-adapter --now"), 0);
@@ -127,6 +146,34 @@ static void test_walk_and_recovery(void **state)
 	pty_type(&pty, " ");
 	walk(CLEANUP, LAST);
 	pty_expect(&pty, SOON, "○ turtle-db", "○▣ vm-workload");
+}
+
+/* What a stage has made is planned again, on the host and in the cluster. */
+static void test_undo(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *title, *seen;
+	} undone[] = {
+	        {" 5/15 ", "its data are gone"}, {" 4/15 ", "deleted"}, {" 3/15 ", "del-port podman1 podman1.123"}};
+	start(100, 32);
+	walk(1, DATABASE);
+	pty_expect(&pty, SOON, "● turtle-db", "podman1 · VLAN 123");
+	for (size_t i = 0; i < sizeof undone / sizeof undone[0]; i++) {
+		pty_expect(&pty, SOON, undone[i].title);
+		pty_type(&pty, "u");
+		pty_expect(&pty, SOON, "y yes");
+		pty_type(&pty, "y");
+		pty_expect(&pty, LAB / 4, undone[i].seen, " undone", "○ turtle-db");
+		pty_expect(&pty, SOON, "SPACE ");
+		pty_type(&pty, "\033[5~");
+	}
+	assert_int_equal(lab_shell("$ONESDN lab exec -- sh -c '! turtle-db status && ! ip link show podman1.123'"), 0);
+	assert_int_equal(lab_shell("! kubectl get nncp ovs-share-same-gw-bridge"), 0);
+	assert_int_equal(
+	        lab_shell("$ONESDN lab exec ovn-worker -- ovs-vsctl get open . external_ids:ovn-bridge-mappings | "
+	                  "grep -v data-net"),
+	        0);
 }
 
 static void test_small(void **state)
@@ -142,6 +189,7 @@ static void test_small(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_teardown(test_undo, end_show),
 	        cmocka_unit_test_teardown(test_walk_and_recovery, end_show),
 	        cmocka_unit_test_teardown(test_small, end_show),
 	};
