@@ -103,24 +103,19 @@ static void test_walk_and_recovery(void **state)
 	assert_int_equal(lab_shell("$ONESDN lab exec -- ip link set podman1.123 up"), 0);
 	pty_expect(&pty, SOON, "● turtle-db");
 
-	/* the adapter's program is killed: seen, and back by itself; nobody has tried that one yet, until the stage runs again */
-	assert_int_equal(lab_shell("kubectl exec -n data-adapter turtle-db-adapter -- sh -c 'kill -TERM 1'"), 0);
+	/* the adapter's program is killed: what was seen is not tried any more, and it is back by itself */
+	assert_int_equal(lab_shell("kubectl exec -n data-adapter turtle-db-adapter -- sh -c 'kill -TERM 1' || :"),
+	                 0); /* which may take the shell along */
 	pty_expect(&pty, STAGE, "● turtle-db-adapter", "? tcp/9000", "seen before");
-	pty_type(&pty, "r");
-	pty_expect(&pty, STAGE, "✓ tcp/9000");
 
 	/* the mapping is taken back by its policy, and given again */
 	assert_int_equal(lab_shell("kubectl patch nncp ovs-share-same-gw-bridge --type=merge -p "
 	                           "'{\"spec\":{\"desiredState\":{\"ovn\":{\"bridge-mappings\":[{\"localnet\":"
 	                           "\"data-net\",\"state\":\"absent\"}]}}}}'"),
 	                 0);
-	pty_expect(&pty, SOON, "✗ no mapping", "maps data-net to no bridge; apply a NodeNetworkConfigurationPolicy",
-	           "✗ tcp/9000");
+	pty_expect(&pty, SOON, "✗ no mapping", "maps data-net to no bridge; apply a NodeNetworkConfigurationPolicy");
 	assert_int_equal(lab_shell("kubectl apply -f manifests/localnet/01-netconfig.yaml"), 0);
 	pty_expect_gone(&pty, SOON, "no mapping");
-	pty_expect(&pty, SOON, "? tcp/9000", "seen before");
-	pty_type(&pty, "r");
-	pty_expect(&pty, STAGE, "✓ tcp/9000");
 
 	/* the mapping of the adapter's node is removed by hand: the node and what to do are named */
 	assert_int_equal(
@@ -128,14 +123,13 @@ static void test_walk_and_recovery(void **state)
 	                  "$ONESDN lab exec $node -- ovs-vsctl set open . "
 	                  "external_ids:ovn-bridge-mappings=physnet:breth0"),
 	        0);
-	pty_expect(&pty, SOON, "✗ no mapping", "has lost its mapping data-net:breth0; give it back", "✗ tcp/9000");
+	pty_expect(&pty, SOON, "✗ no mapping", "has lost its mapping data-net:breth0; give it back");
 	assert_int_equal(
 	        lab_shell("node=$(kubectl get pod -n data-adapter turtle-db-adapter -o jsonpath='{.spec.nodeName}'); "
 	                  "$ONESDN lab exec $node -- ovs-vsctl set open . "
 	                  "external_ids:ovn-bridge-mappings=data-net:breth0,physnet:breth0"),
 	        0);
 	pty_expect_gone(&pty, SOON, "no mapping");
-	pty_expect(&pty, SOON, "? tcp/9000", "seen before");
 
 	/* the adapter is deleted, which is final for a pod alone, and applied again: nobody has tried that one yet */
 	assert_int_equal(lab_shell("kubectl delete pod -n data-adapter turtle-db-adapter --now"), 0);
