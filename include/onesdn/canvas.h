@@ -95,6 +95,8 @@ struct canvas_look {
 	uint16_t attrs;
 };
 struct canvas_look canvas_cell_look(const struct cell *cell, const struct canvas_look looks[ROLE_COUNT]); /* the cell's own colours win */
+/* Were they chosen for a light ground? Their titles, which stand on the terminal's own, are dark then. */
+bool canvas_is_for_light(const struct canvas_look looks[ROLE_COUNT]);
 void canvas_ansi(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], struct str *out); /* SGR text */
 /* What a terminal that shows `before` reads to show `after`, cursor included: nothing if they look the same. NULL, or one of another
  * size: the screen is cleared first. */

@@ -55,8 +55,8 @@ void canvas_ansi(const struct canvas *canvas, const struct canvas_look looks[ROL
 /* ---- SVG ---- */
 
 enum { CELL_COLS_PX = 9, CELL_ROWS_PX = 19, BASELINE_PX = 14, FONT_PX = 15 };
-#define SVG_PAPER 0x16181du
-#define SVG_INK 0xe6e6e6u
+/* The ground and the ink of a terminal that does not say its own: a dark one's, a light one's. */
+static const unsigned papers[2] = {0x16181d, 0xffffff}, inks[2] = {0xe6e6e6, 0x1f2328};
 
 static unsigned palette_rgb(unsigned index)
 {
@@ -77,6 +77,12 @@ static unsigned rgb_of(uint32_t color, unsigned otherwise)
 	return COLOR_KIND(color) == 2   ? color & 0xffffff
 	       : COLOR_KIND(color) == 1 ? palette_rgb(color & 0xff)
 	                                : otherwise;
+}
+
+bool canvas_is_for_light(const struct canvas_look looks[ROLE_COUNT])
+{
+	unsigned title = rgb_of(looks[ROLE_TITLE].fg, 0xffffff);
+	return (title >> 16 & 0xff) * 3 + (title >> 8 & 0xff) * 6 + (title & 0xff) <= 1280;
 }
 
 struct svg {
@@ -183,8 +189,9 @@ static void svg_text(const struct svg *svg, int y)
 void canvas_svg(const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT], const char *title,
                 struct str *out)
 {
-	struct svg svg = {canvas, looks, rgb_of(looks[ROLE_TEXT].fg, SVG_INK), rgb_of(looks[ROLE_TEXT].bg, SVG_PAPER),
-	                  out};
+	bool light = canvas_is_for_light(looks);
+	struct svg svg = {canvas, looks, rgb_of(looks[ROLE_TEXT].fg, inks[light]),
+	                  rgb_of(looks[ROLE_TEXT].bg, papers[light]), out};
 	int width = canvas->cols * CELL_COLS_PX, height = canvas->rows * CELL_ROWS_PX;
 	struct str name = {0};
 	str_append_safe(&name, title ? title : "", title ? strlen(title) : 0);

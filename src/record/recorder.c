@@ -239,9 +239,7 @@ void recorder_theme(const struct canvas_look *looks, struct cast_theme *theme)
 	                                         0x6b7280, 0x4b5563, 0xd13438, 0x388e3c, 0xa66f00, 0x3b7ddd, 0x9556c8,
 	                                         0x0087a8, 0x111418},
 	                                        16};
-	uint32_t title = color_of(looks[ROLE_TITLE].fg, 0xffffff);
-	unsigned brightness = (title >> 16 & 0xff) * 3 + (title >> 8 & 0xff) * 6 + (title & 0xff);
-	*theme = brightness > 1280 ? dark : light;
+	*theme = canvas_is_for_light(looks) ? light : dark;
 	theme->fg = color_of(looks[ROLE_TEXT].fg, theme->fg);
 	theme->bg = color_of(looks[ROLE_TEXT].bg, theme->bg);
 }

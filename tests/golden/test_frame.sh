@@ -28,6 +28,9 @@ done <$kept/cases
 result $? "ASCII frames are ASCII"
 "$onesdn" frame overlay --svg 2>&1 | head -c 200 | grep -q '<svg '
 result $? "a frame as SVG"
+[ "$("$onesdn" frame overlay --svg --theme light | grep -c 'width="900" height="570" fill="#ffffff"')" -eq 1 ] &&
+	[ "$("$onesdn" frame overlay --svg --theme dark | grep -c 'width="900" height="570" fill="#ffffff"')" -eq 0 ]
+result $? "a light theme has a light ground as SVG"
 "$onesdn" frame overlay --ansi --theme dark 2>&1 | grep -q $'\033\\['
 result $? "a frame with colours"
 finish
