@@ -6,10 +6,12 @@
 # shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
-# The physical network's host: an address on each VLAN that the localnet cases use.
+# The physical network's host: an address on each VLAN that the localnet cases use. Cases follow each other with the same addresses on
+# other MAC addresses: it must believe the newest at once, where the kernel holds on to an answer for a second.
 host_on_vlan() { # VLAN ADDRESS
 	lab exec -- sh -c "ovs-vsctl add-port podman1 vlan$1 tag=$1 -- set interface vlan$1 type=internal &&
-		ip addr add $2 dev vlan$1 && ethtool -K vlan$1 tx off >/dev/null && ip link set vlan$1 up"
+		ip addr add $2 dev vlan$1 && ethtool -K vlan$1 tx off >/dev/null &&
+		echo 0 >/proc/sys/net/ipv4/neigh/vlan$1/locktime && ip link set vlan$1 up"
 }
 
 only=${1:-}
