@@ -24,6 +24,7 @@
 static const int64_t pauses_ms[] = {100, 500, 1000, 2000, 5000};
 
 static void start_proxy(struct transport *transport);
+static void begin(struct transport *transport);
 
 static void set_text(char **text, char *value)
 {
@@ -101,7 +102,7 @@ static void on_timer(void *user)
 		go_down(transport, mem_printf("%s proxy did not start within %d s: try it by hand in another terminal",
 		                              transport->kubectl, START_MS / 1000));
 	else
-		start_proxy(transport);
+		begin(transport);
 }
 
 static void on_output(int events, void *user)
@@ -170,8 +171,6 @@ static void on_server(const struct loop_result *result, void *user)
 
 static void on_exit_child(struct loop_child *child, int status, void *user)
 {
-	static const char *const server[] = {
-	        "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}", NULL};
 	struct transport *transport = user;
 	(void)child;
 	if (transport->fd >= 0)
@@ -182,7 +181,7 @@ static void on_exit_child(struct loop_child *child, int status, void *user)
 		transport->lacks_append = true;
 		close_output(transport);
 		loop_timer_stop(transport->timer);
-		transport->path_question = ask(transport, server, on_server);
+		begin(transport);
 		return;
 	}
 	char *words = last_words(transport);
@@ -193,6 +192,18 @@ static void on_exit_child(struct loop_child *child, int status, void *user)
 	                              transport->kubectl, how, words[0] ? ", " : "", words));
 	free(words);
 	free(how);
+}
+
+/* Where the proxy leaves the path of the server's address out, we put it before ours. It is asked for each time: the kubeconfig may be
+ * another one since, or may not have been there at all. */
+static void begin(struct transport *transport)
+{
+	static const char *const server[] = {
+	        "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}", NULL};
+	if (transport->lacks_append)
+		transport->path_question = ask(transport, server, on_server);
+	else
+		start_proxy(transport);
 }
 
 static bool spawn(struct transport *transport, const char *const *argv, struct err *err)
