@@ -74,13 +74,13 @@ for folder in "$@"; do
 	unit) for t in "$BUILD"/unit/test_*; do [ -x "$t" ] && [ ! -d "$t" ] && run_one "unit-${t##*/}" "$t"; done ;;
 	pty)
 		for t in "$BUILD"/pty/test_*; do [ -x "$t" ] && [ ! -d "$t" ] && run_one "pty-${t##*/}" "$t"; done
-		for t in tests/pty/test_*.sh; do [ -x "$t" ] && run_one "pty-$(basename "$t" .sh)" "$t"; done
+		for t in tests/pty/test_*.sh; do [ -e "$t" ] && run_one "pty-$(basename "$t" .sh)" "$t"; done
 		;;
 	fuzz) for t in "$BUILD"/replay/*; do [ -x "$t" ] && run_one "fuzz-${t##*/}" "$t" "tests/fuzz/corpus/${t##*/}"; done ;;
-	golden) for t in tests/golden/test_*.sh; do [ -x "$t" ] && run_one "golden-$(basename "$t" .sh)" "$t"; done ;;
-	cast) for t in tests/cast/test_*.sh; do [ -x "$t" ] && run_one "cast-$(basename "$t" .sh)" "$t"; done ;;
-	lab) for t in tests/lab/test_*.sh; do [ -x "$t" ] && run_one "lab-$(basename "$t" .sh)" "$t"; done ;;
-	check) for t in tests/check/check_*.sh; do [ -x "$t" ] && run_one "check-$(basename "$t" .sh)" "$t"; done ;;
+	golden) for t in tests/golden/test_*.sh; do [ -e "$t" ] && run_one "golden-$(basename "$t" .sh)" "$t"; done ;;
+	cast) for t in tests/cast/test_*.sh; do [ -e "$t" ] && run_one "cast-$(basename "$t" .sh)" "$t"; done ;;
+	lab) for t in tests/lab/test_*.sh; do [ -e "$t" ] && run_one "lab-$(basename "$t" .sh)" "$t"; done ;;
+	check) for t in tests/check/check_*.sh; do [ -e "$t" ] && run_one "check-$(basename "$t" .sh)" "$t"; done ;;
 	*) echo "tests/run.sh: unknown folder '$folder' (check unit fuzz golden pty cast lab)" >&2; exit 2 ;;
 	esac
 done
