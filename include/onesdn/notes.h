@@ -43,7 +43,7 @@ bool notes_decode(const char *line, size_t len, struct notes *out, struct err *e
 /* ---- the show's side ---- */
 struct notes_server;
 struct notes_server *notes_serve(struct loop *loop, struct err *err);
-/* Tells all clients; the same as before is not told again. False when nobody is there: then nothing needs to be made up. */
+/* Tells all clients, and whoever comes later; the same as before is not told again. NULL is fine. */
 void notes_tell(struct notes_server *server, const struct notes *notes);
 void notes_server_destroy(struct notes_server *server); /* NULL is fine */
 
