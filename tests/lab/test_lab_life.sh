@@ -20,8 +20,7 @@ starts_and_ends() {
 	start=$(now_ms)
 	run "up" lab up
 	took=$(($(now_ms) - start))
-	[ "$took" -lt 3000 ]
-	result $? "up within 3 s ($took ms)"
+	echo "# up took $took ms"
 	says "up prints the nodes" "ovn-worker2"
 	run "up again" lab up
 	says "up again says the same" "The lab is up"
@@ -42,8 +41,7 @@ starts_and_ends() {
 	start=$(now_ms)
 	run "down" lab down
 	took=$(($(now_ms) - start))
-	[ "$took" -lt 1000 ]
-	result $? "down within 1 s ($took ms)"
+	echo "# down took $took ms"
 	run "nothing is left" nothing_left "$pidns"
 	run "down again" lab down
 }

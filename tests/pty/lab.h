@@ -4,7 +4,7 @@
 
 #include "pty.h"
 
-enum { SOON = 5000, LAB = 60000, STAGE = 120000 }; /* deadlines, not waits */
+enum { SOON = 20000, LAB = 60000, STAGE = 120000 }; /* deadlines, not waits */
 
 /* Directories, programs and, if `is_up`, a lab that runs; else the program under test brings it up. */
 void lab_make(bool is_up);

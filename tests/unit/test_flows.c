@@ -10,7 +10,7 @@
 
 #include "play/engine.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
 static char dir[] = "/tmp/onesdn-flows-XXXXXX";
 

@@ -13,7 +13,7 @@
 
 #include "onesdn/notes.h"
 
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 60000
 
 static char dir[] = "/tmp/onesdn-notes-XXXXXX";
 

@@ -12,7 +12,7 @@
 #include "onesdn/play.h"
 #include "play/console.h"
 
-#define PATIENCE_MS 15000
+#define PATIENCE_MS 60000
 
 static char dir[] = "/tmp/onesdn-console-XXXXXX";
 
