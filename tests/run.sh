@@ -69,21 +69,38 @@ run_one() { # NAME COMMAND...
 	done
 }
 
+# Which there are, in the order of the folders.
+names=()
+declare -A command_of argument_of
+add() { # NAME COMMAND [ARGUMENT]
+	[ -e "$2" ] && [ ! -d "$2" ] || return 0
+	names+=("$1")
+	command_of[$1]=$2 argument_of[$1]=${3:-}
+}
 for folder in "$@"; do
 	case $folder in
-	unit) for t in "$BUILD"/unit/test_*; do [ -x "$t" ] && [ ! -d "$t" ] && run_one "unit-${t##*/}" "$t"; done ;;
+	unit) for t in "$BUILD"/unit/test_*; do [ -x "$t" ] && add "unit-${t##*/}" "$t"; done ;;
 	pty)
-		for t in "$BUILD"/pty/test_*; do [ -x "$t" ] && [ ! -d "$t" ] && run_one "pty-${t##*/}" "$t"; done
-		for t in tests/pty/test_*.sh; do [ -e "$t" ] && run_one "pty-$(basename "$t" .sh)" "$t"; done
+		for t in "$BUILD"/pty/test_*; do [ -x "$t" ] && add "pty-${t##*/}" "$t"; done
+		for t in tests/pty/test_*.sh; do add "pty-$(basename "$t" .sh)" "$t"; done
 		;;
-	fuzz) for t in "$BUILD"/replay/*; do [ -x "$t" ] && run_one "fuzz-${t##*/}" "$t" "tests/fuzz/corpus/${t##*/}"; done ;;
-	golden) for t in tests/golden/test_*.sh; do [ -e "$t" ] && run_one "golden-$(basename "$t" .sh)" "$t"; done ;;
-	cast) for t in tests/cast/test_*.sh; do [ -e "$t" ] && run_one "cast-$(basename "$t" .sh)" "$t"; done ;;
-	lab) for t in tests/lab/test_*.sh; do [ -e "$t" ] && run_one "lab-$(basename "$t" .sh)" "$t"; done ;;
-	check) for t in tests/check/check_*.sh; do [ -e "$t" ] && run_one "check-$(basename "$t" .sh)" "$t"; done ;;
+	fuzz) for t in "$BUILD"/replay/*; do [ -x "$t" ] && add "fuzz-${t##*/}" "$t" "tests/fuzz/corpus/${t##*/}"; done ;;
+	golden | cast | lab) for t in tests/"$folder"/test_*.sh; do add "$folder-$(basename "$t" .sh)" "$t"; done ;;
+	check) for t in tests/check/check_*.sh; do add "check-$(basename "$t" .sh)" "$t"; done ;;
 	*) echo "tests/run.sh: unknown folder '$folder' (check unit fuzz golden pty cast lab)" >&2; exit 2 ;;
 	esac
 done
+
+# What takes minutes begins first of its kind, or it would run on alone at the end.
+is_quick() { case $1 in pty-* | cast-* | lab-*) return 1 ;; esac }
+slow=(lab-test_vm_failures lab-test_policies lab-test_vm lab-test_localnet pty-test_stage pty-test_policies)
+in_order=()
+for t in "${names[@]}"; do if is_quick "$t"; then in_order+=("$t"); fi; done
+for t in "${slow[@]}"; do if [ -n "${command_of[$t]:-}" ]; then in_order+=("$t"); fi; done
+for t in "${names[@]}"; do
+	if ! is_quick "$t" && [[ " ${slow[*]} " != *" $t "* ]]; then in_order+=("$t"); fi
+done
+for t in "${in_order[@]}"; do run_one "$t" "${command_of[$t]}" ${argument_of[$t]:+"${argument_of[$t]}"}; done
 while [ "${#running[@]}" -gt 0 ]; do
 	wait -n
 	gather
