@@ -9,18 +9,7 @@
 #include <cmocka.h>
 
 #include "play/engine.h"
-
-#define PATIENCE_MS 60000
-
-static char dir[] = "/tmp/onesdn-flows-XXXXXX";
-
-static struct show {
-	struct loop *loop;
-	struct kube *kube;
-	struct play *play;
-	struct loop_timer *alarm;
-	bool is_late;
-} show;
+#include "show.h"
 
 static const char head[] = "format: 1\n"
                            "title: A test\n"
@@ -55,27 +44,6 @@ static const char deleted_pod[] =
         "{\"type\":\"DELETED\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\","
         "\"metadata\":{\"name\":\"server\",\"namespace\":\"blue\",\"resourceVersion\":\"9\"}}}\n";
 
-static void write_file(const char *name, const char *text)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	assert_true(file_write(path, text, strlen(text), 0600, NULL));
-	free(path);
-}
-
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
-                      void *user)
-{
-	(void)kube, (void)change, (void)kind, (void)object, (void)user;
-	if (show.play)
-		play_cluster_changed(show.play);
-}
-
-static void on_alarm(void *user)
-{
-	(void)user;
-	show.is_late = true;
-}
-
 /* YAML documents into the store, as one list. */
 static void feed(const char *text)
 {
@@ -93,37 +61,7 @@ static void feed(const char *text)
 
 static void open_show(const char *stages)
 {
-	struct err err = {0};
-	char *text = mem_printf("%s%s", head, stages), *path = mem_printf("%s/t.scenario.yaml", dir);
-	write_file("t.scenario.yaml", text);
-	show.loop = loop_create(&err);
-	show.alarm = loop_timer_create(show.loop, on_alarm, NULL);
-	show.kube = kube_create(show.loop, &(struct kube_options){.offline = true, .events = {.on_change = on_change}});
-	struct play_options options = {.loop = show.loop,
-	                               .kube = show.kube,
-	                               .act = scenario_load(path, "lab", &err),
-	                               .offline = true,
-	                               .unattended = true,
-	                               .rows = 24,
-	                               .cols = 120};
-	if (!options.act)
-		fail_msg("%s", err.text);
-	show.play = play_create(&options, &err);
-	if (!show.play)
-		fail_msg("%s", err.text);
-	free(text);
-	free(path);
-}
-
-static int close_show(void **state)
-{
-	(void)state;
-	play_destroy(show.play);
-	kube_destroy(show.kube);
-	loop_timer_destroy(show.alarm);
-	loop_destroy(show.loop);
-	show = (struct show){0};
-	return 0;
+	show_open(head, stages, (struct play_options){.unattended = true, .cols = 120});
 }
 
 static void perform_at(size_t stage, enum play_state wanted)
@@ -139,11 +77,6 @@ static void perform_at(size_t stage, enum play_state wanted)
 		fail_msg("state %d: %s\n%s", (int)state, play_message(show.play), play_failure(show.play));
 }
 
-static void perform(enum play_state wanted)
-{
-	perform_at(0, wanted);
-}
-
 static const struct play_flow *flow(void)
 {
 	size_t n;
@@ -151,12 +84,6 @@ static const struct play_flow *flow(void)
 	const struct play_flow *flows = play_flows(show.play, &n);
 	assert_int_equal(n, 1);
 	return flows;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text);
 }
 
 #define TIMED_OUT "psql: error: connection to server at \"10.0.0.2\", port 5432 failed: timeout expired"
@@ -212,7 +139,7 @@ static void test_blocked(void **state)
 	assert_false(flow()->allowed[POLICY_OVNK]);
 	assert_has(flow()->reasons[POLICY_OVNK], "blue/shut selects blue/client for egress; none allows it");
 	assert_string_equal(flow()->note, "policies deny it");
-	perform(PLAY_DONE);
+	perform_at(0, PLAY_DONE);
 	assert_int_equal(flow()->state, PLAY_FLOW_BLOCKED);
 	assert_int_equal(flow()->measured, PLAY_TIMED_OUT);
 	assert_has(play_message(show.play), "blocked, as intended: client ─▶ server timed out after ");
@@ -225,7 +152,7 @@ static void test_blocked_but_passes(void **state)
 	open_show(STAGE("blocked", "echo hello"));
 	feed(objects);
 	feed(policy);
-	perform(PLAY_FAILED);
+	perform_at(0, PLAY_FAILED);
 	assert_int_equal(flow()->state, PLAY_FLOW_OK);
 	assert_has(play_failure(show.play), "client ─▶ server tcp/9000 is blocked: it times out");
 	assert_has(play_failure(show.play), "connected after");
@@ -237,7 +164,7 @@ static void test_timed_out_by_nobody(void **state)
 	(void)state;
 	open_show(STAGE("blocked", "echo 'curl: (28) Connection timed out after 5001 ms'; (exit 28)"));
 	feed(objects);
-	perform(PLAY_FAILED);
+	perform_at(0, PLAY_FAILED);
 	assert_int_equal(flow()->state, PLAY_FLOW_FAILED);
 	assert_has(play_failure(show.play), "but no policy denies it");
 	assert_has(flow()->disagrees, "policies: allow, measured: timed out");
@@ -249,7 +176,7 @@ static void test_refused_is_not_blocked(void **state)
 	open_show(STAGE("blocked", "echo 'curl: (7) Failed to connect: Connection refused'; (exit 7)"));
 	feed(objects);
 	feed(policy);
-	perform(PLAY_FAILED);
+	perform_at(0, PLAY_FAILED);
 	assert_has(play_failure(show.play), "refused after");
 }
 
@@ -260,7 +187,7 @@ static void test_seen_but_times_out(void **state)
 	open_show(STAGE("seen", "echo 'curl: (28) Connection timed out after 5001 ms' | cat"));
 	feed(objects);
 	feed(policy);
-	perform(PLAY_FAILED);
+	perform_at(0, PLAY_FAILED);
 	assert_int_equal(flow()->state, PLAY_FLOW_BLOCKED);
 	assert_has(play_failure(show.play), "client ─▶ server tcp/9000 passes");
 	assert_has(play_failure(show.play), "policies: deny: blue/shut");
@@ -272,7 +199,7 @@ static void test_other_verdict(void **state)
 	(void)state;
 	open_show(STAGE("seen", "echo hello"));
 	feed(objects);
-	perform(PLAY_DONE);
+	perform_at(0, PLAY_DONE);
 	assert_int_equal(flow()->state, PLAY_FLOW_OK);
 	feed(policy);
 	assert_int_equal(flow()->state, PLAY_FLOW_UNTRIED);
@@ -293,7 +220,7 @@ static void test_cut_and_back(void **state)
 	(void)state;
 	open_show(STAGE("seen", "echo hello") "  - {id: b, title: B, run: echo again, seen: web}\n");
 	feed(objects);
-	perform(PLAY_DONE);
+	perform_at(0, PLAY_DONE);
 	feed_server(false);
 	assert_true(flow()->is_cut);
 	assert_int_equal(flow()->state, PLAY_FLOW_OK); /* it was; the picture shows it broken */
@@ -330,7 +257,7 @@ static void test_gone(void **state)
 	(void)state;
 	open_show(STAGE("seen", "echo hello"));
 	feed(objects);
-	perform(PLAY_DONE);
+	perform_at(0, PLAY_DONE);
 	assert_true(kube_feed_watch(show.kube, &kube_kinds[KUBE_POD], deleted_pod, strlen(deleted_pod), NULL));
 	play_cluster_changed(show.play);
 	assert_int_equal(flow()->state, PLAY_FLOW_UNTRIED);
@@ -343,10 +270,10 @@ static void test_gone(void **state)
 static void test_what_if(void **state)
 {
 	(void)state;
-	write_file("shut.yaml", policy);
+	show_write("shut.yaml", policy, 0600);
 	open_show("  - {id: a, title: A, what-if: shut.yaml}\n");
 	feed(objects);
-	perform(PLAY_DONE);
+	perform_at(0, PLAY_DONE);
 	assert_has(
 	        play_message(show.play),
 	        "shut.yaml would close client ─▶ server tcp/9000; of 2 pairs of workloads 1 would lose something, 0 gain");
@@ -365,37 +292,29 @@ static void test_what_if(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	write_file("objects.yaml", objects);
-	return 0;
+	return show_make_folder(objects);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"objects.yaml", "shut.yaml", "t.scenario.yaml"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		char *path = mem_printf("%s/%s", dir, names[i]);
-		unlink(path);
-		free(path);
-	}
-	return rmdir(dir);
+	show_unlink("shut.yaml");
+	return show_remove_folder();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_endings),
-	        cmocka_unit_test_teardown(test_blocked, close_show),
-	        cmocka_unit_test_teardown(test_blocked_but_passes, close_show),
-	        cmocka_unit_test_teardown(test_timed_out_by_nobody, close_show),
-	        cmocka_unit_test_teardown(test_refused_is_not_blocked, close_show),
-	        cmocka_unit_test_teardown(test_seen_but_times_out, close_show),
-	        cmocka_unit_test_teardown(test_other_verdict, close_show),
-	        cmocka_unit_test_teardown(test_cut_and_back, close_show),
-	        cmocka_unit_test_teardown(test_gone, close_show),
-	        cmocka_unit_test_teardown(test_what_if, close_show),
+	        cmocka_unit_test_teardown(test_blocked, show_close_left),
+	        cmocka_unit_test_teardown(test_blocked_but_passes, show_close_left),
+	        cmocka_unit_test_teardown(test_timed_out_by_nobody, show_close_left),
+	        cmocka_unit_test_teardown(test_refused_is_not_blocked, show_close_left),
+	        cmocka_unit_test_teardown(test_seen_but_times_out, show_close_left),
+	        cmocka_unit_test_teardown(test_other_verdict, show_close_left),
+	        cmocka_unit_test_teardown(test_cut_and_back, show_close_left),
+	        cmocka_unit_test_teardown(test_gone, show_close_left),
+	        cmocka_unit_test_teardown(test_what_if, show_close_left),
 	};
 	return cmocka_run_group_tests_name("flows", tests, setup, teardown);
 }

@@ -10,19 +10,7 @@
 #include <cmocka.h>
 
 #include "onesdn/play.h"
-
-#define PATIENCE_MS 60000
-
-static char dir[] = "/tmp/onesdn-play-XXXXXX";
-
-static struct show {
-	struct loop *loop;
-	struct kube *kube;
-	struct play *play;
-	struct loop_timer *alarm;
-	bool is_late;
-	struct str states; /* "0:2 0:3 ...": stage and state as they came */
-} show;
+#include "show.h"
 
 static const char head[] = "format: 1\n"
                            "title: A test\n"
@@ -65,98 +53,10 @@ static const char objects[] =
 	"\"spec\":{},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],"                   \
 	"\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"state\":{\"running\":{}}}]}}"
 
-static void write_file(const char *name, const char *text, unsigned mode)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	assert_true(file_write(path, text, strlen(text), mode, NULL));
-	free(path);
-}
-
-static void unlink_file(const char *name)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	unlink(path);
-	free(path);
-}
-
-static bool has_file(const char *name)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	bool is_there = access(path, F_OK) == 0;
-	free(path);
-	return is_there;
-}
-
-/* ---- a show, and waiting for what it is to come to ---- */
-
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
-                      void *user)
-{
-	(void)kube, (void)change, (void)kind, (void)object;
-	(void)user;
-	if (show.play)
-		play_cluster_changed(show.play);
-}
-
-static void on_stage(struct play *play, size_t stage, enum play_state state, void *user)
-{
-	(void)play, (void)user;
-	str_append_f(&show.states, "%zu:%d ", stage, (int)state);
-}
-
-static void on_alarm(void *user)
-{
-	(void)user;
-	show.is_late = true;
-}
-
-static void open_with(const char *stages, struct play_options options)
-{
-	struct err err = {0};
-	char *text = mem_printf("%s%s", head, stages), *path = mem_printf("%s/t.scenario.yaml", dir);
-	write_file("t.scenario.yaml", text, 0600);
-	show.loop = loop_create(&err);
-	show.alarm = loop_timer_create(show.loop, on_alarm, NULL);
-	show.kube = kube_create(show.loop, &(struct kube_options){.offline = true, .events = {.on_change = on_change}});
-	options.loop = show.loop;
-	options.kube = show.kube;
-	options.act = scenario_load(path, "lab", &err);
-	if (!options.act)
-		fail_msg("%s", err.text);
-	options.offline = true;
-	options.rows = 24;
-	options.cols = 80;
-	options.events.on_stage = on_stage;
-	show.play = play_create(&options, &err);
-	if (!show.play)
-		fail_msg("%s", err.text);
-	free(text);
-	free(path);
-}
-
 static void open_show(const char *stages)
 {
-	open_with(stages, (struct play_options){0});
+	show_open(head, stages, (struct play_options){0});
 }
-
-static void close_show(void)
-{
-	play_destroy(show.play);
-	kube_destroy(show.kube);
-	loop_timer_destroy(show.alarm);
-	loop_destroy(show.loop);
-	str_finish(&show.states);
-	show = (struct show){0};
-}
-
-static void feed(const char *object)
-{
-	struct err err = {0};
-	if (!kube_feed_list(show.kube, object, strlen(object), "fed", &err))
-		fail_msg("%s", err.text);
-}
-
-typedef bool condition_fn(const void *what);
 
 static char *screen(void)
 {
@@ -168,51 +68,6 @@ static char *screen(void)
 	return str_take(&text);
 }
 
-static void wait_until(condition_fn *condition, const void *what, const char *words)
-{
-	show.is_late = false;
-	loop_timer_start(show.alarm, PATIENCE_MS, 0);
-	while (!condition(what) && !show.is_late)
-		loop_turn(show.loop, true);
-	loop_timer_stop(show.alarm);
-	if (show.is_late) {
-		char *text = screen();
-		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nstates: %s\nscreens:\n%s\n", words,
-		            play_message(show.play), play_failure(show.play), str_text(&show.states), text);
-		free(text);
-		fail();
-	}
-}
-
-static bool is_state(const void *what)
-{
-	return play_stage_state(show.play, play_stage(show.play)) == *(const enum play_state *)what;
-}
-
-static void wait_state(enum play_state state)
-{
-	static const char *const names[] = {"PENDING", "SHOWN", "RUNNING", "CHECKING", "DONE", "FAILED", "SKIPPED"};
-	wait_until(is_state, &state, names[state]);
-}
-
-static bool screen_has(const void *what)
-{
-	char *text = screen();
-	bool has = strstr(text, what) != NULL;
-	free(text);
-	return has;
-}
-
-static void wait_screen(const char *text)
-{
-	wait_until(screen_has, text, text);
-}
-
-static bool message_has(const void *what)
-{
-	return strstr(play_message(show.play), what) != NULL;
-}
-
 static bool is_typed_or_failed(const void *what)
 {
 	(void)what;
@@ -220,29 +75,9 @@ static bool is_typed_or_failed(const void *what)
 	return state == PLAY_SHOWN || state == PLAY_FAILED;
 }
 
-static void wait_message(const char *text)
-{
-	wait_until(message_has, text, text);
-}
-
 static void type(const char *text)
 {
 	term_write(play_shell(show.play, SCENARIO_ADMIN), text, strlen(text));
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
-
-/* Shows and runs the stage in view. */
-static void perform(enum play_state until)
-{
-	play_next(show.play);
-	wait_message("Space runs it");
-	play_next(show.play);
-	wait_state(until);
 }
 
 static size_t count(const char *text, const char *part)
@@ -289,7 +124,7 @@ static bool has_two_starts(const void *what)
 {
 	(void)what;
 	struct str text = {0};
-	char *path = mem_printf("%s/starts", dir);
+	char *path = show_path("starts");
 	bool has = file_read(path, 1000, &text, NULL) && text.len >= 4;
 	free(path);
 	str_finish(&text);
@@ -301,7 +136,7 @@ static bool has_two_starts(const void *what)
 static void test_watched_host(void **state)
 {
 	(void)state;
-	char *path = mem_printf("%s/states", dir);
+	char *path = show_path("states");
 	assert_int_equal(mkfifo(path, 0600), 0);
 	states = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(states >= 0);
@@ -336,11 +171,11 @@ static void test_watched_host(void **state)
 	assert_int_equal(host()->state, TOPO_RUNNING);
 	say("absent\n");
 	wait_host(TOPO_PLANNED);
-	close_show();
+	show_close();
 	close(states);
 	unlink(path);
 	free(path);
-	path = mem_printf("%s/starts", dir);
+	path = show_path("starts");
 	unlink(path);
 	free(path);
 }
@@ -355,7 +190,7 @@ static void test_host_without_watch(void **state)
 	play_undo(show.play);
 	wait_state(PLAY_PENDING);
 	assert_int_equal(host()->state, TOPO_PLANNED);
-	close_show();
+	show_close();
 }
 
 /* ---- the way through a stage ---- */
@@ -379,7 +214,7 @@ static void test_walk(void **state)
 	play_next(show.play);
 	wait_state(PLAY_FAILED);
 	assert_has(play_message(show.play), "bash waits for more");
-	close_show();
+	show_close();
 
 	open_show("  - {id: a, title: A, run: echo hello, check: [{output: hello}, {output-matches: '^h(\"|e)'}]}\n"
 	          "  - {id: b, title: B, picture: true}\n"
@@ -405,13 +240,13 @@ static void test_walk(void **state)
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_DONE);
 	play_look(show.play, 9);
 	assert_has(play_message(show.play), "there is no stage 10");
-	close_show();
+	show_close();
 }
 
 static void test_typing(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, run: echo abcdefghijklmnopqrstuvwxyz}\n",
+	show_open(head, "  - {id: a, title: A, run: echo abcdefghijklmnopqrstuvwxyz}\n",
 	          (struct play_options){.type_ms = 2000});
 	play_next(show.play);
 	wait_screen("$ e");
@@ -421,7 +256,7 @@ static void test_typing(void **state)
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_failing_command(void **state)
@@ -436,14 +271,14 @@ static void test_failing_command(void **state)
 	assert_has(play_failure(show.play), "last output:\n  one\n  two\n");
 	play_next(show.play);
 	assert_has(play_message(show.play), "r runs the stage again, s goes on without it");
-	write_file("flag", "", 0600);
+	show_write("flag", "", 0600);
 	play_retry(show.play);
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
 	assert_string_equal(play_failure(show.play), "");
 	wait_message("Space runs it");
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_known_cures(void **state)
@@ -453,7 +288,7 @@ static void test_known_cures(void **state)
 	perform(PLAY_FAILED);
 	assert_has(play_message(show.play), "it ended with status 127:");
 	assert_has(play_message(show.play), "command not found; install that program");
-	close_show();
+	show_close();
 }
 
 static void test_output_and_exit(void **state)
@@ -475,7 +310,7 @@ static void test_output_and_exit(void **state)
 	play_skip(show.play);
 	perform(PLAY_FAILED);
 	assert_has(play_message(show.play), "the command printed nothing");
-	close_show();
+	show_close();
 }
 
 /* ---- blocks of several lines and commands ---- */
@@ -507,7 +342,7 @@ static void test_blocks(void **state)
 	assert_false(screen_has("third"));
 	play_skip(show.play);
 	perform(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 /* ---- values, checks, the cluster ---- */
@@ -524,16 +359,16 @@ static void test_values(void **state)
 	assert_has(play_message(show.play),
 	           "{server_ip} has no value yet: blue/server has no address on green: it is not there");
 	assert_true(play_message_is_problem(show.play));
-	feed(NAMESPACE);
-	feed(NAD("net"));
-	feed(WAITING_POD("server", "ErrImagePull"));
+	show_feed(NAMESPACE);
+	show_feed(NAD("net"));
+	show_feed(WAITING_POD("server", "ErrImagePull"));
 	assert_has(play_message(show.play), "blue/server is ErrImagePull: ");
-	feed(READY_POD("server"));
+	show_feed(READY_POD("server"));
 	wait_message("Space runs it");
 	wait_screen("$ echo at 192.168.200.7:9000 'it'\\''s a $HOME' {odd}");
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_ready(void **state)
@@ -546,18 +381,18 @@ static void test_ready(void **state)
 	        play_message(show.play),
 	        "waits until all pods Ready in blue: 0 of 2 pods Ready; blue/client is not there; blue/server is not there");
 	assert_true(play_is_busy(show.play));
-	feed(NAMESPACE);
-	feed(NAD("net"));
-	feed(READY_POD("client"));
-	feed(WAITING_POD("server", "ErrImagePull"));
+	show_feed(NAMESPACE);
+	show_feed(NAD("net"));
+	show_feed(READY_POD("client"));
+	show_feed(WAITING_POD("server", "ErrImagePull"));
 	assert_has(play_message(show.play),
 	           "1 of 2 pods Ready; blue/server is ErrImagePull: ErrImagePull: no image called x");
 	play_next(show.play);
 	assert_has(play_message(show.play), "it goes on by itself as soon as the check holds");
-	feed(READY_POD("server"));
+	show_feed(READY_POD("server"));
 	wait_state(PLAY_DONE);
 	assert_string_equal(play_checked(show.play, 0), "2 of 2 pods Ready; blue/server has 192.168.200.7 on green");
-	close_show();
+	show_close();
 }
 
 static void test_check_too_late(void **state)
@@ -574,8 +409,8 @@ static void test_check_too_late(void **state)
 	assert_has(play_failure(show.play),
 	           "expected: namespace/blue exists within 0.10 s\nfound:    namespace blue is not there\n");
 	play_skip(show.play);
-	feed(NAMESPACE);
-	feed(WAITING_POD("server", "ContainerCreating"));
+	show_feed(NAMESPACE);
+	show_feed(WAITING_POD("server", "ContainerCreating"));
 	perform(PLAY_FAILED);
 	assert_has(play_message(show.play), "namespace blue is still there, with 1 pod in it; run the stage again");
 	play_skip(show.play);
@@ -587,7 +422,7 @@ static void test_check_too_late(void **state)
 	play_skip(show.play);
 	perform(PLAY_FAILED);
 	assert_has(play_message(show.play), "namespace blue has no net-attach-def for green");
-	close_show();
+	show_close();
 }
 
 /* Without a cluster no time passes for a check, and what it waits for is said. */
@@ -600,9 +435,9 @@ static void test_no_cluster(void **state)
 	play_destroy(show.play);
 	show.play = NULL;
 	kube_destroy(show.kube);
-	char *socket = mem_printf("%s/nobody.sock", dir), *path = mem_printf("%s/t.scenario.yaml", dir);
+	char *socket = show_path("nobody.sock"), *path = show_path("t.scenario.yaml");
 	show.kube =
-	        kube_create(show.loop, &(struct kube_options){.socket = socket, .events = {.on_change = on_change}});
+	        kube_create(show.loop, &(struct kube_options){.socket = socket, .events = {.on_change = show_on_change}});
 	show.play = play_create(&(struct play_options){.loop = show.loop,
 	                                               .kube = show.kube,
 	                                               .act = scenario_load(path, "lab", NULL),
@@ -628,7 +463,7 @@ static void test_no_cluster(void **state)
 	assert_has(play_message(show.play), "run the stage again (r) when the cluster is back");
 	free(socket);
 	free(path);
-	close_show();
+	show_close();
 }
 
 /* A network that cannot work is known soon: there is no waiting for the whole time. */
@@ -636,18 +471,18 @@ static void test_broken_network(void **state)
 {
 	(void)state;
 	open_show("  - {id: a, title: A, run: 'true', check: [{network: green, in: blue, within: 5m}]}\n");
-	feed(NAMESPACE);
-	feed(NAD("other"));
+	show_feed(NAMESPACE);
+	show_feed(NAD("other"));
 	perform(PLAY_FAILED);
 	assert_has(
 	        play_message(show.play),
 	        "net-attach-def blue/net is there, but cannot be used: net-attach-def name (blue/net) is inconsistent with config (blue/other)");
 	play_retry(show.play);
-	feed(NAD("net"));
+	show_feed(NAD("net"));
 	wait_message("Space runs it");
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static bool flow_is(const void *what)
@@ -680,7 +515,7 @@ static void test_flows(void **state)
 	assert_int_equal(flows[1].state, PLAY_FLOW_FAILED);
 	play_retry(show.play);
 	assert_int_equal(flows[1].state, PLAY_FLOW_UNTRIED);
-	close_show();
+	show_close();
 }
 
 /* ---- the presenter types in the pane as well ---- */
@@ -706,7 +541,7 @@ static void test_prompt_is_cleared(void **state)
 	wait_screen("\n>");
 	perform(PLAY_DONE);
 	assert_false(screen_has("garbage"));
-	close_show();
+	show_close();
 }
 
 static void test_enter_in_the_pane(void **state)
@@ -718,14 +553,14 @@ static void test_enter_in_the_pane(void **state)
 	type("\r");
 	wait_state(PLAY_DONE);
 	assert_string_equal(str_text(&show.states), "0:1 0:2 0:3 0:4 ");
-	close_show();
+	show_close();
 }
 
 /* ... even in the middle of our typing: what that runs is none of ours, the stage is shown again afterwards. */
 static void test_enter_while_typing(void **state)
 {
 	(void)state;
-	open_with(
+	show_open(head, 
 	        "  - {id: a, title: A, run: 'echo abcdefghijklmnop', check: [{output-matches: '^abcdefghijklmnop$'}]}\n",
 	        (struct play_options){.type_ms = 5});
 	play_next(show.play);
@@ -736,7 +571,7 @@ static void test_enter_while_typing(void **state)
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 /* Somebody ends the shell: the next stage has a new one. */
@@ -761,7 +596,7 @@ static void test_exit_in_the_pane(void **state)
 	wait_message("Space runs it");
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_busy_shell(void **state)
@@ -778,7 +613,7 @@ static void test_busy_shell(void **state)
 	wait_message("Space runs it");
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_resize_and_redraw(void **state)
@@ -794,7 +629,7 @@ static void test_resize_and_redraw(void **state)
 	wait_screen("890\n");
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 /* ---- what goes wrong in the shell ---- */
@@ -813,7 +648,7 @@ static void test_skip_stops_the_command(void **state)
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SKIPPED);
 	assert_int_equal(play_stage(show.play), 1);
 	perform(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_ctrl_c(void **state)
@@ -825,7 +660,7 @@ static void test_ctrl_c(void **state)
 	type("\x03");
 	wait_state(PLAY_FAILED);
 	assert_has(play_message(show.play), "it ended with status 130 (stopped by signal 2)");
-	close_show();
+	show_close();
 }
 
 static void test_shell_ends(void **state)
@@ -837,18 +672,18 @@ static void test_shell_ends(void **state)
 	assert_has(play_message(show.play), "the shell ended meanwhile");
 	play_skip(show.play);
 	perform(PLAY_DONE);
-	close_show();
+	show_close();
 }
 
 static void test_unattended(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, run: \"echo one\\necho two\", check: [{output: one}, {output: two}]}\n",
+	show_open(head, "  - {id: a, title: A, run: \"echo one\\necho two\", check: [{output: one}, {output: two}]}\n",
 	          (struct play_options){.unattended = true, .limit_ms = 60000});
 	play_next(show.play);
 	wait_state(PLAY_DONE);
-	close_show();
-	open_with("  - {id: b, title: B, run: 'read -r x'}\n"
+	show_close();
+	show_open(head, "  - {id: b, title: B, run: 'read -r x'}\n"
 	          "  - {id: c, title: C, run: 'echo {server_ip}'}\n",
 	          (struct play_options){.unattended = true, .limit_ms = 500});
 	play_next(show.play);
@@ -859,7 +694,7 @@ static void test_unattended(void **state)
 	wait_state(PLAY_FAILED);
 	assert_has(play_failure(show.play),
 	           "expected: the stage ends within 0.50 s\nfound:    {server_ip} has no value yet: ");
-	close_show();
+	show_close();
 }
 
 /* ---- undo, read-only, personas ---- */
@@ -872,11 +707,11 @@ static void test_undo(void **state)
 	          "  - {id: c, title: C, changes: true, run: 'true'}\n"
 	          "  - {id: d, title: D, run: 'true', undo: 'rm not-there'}\n");
 	perform(PLAY_DONE);
-	assert_true(has_file("made"));
+	assert_true(show_has_file("made"));
 	play_undo(show.play);
 	assert_true(play_is_busy(show.play));
 	wait_state(PLAY_PENDING);
-	assert_false(has_file("made"));
+	assert_false(show_has_file("made"));
 	assert_string_equal(play_message(show.play), "undone");
 	play_look(show.play, 1);
 	play_undo(show.play);
@@ -888,13 +723,13 @@ static void test_undo(void **state)
 	play_undo(show.play);
 	wait_state(PLAY_FAILED);
 	assert_has(play_message(show.play), "the undo failed: it ended with status 1");
-	close_show();
+	show_close();
 }
 
 static void test_read_only(void **state)
 {
 	(void)state;
-	open_with(
+	show_open(head, 
 	        "  - {id: a, title: A, changes: true, run: 'echo > made-2', undo: 'rm made'}\n  - {id: b, title: B, run: echo look}\n",
 	        (struct play_options){.read_only = true});
 	play_next(show.play);
@@ -904,8 +739,8 @@ static void test_read_only(void **state)
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_PENDING);
 	play_skip(show.play);
 	perform(PLAY_DONE);
-	assert_false(has_file("made-2"));
-	close_show();
+	assert_false(show_has_file("made-2"));
+	show_close();
 }
 
 static void test_leaving_a_shown_stage(void **state)
@@ -920,19 +755,19 @@ static void test_leaving_a_shown_stage(void **state)
 	char *text = screen();
 	assert_int_equal(count(text, "first"), 0);
 	free(text);
-	close_show();
+	show_close();
 }
 
 static void test_personas(void **state)
 {
 	(void)state;
-	open_with(
+	show_open(head, 
 	        "  - {id: a, title: A, run: 'echo $KUBECONFIG $ONESDN_PERSONA; pwd; echo ${HISTFILE-none} $-'}\n"
 	        "  - {id: b, title: B, as: workload-owner, run: 'echo $KUBECONFIG $ONESDN_PERSONA; cat ${KUBECONFIG%%:*}; stat -c %a ${KUBECONFIG%%:*}'}\n",
 	        (struct play_options){.kubeconfigs = {"/x/admin", "/x/owner"}, .contexts = {NULL, "the \"owner\""}});
 	perform(PLAY_DONE);
 	assert_has(play_output(show.play), "/x/admin cluster-admin\n");
-	assert_has(play_output(show.play), dir);
+	assert_has(play_output(show.play), show.dir);
 	assert_has(play_output(show.play), "none ");
 	assert_false(strchr(strstr(play_output(show.play), "none "), 'H') != NULL); /* no history expansion */
 	play_next(show.play);
@@ -940,28 +775,19 @@ static void test_personas(void **state)
 	assert_has(play_output(show.play), ".kubeconfig:/x/owner workload-owner\n");
 	assert_has(play_output(show.play), "\"current-context\":\"the \\\"owner\\\"\"");
 	assert_has(play_output(show.play), "600");
-	close_show();
+	show_close();
 }
 
 /* Nothing of ours stays in the runtime directory. */
 static void test_nothing_left(void **state)
 {
 	(void)state;
-	open_with("  - {id: a, title: A, run: 'echo made'}\n", (struct play_options){.contexts = {"x", "y"}});
+	show_open(head, "  - {id: a, title: A, run: 'echo made'}\n", (struct play_options){.contexts = {"x", "y"}});
 	perform(PLAY_DONE);
-	close_show();
+	show_close();
 	char *runtime = path_user(PATH_RUNTIME, NULL);
 	assert_int_equal(rmdir(runtime), 0);
 	free(runtime);
-}
-
-/* What a failed test has left open. */
-static int close_left(void **state)
-{
-	(void)state;
-	if (show.loop)
-		close_show();
-	return 0;
 }
 
 /* ---- what is there already ---- */
@@ -969,13 +795,13 @@ static int close_left(void **state)
 static void test_done_if(void **state)
 {
 	(void)state;
-	write_file("flag", "", 0600);
+	show_write("flag", "", 0600);
 	char *stages = mem_printf(
 	        "  - id: a\n    title: A\n    skip-if-done: true\n    run: echo performed\n"
 	        "    done-if: test -f %s/flag && test {odd} = \"it's a \\$HOME\"\n"
 	        "  - {id: b, title: B, skip-if-done: true, run: 'echo done', done-if: 'echo noise; test -f %s/no-flag'}\n"
 	        "  - {id: c, title: C, run: 'echo done', done-if: 'true'}\n",
-	        dir, dir);
+	        show.dir, show.dir);
 	open_show(stages);
 	free(stages);
 	play_next(show.play);
@@ -997,7 +823,7 @@ static void test_done_if(void **state)
 	play_next(show.play);
 	perform(PLAY_DONE); /* nobody has asked for passing it over */
 	assert_false(play_was_there(show.play, 2));
-	unlink_file("flag");
+	show_unlink("flag");
 }
 
 static void test_passed_over_by_checks(void **state)
@@ -1007,7 +833,7 @@ static void test_passed_over_by_checks(void **state)
 	        "  - {id: a, title: A, skip-if-done: true, run: 'echo performed', check: [{exists: namespace/blue}]}\n"
 	        "  - {id: b, title: B, skip-if-done: true, run: 'echo performed', check: [{exists: pod/client}], within: 1s, done-if: 'true'}\n"
 	        "  - {id: c, title: C, skip-if-done: true, on: host, run: 'exit 3', check: [{exists: namespace/blue}], done-if: 'false'}\n");
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	play_next(show.play);
 	wait_state(PLAY_DONE);
 	assert_has(play_message(show.play), "there already: namespace/blue exists");
@@ -1031,10 +857,10 @@ static void open_files(const char *more)
 		        &stages,
 		        "  - {id: s%d, title: Stage %d, run: 'touch %s/made%d && echo made %d', changes: true, done-if: 'test -f %s/made%d', undo: 'rm %s/made%d && echo undone %d'}\n"
 		        "  - {id: l%d, title: Look %d, run: 'echo looked %d'}\n",
-		        i, i, dir, i, i, dir, i, dir, i, i, i, i, i);
+		        i, i, show.dir, i, i, show.dir, i, show.dir, i, i, i, i, i);
 	str_append(&stages, more);
 	open_show(str_text(&stages));
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	str_finish(&stages);
 }
 
@@ -1051,9 +877,9 @@ static void go(size_t stage)
 
 static void remove_files(void)
 {
-	unlink_file("made0");
-	unlink_file("made1");
-	unlink_file("made2");
+	show_unlink("made0");
+	show_unlink("made1");
+	show_unlink("made2");
 }
 
 static void test_go(void **state)
@@ -1063,7 +889,7 @@ static void test_go(void **state)
 	play_go(show.play, 9);
 	assert_has(play_message(show.play), "there is no stage 10");
 	go(6); /* from nothing straight to the last */
-	assert_true(has_file("made0") && has_file("made1") && has_file("made2"));
+	assert_true(show_has_file("made0") && show_has_file("made1") && show_has_file("made2"));
 	assert_has(play_message(show.play), "starting state of the stage: 0 undone, 3 performed");
 	assert_int_equal(play_stage_state(show.play, 4), PLAY_DONE);
 	assert_int_equal(play_stage_state(show.play, 3), PLAY_SKIPPED);
@@ -1071,7 +897,7 @@ static void test_go(void **state)
 	assert_false(screen_has("looked"));
 	assert_int_equal(play_started(show.play), 0); /* the clock is for what the audience sees */
 	go(2);
-	assert_true(has_file("made0") && !has_file("made1") && !has_file("made2"));
+	assert_true(show_has_file("made0") && !show_has_file("made1") && !show_has_file("made2"));
 	assert_has(play_message(show.play), "2 undone, 0 performed");
 	char *text = screen();
 	assert_true(strstr(text, "undone 2") < strstr(text, "undone 1") && strstr(text, "undone 2"));
@@ -1081,14 +907,14 @@ static void test_go(void **state)
 	go(2);
 	assert_has(play_message(show.play), "was in the starting state of this stage already");
 	/* What is really there counts, not what this show has done. */
-	unlink_file("made0");
-	write_file("made1", "", 0600);
+	show_unlink("made0");
+	show_write("made1", "", 0600);
 	go(5);
-	assert_true(has_file("made0") && has_file("made1") && has_file("made2"));
+	assert_true(show_has_file("made0") && show_has_file("made1") && show_has_file("made2"));
 	assert_has(play_message(show.play), "0 undone, 2 performed");
 	assert_true(play_was_there(show.play, 2));
 	go(0);
-	assert_false(has_file("made0") || has_file("made1") || has_file("made2"));
+	assert_false(show_has_file("made0") || show_has_file("made1") || show_has_file("made2"));
 }
 
 static void test_go_fails(void **state)
@@ -1105,15 +931,15 @@ static void test_go_fails(void **state)
 	play_go(show.play, 0);
 	wait_until(is_there, &(size_t){0}, "the way back");
 	remove_files();
-	close_show();
+	show_close();
 	char *stages = mem_printf(
 	        "  - {id: a, title: A, picture: true}\n"
 	        "  - {id: b, title: B, run: 'touch %s/made0', changes: true, undo: 'ls /nowhere', done-if: 'test -f %s/made0'}\n"
 	        "  - {id: c, title: C, picture: true}\n",
-	        dir, dir);
+	        show.dir, show.dir);
 	open_show(stages);
 	free(stages);
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	go(2);
 	play_go(show.play, 0);
 	wait_state(PLAY_FAILED);
@@ -1140,25 +966,25 @@ static void test_go_is_stopped(void **state)
 	assert_int_equal(play_stage_state(show.play, 6), PLAY_PENDING);
 	play_stop(show.play);
 	go(0); /* the shell is free again */
-	assert_false(has_file("made0") || has_file("made1") || has_file("made2"));
+	assert_false(show_has_file("made0") || show_has_file("made1") || show_has_file("made2"));
 }
 
 static void test_go_read_only(void **state)
 {
 	(void)state;
-	write_file("made0", "", 0600);
+	show_write("made0", "", 0600);
 	char *stages = mem_printf(
 	        "  - {id: a, title: A, run: 'touch %s/made0', changes: true, undo: 'rm %s/made0', done-if: 'test -f %s/made0'}\n"
 	        "  - {id: b, title: B, run: 'echo looked'}\n",
-	        dir, dir, dir);
-	open_with(stages, (struct play_options){.read_only = true});
+	        show.dir, show.dir, show.dir);
+	show_open(head, stages, (struct play_options){.read_only = true});
 	free(stages);
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	go(1); /* nothing has to be changed */
 	play_go(show.play, 0);
 	wait_state(PLAY_FAILED);
 	assert_has(play_message(show.play), "read-only show");
-	assert_true(has_file("made0"));
+	assert_true(show_has_file("made0"));
 	remove_files();
 }
 
@@ -1169,17 +995,17 @@ static void test_go_behind_a_cleanup(void **state)
 	char *more = mem_printf(
 	        "  - {id: clean, title: Clean, cleanup: true, run: 'rm -f %s/made0 %s/made1 %s/made2', done-if: '! ls %s/made*'}\n"
 	        "  - {id: last, title: Last, run: 'echo bye'}\n",
-	        dir, dir, dir, dir);
+	        show.dir, show.dir, show.dir, show.dir);
 	open_files(more);
 	free(more);
 	go(7);
 	assert_has(play_message(show.play), "already");
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SKIPPED);
 	go(6);
-	assert_true(has_file("made0") && has_file("made1") && has_file("made2"));
+	assert_true(show_has_file("made0") && show_has_file("made1") && show_has_file("made2"));
 	go(7);
 	assert_has(play_message(show.play), "0 undone, 1 performed");
-	assert_false(has_file("made0") || has_file("made1") || has_file("made2"));
+	assert_false(show_has_file("made0") || show_has_file("made1") || show_has_file("made2"));
 }
 
 /* Checks of the cluster that a stage only looks at are waited for, and nothing is typed. */
@@ -1188,10 +1014,10 @@ static void test_go_waits(void **state)
 	(void)state;
 	open_show("  - {id: a, title: A, run: 'echo looked', check: [{ready: pod/server}], within: 5s}\n"
 	          "  - {id: b, title: B, picture: true}\n");
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	play_go(show.play, 1);
 	wait_message("1/2 waiting: A: 0 of 1 pod Ready");
-	feed(READY_POD("server"));
+	show_feed(READY_POD("server"));
 	play_cluster_changed(show.play);
 	wait_until(is_there, &(size_t){1}, "the way there");
 	assert_false(screen_has("looked"));
@@ -1207,7 +1033,7 @@ static void test_keep_and_restore(void **state)
 	        "  - {id: b, title: B, run: 'sleep 60', changes: true, undo: 'true', check: [{exists: namespace/blue}]}\n"
 	        "  - {id: c, title: C, picture: true}\n";
 	open_show(stages);
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	perform(PLAY_DONE);
 	play_next(show.play);
 	play_next(show.play);
@@ -1215,7 +1041,7 @@ static void test_keep_and_restore(void **state)
 	play_next(show.play);
 	wait_state(PLAY_RUNNING);
 	json_t *kept = play_keep(show.play);
-	close_show();
+	show_close();
 	open_show(stages);
 	struct err err;
 	json_t *other = json_pack("{s:s, s:[], s:[]}", "stage", "nosuch", "stages", "flows");
@@ -1234,7 +1060,7 @@ static void test_keep_and_restore(void **state)
 	/* b was under way: its namespace is not there, so nobody knows; with it, it is done. */
 	wait_message("what it did is not known");
 	assert_int_equal(play_stage_state(show.play, 1), PLAY_PENDING);
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	assert_true(play_restore(show.play, kept, &err));
 	wait_state(PLAY_DONE);
 	assert_true(play_was_there(show.play, 1));
@@ -1265,7 +1091,7 @@ static void test_keep_broken(void **state)
 	struct play_exploration now;
 	struct err err;
 	open_show(stages);
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	perform(PLAY_DONE);
 	assert_true(play_explore(show.play, 0));
 	play_next(show.play);
@@ -1276,16 +1102,16 @@ static void test_keep_broken(void **state)
 	assert_has(play_checked(show.play, now.stage), "0 of 1 pod Ready"); /* what it is, is not given away */
 	play_next(show.play);
 	json_t *kept = play_keep(show.play);
-	close_show();
+	show_close();
 	open_show(stages);
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	assert_true(play_restore(show.play, kept, &err));
 	assert_true(play_exploring(show.play, &now));
 	assert_true(now.is_mending && now.number == 0 && now.state == PLAY_PENDING);
 	assert_int_equal(play_stage(show.play), 0);
 	play_skip(show.play);
 	assert_has(play_message(show.play), "still broken");
-	feed(READY_POD("server")); /* mended from elsewhere; or it was while nobody looked */
+	show_feed(READY_POD("server")); /* mended from elsewhere; or it was while nobody looked */
 	play_cluster_changed(show.play);
 	assert_true(play_is_explored(show.play, 0));
 	/* One that is just being broken; nobody has seen it broken, so that all holds proves nothing. */
@@ -1295,10 +1121,10 @@ static void test_keep_broken(void **state)
 	play_next(show.play);
 	json_decref(kept);
 	kept = play_keep(show.play);
-	close_show();
+	show_close();
 	open_show(stages);
-	feed(NAMESPACE);
-	feed(READY_POD("server"));
+	show_feed(NAMESPACE);
+	show_feed(READY_POD("server"));
 	assert_true(play_restore(show.play, kept, &err));
 	play_cluster_changed(show.play);
 	assert_true(play_exploring(show.play, &now));
@@ -1336,7 +1162,7 @@ static void test_failure_by_hand(void **state)
 	open_show(
 	        "  - {id: a, title: A, run: 'bash -c \"echo refused; exit 3\" || echo no', check: [{output: refused}]}\n"
 	        "  - {id: b, title: B, run: 'bash -c \"echo wanted\"', check: [{output: wanted}], seen: one}\n");
-	feed(NAMESPACE);
+	show_feed(NAMESPACE);
 	play_attend(show.play, true);
 	play_cluster_changed(show.play);
 	type_line("bash -c 'echo other; exit 3'");
@@ -1376,7 +1202,7 @@ static void test_asks(void **state)
 	const char *const environments[] = {"lab", "kind"};
 	for (size_t i = 0; i < 2; i++) {
 		bool is_lab = i == 0;
-		open_with(stages, (struct play_options){.environment = environments[i]});
+		show_open(head, stages, (struct play_options){.environment = environments[i]});
 		assert_asks(PLAY_RUN, 0, NULL);
 		assert_asks(PLAY_UNDO, 0, NULL);
 		assert_asks(PLAY_UNDO, 1, is_lab ? NULL : "kubectl delete nncp x");
@@ -1386,80 +1212,70 @@ static void test_asks(void **state)
 		assert_asks(PLAY_GO, 3, NULL);
 		assert_asks(PLAY_GO, 1, is_lab ? NULL : "ip link del x");
 		assert_asks(PLAY_GO, 9, NULL);
-		close_show();
+		show_close();
 	}
 }
 
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir) || chmod(dir, 0700) != 0 || setenv("XDG_RUNTIME_DIR", dir, 1) != 0 ||
-	    unsetenv("NO_COLOR") != 0)
-		return -1;
-	write_file("objects.yaml", objects, 0600);
-	return 0;
+	show.screen = screen;
+	return show_make_folder(objects);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"objects.yaml", "t.scenario.yaml", "flag", "made",
-	                                    "made0",        "made1",           "made2"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		char *path = mem_printf("%s/%s", dir, names[i]);
-		unlink(path);
-		free(path);
-	}
-	char *runtime = path_user(PATH_RUNTIME, NULL);
-	rmdir(runtime);
-	free(runtime);
-	return rmdir(dir);
+	static const char *const names[] = {"flag", "made", "made0", "made1", "made2"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		show_unlink(names[i]);
+	return show_remove_folder();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_teardown(test_walk, close_left),
-	        cmocka_unit_test_teardown(test_typing, close_left),
-	        cmocka_unit_test_teardown(test_done_if, close_left),
-	        cmocka_unit_test_teardown(test_asks, close_left),
-	        cmocka_unit_test_teardown(test_keep_and_restore, close_left),
-	        cmocka_unit_test_teardown(test_keep_broken, close_left),
-	        cmocka_unit_test_teardown(test_failure_by_hand, close_left),
-	        cmocka_unit_test_teardown(test_go, close_left),
-	        cmocka_unit_test_teardown(test_go_fails, close_left),
-	        cmocka_unit_test_teardown(test_go_is_stopped, close_left),
-	        cmocka_unit_test_teardown(test_go_read_only, close_left),
-	        cmocka_unit_test_teardown(test_go_behind_a_cleanup, close_left),
-	        cmocka_unit_test_teardown(test_go_waits, close_left),
-	        cmocka_unit_test_teardown(test_passed_over_by_checks, close_left),
-	        cmocka_unit_test_teardown(test_failing_command, close_left),
-	        cmocka_unit_test_teardown(test_known_cures, close_left),
-	        cmocka_unit_test_teardown(test_output_and_exit, close_left),
-	        cmocka_unit_test_teardown(test_blocks, close_left),
-	        cmocka_unit_test_teardown(test_values, close_left),
-	        cmocka_unit_test_teardown(test_ready, close_left),
-	        cmocka_unit_test_teardown(test_check_too_late, close_left),
-	        cmocka_unit_test_teardown(test_no_cluster, close_left),
-	        cmocka_unit_test_teardown(test_broken_network, close_left),
-	        cmocka_unit_test_teardown(test_flows, close_left),
-	        cmocka_unit_test_teardown(test_prompt_is_cleared, close_left),
-	        cmocka_unit_test_teardown(test_enter_in_the_pane, close_left),
-	        cmocka_unit_test_teardown(test_enter_while_typing, close_left),
-	        cmocka_unit_test_teardown(test_exit_in_the_pane, close_left),
-	        cmocka_unit_test_teardown(test_busy_shell, close_left),
-	        cmocka_unit_test_teardown(test_resize_and_redraw, close_left),
-	        cmocka_unit_test_teardown(test_skip_stops_the_command, close_left),
-	        cmocka_unit_test_teardown(test_watched_host, close_left),
-	        cmocka_unit_test_teardown(test_host_without_watch, close_left),
-	        cmocka_unit_test_teardown(test_ctrl_c, close_left),
-	        cmocka_unit_test_teardown(test_shell_ends, close_left),
-	        cmocka_unit_test_teardown(test_unattended, close_left),
-	        cmocka_unit_test_teardown(test_undo, close_left),
-	        cmocka_unit_test_teardown(test_read_only, close_left),
-	        cmocka_unit_test_teardown(test_leaving_a_shown_stage, close_left),
-	        cmocka_unit_test_teardown(test_personas, close_left),
-	        cmocka_unit_test_teardown(test_nothing_left, close_left),
+	        cmocka_unit_test_teardown(test_walk, show_close_left),
+	        cmocka_unit_test_teardown(test_typing, show_close_left),
+	        cmocka_unit_test_teardown(test_done_if, show_close_left),
+	        cmocka_unit_test_teardown(test_asks, show_close_left),
+	        cmocka_unit_test_teardown(test_keep_and_restore, show_close_left),
+	        cmocka_unit_test_teardown(test_keep_broken, show_close_left),
+	        cmocka_unit_test_teardown(test_failure_by_hand, show_close_left),
+	        cmocka_unit_test_teardown(test_go, show_close_left),
+	        cmocka_unit_test_teardown(test_go_fails, show_close_left),
+	        cmocka_unit_test_teardown(test_go_is_stopped, show_close_left),
+	        cmocka_unit_test_teardown(test_go_read_only, show_close_left),
+	        cmocka_unit_test_teardown(test_go_behind_a_cleanup, show_close_left),
+	        cmocka_unit_test_teardown(test_go_waits, show_close_left),
+	        cmocka_unit_test_teardown(test_passed_over_by_checks, show_close_left),
+	        cmocka_unit_test_teardown(test_failing_command, show_close_left),
+	        cmocka_unit_test_teardown(test_known_cures, show_close_left),
+	        cmocka_unit_test_teardown(test_output_and_exit, show_close_left),
+	        cmocka_unit_test_teardown(test_blocks, show_close_left),
+	        cmocka_unit_test_teardown(test_values, show_close_left),
+	        cmocka_unit_test_teardown(test_ready, show_close_left),
+	        cmocka_unit_test_teardown(test_check_too_late, show_close_left),
+	        cmocka_unit_test_teardown(test_no_cluster, show_close_left),
+	        cmocka_unit_test_teardown(test_broken_network, show_close_left),
+	        cmocka_unit_test_teardown(test_flows, show_close_left),
+	        cmocka_unit_test_teardown(test_prompt_is_cleared, show_close_left),
+	        cmocka_unit_test_teardown(test_enter_in_the_pane, show_close_left),
+	        cmocka_unit_test_teardown(test_enter_while_typing, show_close_left),
+	        cmocka_unit_test_teardown(test_exit_in_the_pane, show_close_left),
+	        cmocka_unit_test_teardown(test_busy_shell, show_close_left),
+	        cmocka_unit_test_teardown(test_resize_and_redraw, show_close_left),
+	        cmocka_unit_test_teardown(test_skip_stops_the_command, show_close_left),
+	        cmocka_unit_test_teardown(test_watched_host, show_close_left),
+	        cmocka_unit_test_teardown(test_host_without_watch, show_close_left),
+	        cmocka_unit_test_teardown(test_ctrl_c, show_close_left),
+	        cmocka_unit_test_teardown(test_shell_ends, show_close_left),
+	        cmocka_unit_test_teardown(test_unattended, show_close_left),
+	        cmocka_unit_test_teardown(test_undo, show_close_left),
+	        cmocka_unit_test_teardown(test_read_only, show_close_left),
+	        cmocka_unit_test_teardown(test_leaving_a_shown_stage, show_close_left),
+	        cmocka_unit_test_teardown(test_personas, show_close_left),
+	        cmocka_unit_test_teardown(test_nothing_left, show_close_left),
 	};
 	cmocka_set_test_filter(getenv("TEST_FILTER"));
 	return cmocka_run_group_tests_name("play", tests, setup, teardown);

@@ -9,20 +9,8 @@
 
 #include <cmocka.h>
 
-#include "onesdn/play.h"
 #include "play/console.h"
-
-#define PATIENCE_MS 60000
-
-static char dir[] = "/tmp/onesdn-console-XXXXXX";
-
-static struct show {
-	struct loop *loop;
-	struct kube *kube;
-	struct play *play;
-	struct loop_timer *alarm;
-	bool is_late;
-} show;
+#include "show.h"
 
 static const char head[] = "format: 1\n"
                            "title: A test\n"
@@ -69,23 +57,9 @@ static const char guestrc[] =
 	"\"uid\":\"" uid "\"},\"status\":{\"phase\":\"" phase                                                                          \
 	"\",\"phaseTransitionTimestamps\":[{\"phase\":\"Scheduling\",\"phaseTransitionTimestamp\":\"2026-01-02T03:04:05Z\"}]}}"
 
-static void write_file(const char *name, const char *text, unsigned mode)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	assert_true(file_write(path, text, strlen(text), mode, NULL));
-	free(path);
-}
-
-static void remove_file(const char *name)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	unlink(path);
-	free(path);
-}
-
 static size_t n_lines_of(const char *name)
 {
-	char *path = mem_printf("%s/%s", dir, name);
+	char *path = show_path(name);
 	struct str text = {0};
 	size_t n = 0;
 	file_read(path, 65536, &text, NULL);
@@ -98,67 +72,17 @@ static size_t n_lines_of(const char *name)
 
 /* ---- a show, and waiting for what it is to come to ---- */
 
-static void on_change(struct kube *kube, enum kube_change change, const struct kube_kind *kind, const json_t *object,
-                      void *user)
-{
-	(void)kube, (void)change, (void)kind, (void)object, (void)user;
-	if (show.play)
-		play_cluster_changed(show.play);
-}
-
-static void on_alarm(void *user)
-{
-	(void)user;
-	show.is_late = true;
-}
-
-static void feed(const char *object)
-{
-	struct err err = {0};
-	if (!kube_feed_list(show.kube, object, strlen(object), "fed", &err))
-		fail_msg("%s", err.text);
-}
-
-static void open_with(const char *stages, struct play_options options)
-{
-	struct err err = {0};
-	char *text = mem_printf("%s%s", head, stages), *path = mem_printf("%s/t.scenario.yaml", dir);
-	write_file("t.scenario.yaml", text, 0600);
-	show.loop = loop_create(&err);
-	show.alarm = loop_timer_create(show.loop, on_alarm, NULL);
-	show.kube = kube_create(show.loop, &(struct kube_options){.offline = true, .events = {.on_change = on_change}});
-	options.loop = show.loop;
-	options.kube = show.kube;
-	options.act = scenario_load(path, "lab", &err);
-	if (!options.act)
-		fail_msg("%s", err.text);
-	options.offline = true;
-	options.rows = 24;
-	options.cols = 80;
-	show.play = play_create(&options, &err);
-	assert_non_null(show.play);
-	free(text);
-	free(path);
-}
-
 static void open_show(const char *stages)
 {
-	open_with(stages, (struct play_options){0});
+	show_open(head, stages, (struct play_options){0});
 }
 
 static int close_left(void **state)
 {
-	(void)state;
-	if (!show.loop)
-		return 0;
-	play_destroy(show.play);
-	kube_destroy(show.kube);
-	loop_timer_destroy(show.alarm);
-	loop_destroy(show.loop);
-	show = (struct show){0};
-	remove_file("args");
-	remove_file("refuse");
-	remove_file("shell");
+	show_close_left(state);
+	show_unlink("args");
+	show_unlink("refuse");
+	show_unlink("shell");
 	return 0;
 }
 
@@ -180,36 +104,6 @@ static char *screen(void)
 	return str_take(&text);
 }
 
-typedef bool condition_fn(const void *what);
-
-static void wait_until(condition_fn *condition, const void *what, const char *words)
-{
-	show.is_late = false;
-	loop_timer_start(show.alarm, PATIENCE_MS, 0);
-	while (!condition(what) && !show.is_late)
-		loop_turn(show.loop, true);
-	loop_timer_stop(show.alarm);
-	if (show.is_late) {
-		char *text = screen();
-		print_error("waited in vain for %s\nmessage: %s\nfailure: %s\nconsole: %d %s\n%s\n", words,
-		            play_message(show.play), play_failure(show.play), (int)console().state, console().words,
-		            text);
-		free(text);
-		fail();
-	}
-}
-
-static bool is_state(const void *what)
-{
-	return play_stage_state(show.play, play_stage(show.play)) == *(const enum play_state *)what;
-}
-
-static void wait_state(enum play_state state)
-{
-	static const char *const names[] = {"PENDING", "SHOWN", "RUNNING", "CHECKING", "DONE", "FAILED", "SKIPPED"};
-	wait_until(is_state, &state, names[state]);
-}
-
 static bool is_console(const void *what)
 {
 	return console().state == *(const enum play_console_state *)what;
@@ -221,52 +115,9 @@ static void wait_console(enum play_console_state state)
 	wait_until(is_console, &state, names[state]);
 }
 
-static bool screen_has(const void *what)
-{
-	char *text = screen();
-	bool has = strstr(text, what) != NULL;
-	free(text);
-	return has;
-}
-
-static void wait_screen(const char *text)
-{
-	wait_until(screen_has, text, text);
-}
-
-static bool message_has(const void *what)
-{
-	return strstr(play_message(show.play), what) != NULL;
-}
-
-static void wait_message(const char *text)
-{
-	wait_until(message_has, text, text);
-}
-
 static void type(const char *text)
 {
 	term_write(console().term, text, strlen(text));
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
-
-static void assert_no(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" is in \"%s\"", part, text);
-}
-
-static void perform(enum play_state until)
-{
-	play_next(show.play);
-	wait_message("Space ");
-	play_next(show.play);
-	wait_state(until);
 }
 
 #define LOGIN "  - {id: login, title: L, console: blue/vm, login: {user: fedora, password: secret}}\n"
@@ -284,7 +135,7 @@ static void test_login_and_type(void **state)
 	        "  - {id: more, title: M, console: blue/vm, type: \"echo $((20+3))\\ntrue\\n\", check: [{output: 23}]}\n"
 	        "  - {id: bare, title: B, console: blue/vm, type: \"printf 'no line%s' s\", check: [{output-matches: '^no lines$'}]}\n"
 	        "  - {id: last, title: L, console: blue/vm, type: \"printf 'no line%s' t\", check: [{output-matches: '^no linet$'}]}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	assert_string_equal(play_output(show.play), "");
 	char *text = screen();
@@ -315,7 +166,7 @@ static void test_typed_by_hand_before(void **state)
 	open_show(
 	        LOGIN
 	        "  - {id: t, title: T, console: blue/vm, type: \"printf 'no line%s' s\", check: [{output-matches: '^no lines$'}]}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	type("printf 'no line%s' s\r");
 	wait_screen("no lines[fedora@vm ");
@@ -327,8 +178,8 @@ static void test_logged_in_already(void **state)
 {
 	(void)state;
 	open_show(LOGIN);
-	write_file("shell", "", 0600);
-	feed(VMI("1", "Running"));
+	show_write("shell", "", 0600);
+	show_feed(VMI("1", "Running"));
 	play_next(show.play);
 	wait_message("a shell is logged in on blue/vm already; Space goes on");
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_SHOWN);
@@ -348,7 +199,7 @@ static void test_go_past_login(void **state)
 	(void)state;
 	open_show(LOGIN "  - {id: look, title: P, picture: true}\n"
 	                "  - {id: type, title: T, console: blue/vm, type: echo $((20+3)), check: [{output: 23}]}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	play_go(show.play, 1);
 	wait_until(has_arrived, NULL, "the way there is over");
 	assert_int_equal(play_stage_state(show.play, 0), PLAY_DONE);
@@ -361,8 +212,8 @@ static void test_other_user(void **state)
 {
 	(void)state;
 	open_show("  - {id: login, title: L, console: blue/vm, login: {user: root, password: secret}}\n");
-	write_file("shell", "", 0600);
-	feed(VMI("1", "Running"));
+	show_write("shell", "", 0600);
+	show_feed(VMI("1", "Running"));
 	play_next(show.play);
 	wait_state(PLAY_FAILED);
 	assert_has(play_failure(show.play), "shows \"[fedora@vm ");
@@ -373,7 +224,7 @@ static void test_wrong_password(void **state)
 {
 	(void)state;
 	open_show("  - {id: login, title: L, console: blue/vm, login: {user: fedora, password: hidden}}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_FAILED);
 	assert_has(play_failure(show.play), "expected: a shell after the password");
 	assert_has(play_failure(show.play), "correct the user and password");
@@ -387,7 +238,7 @@ static void test_not_logged_in(void **state)
 {
 	(void)state;
 	open_show("  - {id: t, title: T, console: blue/vm, type: date}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	play_next(show.play);
 	wait_state(PLAY_FAILED);
 	assert_has(play_failure(show.play), "expected: a shell's prompt");
@@ -402,7 +253,7 @@ static void test_output_that_is_not_there(void **state)
 	        LOGIN
 	        "  - {id: t, title: T, console: blue/vm, type: \"echo wr''ong\", seen: one, check: [{output: right}]}\n");
 	size_t n;
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
 	perform(PLAY_FAILED);
@@ -419,7 +270,7 @@ static void test_send_and_expect(void **state)
 	        "  - {id: b, title: B, console: blue/vm, send: {key: ctrl-c}, expect: {pattern: 'fed[a-z]+@vm'}}\n"
 	        "  - {id: c, title: C, console: blue/vm, expect: fedora@}\n"
 	        "  - {id: d, title: D, console: blue/vm}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
 	perform(PLAY_FAILED);
@@ -440,7 +291,7 @@ static void test_limits(void **state)
 	(void)state;
 	open_show(LOGIN "  - {id: t, title: T, console: blue/vm, type: sleep 60, within: 400ms}\n"
 	                "  - {id: u, title: U, console: blue/vm, type: 'echo on'}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
 	perform(PLAY_FAILED);
@@ -454,7 +305,7 @@ static void test_enter_in_the_pane(void **state)
 	(void)state;
 	open_show(LOGIN
 	          "  - {id: t, title: T, console: blue/vm, type: \"echo by' 'hand\", check: [{output: by hand}]}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
 	type("garbage");
@@ -473,7 +324,7 @@ static void test_skip_stops_the_command(void **state)
 	open_show(LOGIN
 	          "  - {id: t, title: T, console: blue/vm, type: (echo go; exec sleep 60)}\n"
 	          "  - {id: u, title: U, console: blue/vm, type: 'echo on', undo: \"echo un''done\", changes: true}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	play_next(show.play);
 	perform(PLAY_RUNNING);
@@ -491,14 +342,14 @@ static void test_skip_stops_the_command(void **state)
 static void test_unattended(void **state)
 {
 	(void)state;
-	open_with(LOGIN, (struct play_options){.unattended = true, .limit_ms = 600});
+	show_open(head, LOGIN, (struct play_options){.unattended = true, .limit_ms = 600});
 	play_next(show.play);
 	wait_state(PLAY_FAILED);
 	assert_has(play_failure(show.play), "there is no virtual machine blue/vm yet");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	close_left(NULL);
-	open_with(LOGIN, (struct play_options){.unattended = true});
-	feed(VMI("1", "Running"));
+	show_open(head, LOGIN, (struct play_options){.unattended = true});
+	show_feed(VMI("1", "Running"));
 	play_next(show.play);
 	wait_state(PLAY_DONE);
 }
@@ -520,10 +371,10 @@ static void test_waits(void **state)
 	assert_has(err.text, "there is no virtual machine blue/other");
 	assert_int_equal(play_console_open(show.play, "blue/vm", &err), 0);
 	assert_has(console().words, "there is no virtual machine blue/vm yet; the console attaches as soon as it runs");
-	feed(VMI("1", "Scheduling"));
+	show_feed(VMI("1", "Scheduling"));
 	assert_has(console().words, "blue/vm is Scheduling since ");
 	assert_int_equal(n_lines_of("args"), 0);
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	wait_console(PLAY_CONSOLE_ATTACHED);
 	wait_screen("vm login:"); /* by the carriage return that was sent */
 	assert_string_equal(console().words, "");
@@ -534,7 +385,7 @@ static void test_leave_and_come_back(void **state)
 {
 	(void)state;
 	open_console();
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	wait_screen("vm login:");
 	type("\x1d");
 	wait_console(PLAY_CONSOLE_LEFT);
@@ -545,7 +396,7 @@ static void test_leave_and_come_back(void **state)
 	wait_console(PLAY_CONSOLE_ATTACHED);
 	type("\x1d");
 	wait_console(PLAY_CONSOLE_LEFT);
-	feed(VMI("2", "Scheduling")); /* another machine: nobody has left that */
+	show_feed(VMI("2", "Scheduling")); /* another machine: nobody has left that */
 	wait_console(PLAY_CONSOLE_WAITING);
 	char *text = screen();
 	assert_has(text, "vm login:"); /* what was there stays */
@@ -555,9 +406,9 @@ static void test_leave_and_come_back(void **state)
 static void test_taken_over(void **state)
 {
 	(void)state;
-	write_file("shell", "", 0600);
+	show_write("shell", "", 0600);
 	open_console();
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	wait_screen("[fedora@vm ");
 	type("cut\r");
 	wait_console(PLAY_CONSOLE_TAKEN);
@@ -567,21 +418,21 @@ static void test_taken_over(void **state)
 	wait_console(PLAY_CONSOLE_ATTACHED);
 	type("cut\r");
 	wait_console(PLAY_CONSOLE_DROPPED);
-	feed(VMI("1", "Succeeded")); /* it was the machine that went away */
+	show_feed(VMI("1", "Succeeded")); /* it was the machine that went away */
 	wait_console(PLAY_CONSOLE_WAITING);
-	feed(VMI("2", "Running"));
+	show_feed(VMI("2", "Running"));
 	wait_console(PLAY_CONSOLE_ATTACHED);
 }
 
 static void test_drops(void **state)
 {
 	(void)state;
-	write_file("refuse", "", 0600);
+	show_write("refuse", "", 0600);
 	open_console();
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	wait_console(PLAY_CONSOLE_DROPPED);
 	assert_has(console().words, "was lost: dial tcp: it was refused; it is tried again by itself");
-	remove_file("refuse");
+	show_unlink("refuse");
 	wait_console(PLAY_CONSOLE_ATTACHED);
 }
 
@@ -601,11 +452,11 @@ static bool is_clean(const void *what)
 static void test_size(void **state)
 {
 	(void)state;
-	write_file("shell", "", 0600);
+	show_write("shell", "", 0600);
 	open_show("  - {id: a, title: A, console: blue/vm, type: stty size, check: [{output: 24 80}]}\n"
 	          "  - {id: b, title: B, console: blue/vm, type: stty size, check: [{output: 17 61}]}\n"
 	          "  - {id: c, title: C, console: blue/vm, type: sleep 60}\n");
-	feed(VMI("1", "Running"));
+	show_feed(VMI("1", "Running"));
 	perform(PLAY_DONE);
 	wait_until(is_clean, NULL, "a screen without stty");
 	term_resize(console().term, 17, 61);
@@ -659,16 +510,16 @@ static void test_lines(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	char *bin = mem_printf("%s/bin", dir), *path = mem_printf("%s:%s", bin, getenv("PATH"));
+	if (show_make_folder(objects) != 0)
+		return -1;
+	show.screen = screen;
+	char *bin = show_path("bin"), *path = mem_printf("%s:%s", bin, getenv("PATH"));
 	assert_int_equal(mkdir(bin, 0700), 0);
 	setenv("PATH", path, 1);
-	setenv("XDG_RUNTIME_DIR", dir, 1);
 	unsetenv("INPUTRC");
-	write_file("bin/virtctl", virtctl, 0700);
-	write_file("guestrc", guestrc, 0600);
-	write_file("login", login, 0600);
-	write_file("objects.yaml", objects, 0600);
+	show_write("bin/virtctl", virtctl, 0700);
+	show_write("guestrc", guestrc, 0600);
+	show_write("login", login, 0600);
 	free(bin);
 	free(path);
 	return 0;
@@ -677,16 +528,13 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"bin/virtctl", "guestrc", "login", "objects.yaml", "t.scenario.yaml"};
+	static const char *const files[] = {"bin/virtctl", "guestrc", "login"};
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-		remove_file(files[i]);
-	static const char *const folders[] = {"/bin", "/onesdn", ""};
-	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-		char *path = mem_printf("%s%s", dir, folders[i]);
-		rmdir(path);
-		free(path);
-	}
-	return 0;
+		show_unlink(files[i]);
+	char *bin = show_path("bin");
+	rmdir(bin);
+	free(bin);
+	return show_remove_folder();
 }
 
 int main(void)
