@@ -149,6 +149,8 @@ no_qemu() {
 	says "says why" "Pending virtual machines need QEMU"
 	run "status" lab status
 	says "status says so" "not possible (virtual machines need QEMU"
+	is "it is logged once, not again and again" "$(lab logs | grep -c 'virtual machines need QEMU')" 1
+	run "and the lab is at rest" at_rest
 	run "delete" k -n tenantblue delete vm vm-client
 	eventually "gone" 5 is_gone
 	down
@@ -159,12 +161,23 @@ no_kernel() {
 	begin env ONESDN_LAB_KERNEL="$PLACE/home/garbage" "$LAB" up
 	run "a VM whose kernel is garbage" k apply -f - <<<"$(changed .)"
 	eventually "backs off, having failed to start or run" 25 never_boots
+	run "and the lab is at rest" at_rest
 	run "delete" k -n tenantblue delete vm vm-client
 	eventually "gone" 10 is_gone
 	is "no QEMU is left" "$(qemus)" 0
 	rm "$PLACE/home/garbage"
 	down
 }
+# A supervisor that goes round and round would use up the whole second.
+at_rest() {
+	local before used
+	before=$(ticks_of "$(supervisor)")
+	read -rt 1 <> <(:) || :
+	used=$(($(ticks_of "$(supervisor)") - before))
+	echo "$used ticks of 100"
+	[ "$used" -lt 20 ]
+}
+ticks_of() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 never_boots() { shows CrashLoopBackOff vm '{.status.printableStatus}' || has_event "GuestNotBooting"; }
 
 all() {

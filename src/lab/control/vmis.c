@@ -75,8 +75,8 @@ static void find_trouble(struct vmis *vmis, const json_t *vmi, struct str *out)
 	if (machines_state(vmis->machines) != MACHINES_READY)
 		machines_prepare(vmis->machines);
 	if (machines_state(vmis->machines) != MACHINES_READY)
-		str_append(out, machines_state(vmis->machines) == MACHINES_IMPOSSIBLE ? machines_trouble(vmis->machines)
-		                                                                      : "the guest is being assembled");
+		str_append(out, *machines_trouble(vmis->machines) ? machines_trouble(vmis->machines)
+		                                                  : "the guest is being assembled");
 	else if (!machine_seed(vmis->machines, vmi, NULL, &seed, &ignored, &err))
 		str_append_f(out, "cloud-init: %s", err.text);
 	else if (ignored.len && note_once(vmis, vmi, NOTED_IGNORED))

@@ -30,7 +30,7 @@ enum machines_state { MACHINES_UNPREPARED, MACHINES_PREPARING, MACHINES_READY, M
 /* Assembles the guest and tries KVM, in the background; what is impossible is tried anew by calling it again. */
 void machines_prepare(struct machines *machines);
 enum machines_state machines_state(const struct machines *machines);
-const char *machines_trouble(const struct machines *machines); /* why it is impossible, and the cure; "" otherwise */
+const char *machines_trouble(const struct machines *machines); /* why it is or last was impossible, and the cure; "" once it is possible */
 json_t *machines_status(const struct machines *machines); /* {"accel":"tcg","why":"...","running":1}; new reference */
 
 /* A machine for the launcher pod of this uid; what runs already by that uid is given. */

@@ -228,10 +228,15 @@ static void learn_kvm(struct machines *machines)
 
 /* ---- the guest ---- */
 
+/* Told once: who hears of it asks for another try, which may well end with the same words. */
 static void impossible(struct machines *machines, const char *words)
 {
+	char was[sizeof machines->trouble];
+	memcpy(was, machines->trouble, sizeof was);
 	machines->state = MACHINES_IMPOSSIBLE;
 	snprintf(machines->trouble, sizeof machines->trouble, "%s", words);
+	if (strcmp(was, machines->trouble) == 0)
+		return;
 	log_write(LOG_WARN, "%s", words);
 	machines_tell(machines, NULL);
 }
