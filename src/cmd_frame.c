@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "notes_view.h"
 #include "onesdn/input.h"
-#include "onesdn/ui.h"
+#include "onesdn/show.h"
+#include "onesdn/theme.h"
 
 enum { INPUT_SIZE_MAX = 64 << 20, FLOWS_MAX = 64 };
 
 static struct frame_args {
 	const char *objects, *size, *theme, *layout, *stage, *state, *badge, *message, *failure, *shell, *flows,
 	        *witnesses, *keys, *context, *minutes;
-	bool ascii, ansi, svg, is_problem;
+	bool ascii, ansi, svg, is_problem, notes;
 } args;
 
 static const struct cmd_option options[] = {
@@ -35,13 +37,15 @@ static const struct cmd_option options[] = {
         {"--shell", "FILE", "bytes that the shell has printed", &args.shell, NULL},
         {"--keys", "KEY,...", "keys pressed before the picture: f, ?, z, tab, space ...", &args.keys, NULL},
         {"--layout", "NAME", "talk, guided or zoom", &args.layout, NULL},
+        {"--notes", NULL, "the speaker's second terminal instead; without an act: as there is no show", NULL,
+         &args.notes},
         {"--theme", "NAME", "for --ansi and --svg", &args.theme, NULL},
         {"--ascii", NULL, "no characters beyond ASCII", NULL, &args.ascii},
         {"--ansi", NULL, "with colours, for a terminal", NULL, &args.ansi},
         {"--svg", NULL, "as an SVG picture", NULL, &args.svg},
 };
 static const struct cmd_usage usage = {
-        .synopsis = "onesdn frame [OPTION]... ACT|FILE",
+        .synopsis = "onesdn frame [OPTION]... [ACT|FILE]",
         .about = "Prints one frame of the full screen.",
         .options = options,
         .n_options = sizeof options / sizeof *options,
@@ -306,18 +310,56 @@ static bool make(struct frame *frame, const char *name, struct err *err)
 	return is_made;
 }
 
-static void print(struct frame *frame)
+static void print(const struct canvas *canvas, const struct canvas_look *looks)
 {
 	struct str out = {0};
-	const struct canvas *canvas = ui_paint(frame->ui);
 	if (args.svg)
-		canvas_svg(canvas, ui_looks(frame->ui), "onesdn", &out);
+		canvas_svg(canvas, looks, "onesdn", &out);
 	else if (args.ansi)
-		canvas_ansi(canvas, ui_looks(frame->ui), &out);
+		canvas_ansi(canvas, looks, &out);
 	else
 		canvas_text(canvas, &out);
 	fwrite(str_text(&out), 1, out.len, stdout);
 	str_finish(&out);
+}
+
+/* What the second terminal is told: what the act says, and what is claimed instead of what is. */
+static bool tell_notes(const struct frame *frame, struct notes *out, struct err *err)
+{
+	static char badges[][10] = {"planned", "LIVE", "STALE"};
+	const struct ui_pretend *pretend = &frame->pretend;
+	struct notes notes = {.status = -1,
+	                      .elapsed_ms = pretend->elapsed_ms,
+	                      .message = (char *)pretend->message,
+	                      .is_problem = pretend->message_is_problem,
+	                      .context = (char *)(args.context ? args.context : "lab"),
+	                      .cluster = badges[pretend->badge],
+	                      .is_cluster_problem = pretend->badge == 2,
+	                      .is_blank = ui_is_blank(frame->ui)};
+	struct str line = {0};
+	speaker_stage(&notes, play_act(frame->play), (size_t)pretend->stage, (enum play_state)pretend->stage_state);
+	notes_encode(&notes, &line);
+	bool is_good = notes_decode(str_text(&line), line.len - 1, out, err);
+	str_finish(&line);
+	return is_good;
+}
+
+/* What `onesdn notes` shows meanwhile; without an act, before there is a show. */
+static bool print_notes(const struct frame *frame, struct err *err)
+{
+	struct canvas_look looks[ROLE_COUNT];
+	struct notes notes = {.stage = 0};
+	struct notes_view view = {.notes = frame->ui ? &notes : NULL, .elapsed_ms = frame->pretend.elapsed_ms};
+	if (!theme_load(args.theme ? args.theme : "dark", THEME_RGB, looks, err) ||
+	    (view.notes && !tell_notes(frame, &notes, err)))
+		return false;
+	struct canvas *canvas = canvas_create(frame->cols, frame->rows);
+	canvas->ascii = args.ascii;
+	notes_paint(canvas, &view);
+	print(canvas, looks);
+	canvas_destroy(canvas);
+	notes_finish(&notes);
+	return true;
 }
 
 static void finish(struct frame *frame)
@@ -343,20 +385,23 @@ int cmd_frame(int argc, char **argv)
 	struct frame frame = {.cols = 100, .rows = 30};
 	if (!cmd_read_options(&usage, argc, argv, &name, &n, &status))
 		return status;
-	if (n == 0 || (args.size && !cmd_read_size(args.size, &frame.cols, &frame.rows))) {
+	if ((n == 0 && !args.notes) || (args.size && !cmd_read_size(args.size, &frame.cols, &frame.rows))) {
 		fprintf(stderr, "onesdn: %s\nusage: %s\n",
-		        n == 0 ? "which act?" : "--size is columns x rows, such as 100x30", usage.synopsis);
+		        n == 0 && !args.notes ? "which act?" : "--size is columns x rows, such as 100x30",
+		        usage.synopsis);
 		return 2;
 	}
-	bool is_good = make(&frame, name, &err);
-	if (is_good) {
+	bool is_good = n == 0 || make(&frame, name, &err);
+	if (is_good && frame.ui) {
 		ui_set_show(frame.ui, frame.play, frame.kube);
 		ui_set_pretend(frame.ui, &frame.pretend);
 		is_good = feed_shell(&frame, &err) && press_keys(&frame, &err);
 	}
-	if (is_good)
-		print(&frame);
-	else
+	if (is_good && args.notes)
+		is_good = print_notes(&frame, &err);
+	else if (is_good)
+		print(ui_paint(frame.ui), ui_looks(frame.ui));
+	if (!is_good)
 		fprintf(stderr, "onesdn: %s\n", err.text);
 	finish(&frame);
 	return is_good ? 0 : 1;

@@ -1,5 +1,4 @@
 /* cmd_play: `onesdn play FILE`: a recording on the whole screen (player.c). */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,24 +33,13 @@ static bool find_start(const struct cast *cast, int64_t *at_us, struct err *err)
 	return recording_marker(cast, args.start, at_us, err);
 }
 
-static void on_signal(int signum, void *user)
-{
-	(void)signum;
-	loop_stop(user);
-}
-
 static bool run(const struct cast *cast, const char *name, const struct ui_config *config, double speed, int64_t start,
                 struct err *err)
 {
-	static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
-	enum { N_SIGNALS = sizeof signals / sizeof *signals };
-	struct loop_signal *sources[N_SIGNALS] = {0};
-	struct player player = {.loop = loop_create(err), .cast = cast, .name = name};
-	bool is_good = player.loop && player_open(&player, config, err);
+	struct player player = {.cast = cast, .name = name};
+	bool is_good = player_open(&player, config, err);
 	if (is_good) {
 		struct cast_player *machine = reel_player(player.reel);
-		for (size_t i = 0; i < N_SIGNALS; i++)
-			sources[i] = loop_signal_create(player.loop, signals[i], on_signal, player.loop);
 		int64_t now = reel_now(player.reel);
 		cast_player_set_speed(machine, now, speed);
 		cast_player_set_loop(machine, args.loops);
@@ -59,14 +47,9 @@ static bool run(const struct cast *cast, const char *name, const struct ui_confi
 		cast_player_seek(machine, now, start);
 		cast_player_pause(machine, now, false);
 		reel_go(player.reel);
-		loop_run(player.loop);
+		screen_program_run(player.program);
 	}
-	for (size_t i = 0; i < N_SIGNALS; i++)
-		if (sources[i])
-			loop_signal_destroy(sources[i]);
 	player_close(&player);
-	if (player.loop)
-		loop_destroy(player.loop);
 	return is_good;
 }
 

@@ -1,6 +1,5 @@
 /* onesdn term: one pane with one command, the whole screen, nothing else. It serves tests and measurements of the terminal
- * itself, and is the shortest way from bytes to cells to the screen: term, canvas, ui/screen. */
-#include <signal.h>
+ * itself, and is the shortest way from bytes to cells to the screen: term, canvas, screen. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +17,11 @@ enum {
 };
 
 struct pane {
-	struct loop *loop;
+	struct screen_program
+	        *program;  /* the whole screen; painted here: a row is sent when it changes, an echo at once */
+	struct loop *loop; /* the program's, as is the screen */
 	struct screen *screen;
 	struct term *term;
-	struct canvas *canvas;
 	struct loop_timer *timer;
 	bool is_dirty, rings, may_copy;
 	int64_t painted_at, echo_until;
@@ -38,7 +38,7 @@ static void paint(struct pane *pane)
 	                : term_wants_motion(pane->term, false) ? SCREEN_MOUSE_DRAGS
 	                : term_wants_mouse(pane->term)         ? SCREEN_MOUSE_CLICKS
 	                                                       : SCREEN_MOUSE_OFF;
-	struct canvas *canvas = pane->canvas;
+	struct canvas *canvas = screen_program_canvas(pane->program);
 	bool visible = term_cursor(pane->term, &canvas->cursor_x, &canvas->cursor_y);
 	if (!visible)
 		canvas->cursor_x = canvas->cursor_y = -1;
@@ -150,8 +150,6 @@ static void on_input(const struct input_event *event, void *user)
 static void on_resize(int rows, int cols, void *user)
 {
 	struct pane *pane = user;
-	canvas_destroy(pane->canvas);
-	pane->canvas = canvas_create(cols, rows);
 	term_resize(pane->term, rows, cols);
 	pane->is_dirty = true;
 }
@@ -162,78 +160,45 @@ static void on_colors(uint32_t fg, uint32_t bg, void *user)
 	term_set_colors(pane->term, fg, bg);
 }
 
-static void on_gone(void *user)
-{
-	struct pane *pane = user;
-	pane->status = 128 + SIGHUP;
-	loop_stop(pane->loop);
-}
-
-static void on_signal(int signum, void *user)
-{
-	struct pane *pane = user;
-	pane->status = 128 + signum;
-	loop_stop(pane->loop);
-}
-
 /* ---- the command ---- */
 
 static bool open_pane(struct pane *pane, struct err *err)
 {
-	static const struct screen_events events = {
-	        .on_input = on_input,
-	        .on_resize = on_resize,
-	        .on_colors = on_colors,
-	        .on_gone = on_gone}; /* nothing is flushed while the screen is not ready */
 	struct term_options options = {.events = {.on_dirty = on_dirty,
 	                                          .on_title = on_title,
 	                                          .on_bell = on_bell,
 	                                          .on_exit = on_exit_of,
 	                                          .on_clipboard = on_clipboard}};
-	pane->screen = screen_create(pane->loop, &events, pane, err);
-	if (!pane->screen)
+	pane->program = screen_program_create(
+	        &(struct screen_program_options){
+	                .on_input = on_input, .on_resize = on_resize, .on_colors = on_colors, .user = pane},
+	        err);
+	if (!pane->program)
 		return false;
+	pane->loop = screen_program_loop(pane->program);
+	pane->screen = screen_program_screen(pane->program);
 	screen_size(pane->screen, &options.rows, &options.cols);
 	options.user = pane;
-	pane->canvas = canvas_create(options.cols, options.rows);
 	pane->term = term_create(pane->loop, &options);
 	pane->timer = loop_timer_create(pane->loop, on_pause, pane);
 	pane->is_dirty = true;
 	pane->painted_at = loop_now(pane->loop) - FRAME_MS;
+	loop_on_sleep(pane->loop, paint_if_due, pane);
 	return true;
-}
-
-static void close_pane(struct pane *pane)
-{
-	loop_on_sleep(pane->loop, NULL, NULL);
-	if (pane->timer)
-		loop_timer_destroy(pane->timer);
-	term_destroy(pane->term);
-	screen_destroy(pane->screen);
-	canvas_destroy(pane->canvas);
 }
 
 static int run(const char *const *argv, bool may_copy)
 {
-	static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
-	enum { N_SIGNALS = sizeof signals / sizeof *signals };
 	struct err err = {0};
-	struct pane pane = {.loop = loop_create(&err), .may_copy = may_copy, .status = 1};
-	struct loop_signal *sources[N_SIGNALS] = {0};
-	bool started = pane.loop && open_pane(&pane, &err) && term_start(pane.term, argv, NULL, NULL, &err);
+	struct pane pane = {.may_copy = may_copy, .status = 1};
+	bool started = open_pane(&pane, &err) && term_start(pane.term, argv, NULL, NULL, &err);
 	if (started) {
-		for (size_t i = 0; i < N_SIGNALS; i++)
-			sources[i] = loop_signal_create(pane.loop, signals[i], on_signal, &pane);
-		loop_on_sleep(pane.loop, paint_if_due, &pane);
-		loop_run(pane.loop);
+		int signum = screen_program_run(pane.program);
+		pane.status = signum ? 128 + signum : pane.status;
 	}
-	if (pane.loop) {
-		for (size_t i = 0; i < N_SIGNALS; i++)
-			if (sources[i])
-				loop_signal_destroy(sources[i]);
-		close_pane(&pane);
-		loop_destroy(pane.loop);
-	}
+	loop_timer_destroy(pane.timer);
+	term_destroy(pane.term);
+	screen_program_destroy(pane.program);
 	if (!started) {
 		fprintf(stderr, "onesdn term: %s\n", err.text);
 		pane.status = err.code == ERR_NOT_FOUND ? 127 : 1;

@@ -5,7 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_COLS = 96, DIGIT_ROWS = 5, DIGIT_COLS = 6, LARGE_ROWS = 28, ON_TIME_MS = 30000, MINUTE_MS = 60000 };
+enum {
+	TEXT_COLS = 96,
+	DIGIT_ROWS = 5,
+	DIGIT_COLS = 6,
+	LARGE_ROWS = 28,
+	ON_TIME_MS = 30000,
+	MINUTE_MS = 60000,
+	SAY_ROOM = 7 /* rows below the clock: a line of what is to be said has its place from here on */
+};
 
 static void put_time(char out[16], int64_t ms)
 {
@@ -95,33 +103,64 @@ static void put_title(struct canvas *canvas, const struct notes *notes)
 	canvas_put_fit(canvas, x, 0, right - x, ROLE_TITLE, ATTR_BOLD, notes->title);
 }
 
-/* From below upwards: the cluster, the show's own result line, what comes after, what runs next. Gives the rows used. */
-static int put_bottom(struct canvas *canvas, const struct notes *notes)
+static int count_lines(const char *text, int most)
 {
-	int y = canvas->rows - 1, cols = canvas->cols - 2, x;
+	int n = 0;
+	for (; *text && n < most; n++, text += strcspn(text, "\n"), text += *text == '\n')
+		;
+	return n;
+}
+
+static void put_commands(struct canvas *canvas, int y, const char *commands, int n)
+{
+	struct str line = {0};
+	for (int i = 0; i < n; i++) {
+		size_t len = strcspn(commands, "\n");
+		str_clear(&line);
+		str_append_n(&line, commands, len);
+		int x = 1 + canvas_put(canvas, 1, y + i, canvas->cols - 2, ROLE_MUTED, 0, i ? "      " : "next  ");
+		canvas_put_fit(canvas, x, y + i, canvas->cols - 1 - x, ROLE_COMMAND, 0, str_text(&line));
+		commands += len + (commands[len] == '\n');
+	}
+	str_finish(&line);
+}
+
+static void put_cluster(struct canvas *canvas, int y, const struct notes *notes)
+{
 	struct str line = {0};
 	str_append_f(&line, "%s  %s", notes->context, notes->cluster);
 	if (notes->status >= 0)
 		str_append_f(&line, "   last command: status %lld", (long long)notes->status);
-	canvas_put_fit(canvas, 1, y--, cols, notes->is_cluster_problem ? ROLE_FAIL : ROLE_MUTED, 0, str_text(&line));
-	x = 1 + canvas_put(canvas, 1, y, cols, ROLE_KEY, ATTR_BOLD, notes->state);
-	canvas_put_fit(canvas, x + 2, y--, cols - x - 1, notes->is_problem ? ROLE_FAIL : ROLE_TEXT, 0, notes->message);
-	x = 1 + canvas_put(canvas, 1, y, cols, ROLE_MUTED, 0, *notes->next ? "then  " : "the last stage of the act");
-	canvas_put_fit(canvas, x, y--, cols - x + 1, ROLE_TEXT, 0, notes->next);
-	int most = canvas->rows >= LARGE_ROWS ? 6 : 2, n = 0;
-	for (const char *p = notes->command; *p && n < most; n++, p += strcspn(p, "\n"), p += *p == '\n')
-		;
-	const char *p = notes->command;
-	for (int i = 0; i < n; i++, p += strcspn(p, "\n"), p += *p == '\n') {
-		str_clear(&line);
-		str_append_n(&line, p, strcspn(p, "\n"));
-		x = 1 + canvas_put(canvas, 1, y - n + 1 + i, cols, ROLE_MUTED, 0, i ? "      " : "next  ");
-		canvas_put_fit(canvas, x, y - n + 1 + i, cols - x + 1, ROLE_COMMAND, 0, str_text(&line));
-	}
+	canvas_put_fit(canvas, 1, y, canvas->cols - 2, notes->is_cluster_problem ? ROLE_FAIL : ROLE_MUTED, 0,
+	               str_text(&line));
 	str_finish(&line);
+}
+
+/* From below upwards, in so many rows at the most: the cluster, the show's own result line, what comes after, what runs next; where
+ * there is no room for all of it, what runs next stays longest. Gives the rows used. */
+static int put_bottom(struct canvas *canvas, const struct notes *notes, int room)
+{
+	enum { WITH_STATE = 2, WITH_THEN, WITH_CLUSTER, WITH_RULE };
+	int y = canvas->rows - 1, cols = canvas->cols - 2, x, most = canvas->rows >= LARGE_ROWS ? 6 : 2;
+	if (room >= WITH_CLUSTER)
+		put_cluster(canvas, y--, notes);
+	if (room >= WITH_STATE) {
+		x = 1 + canvas_put(canvas, 1, y, cols, ROLE_KEY, ATTR_BOLD, notes->state);
+		canvas_put_fit(canvas, x + 2, y--, cols - x - 1, notes->is_problem ? ROLE_FAIL : ROLE_TEXT, 0,
+		               notes->message);
+	}
+	if (room >= WITH_THEN) {
+		x = 1 + canvas_put(canvas, 1, y, cols, ROLE_MUTED, 0,
+		                   *notes->next ? "then  " : "the last stage of the act");
+		canvas_put_fit(canvas, x, y--, cols - x + 1, ROLE_TEXT, 0, notes->next);
+	}
+	bool has_rule = room >= WITH_RULE;
+	int left = room - (canvas->rows - 1 - y) - has_rule, n = count_lines(notes->command, most < left ? most : left);
 	y -= n;
-	canvas_fill(canvas, (struct rect){0, y, canvas->cols, 1}, ROLE_FRAME, 0x2500);
-	return canvas->rows - y;
+	put_commands(canvas, y + 1, notes->command, n);
+	if (has_rule)
+		canvas_fill(canvas, (struct rect){0, y--, canvas->cols, 1}, ROLE_FRAME, 0x2500);
+	return canvas->rows - 1 - y;
 }
 
 enum { PAGE_ROWS = 400 };
@@ -171,8 +210,11 @@ int notes_paint(struct canvas *canvas, const struct notes_view *view)
 	int y = put_clock(canvas, 1, view);
 	if (view->notes->is_blank)
 		put_blank(canvas, y++);
+	int room = canvas->rows - y, cols = canvas->cols - 2;
+	bool has_say = room >= SAY_ROOM && cols > 0;
+	int rows = room - put_bottom(canvas, view->notes, has_say ? room - 2 : room) - 1;
+	if (!has_say)
+		return 0;
 	canvas_fill(canvas, (struct rect){0, y, canvas->cols, 1}, ROLE_FRAME, 0x2500);
-	int cols = canvas->cols - 2, rows = canvas->rows - y - 1 - put_bottom(canvas, view->notes);
-	struct rect say = {1, y + 1, cols < TEXT_COLS ? cols : TEXT_COLS, rows};
-	return say.cols > 0 && rows > 0 ? put_say(canvas, say, view) : 0;
+	return put_say(canvas, (struct rect){1, y + 1, cols < TEXT_COLS ? cols : TEXT_COLS, rows}, view);
 }

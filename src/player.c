@@ -1,5 +1,5 @@
-/* player: keys to the machine, the machine's pane to the screen. Draws when something changed, at most once a frame, and once a
- * second for the time; paused, it sleeps. */
+/* player: keys to the machine, the machine's pane to the screen. Painted when something changed, and once a second for the time;
+ * paused, it sleeps. */
 #include "player.h"
 
 #include <stdio.h>
@@ -8,13 +8,8 @@
 
 #include "onesdn/input.h"
 
-enum { FRAME_MS = 16, MS_US = 1000, PAN_COLS = 8, PAN_ROWS = 4 };
+enum { MS_US = 1000, PAN_COLS = 8, PAN_ROWS = 4 };
 #define SECOND_US ((int64_t)1000000)
-
-static void touch(struct player *player)
-{
-	player->is_dirty = true;
-}
 
 static struct cast_player *machine(struct player *player)
 {
@@ -104,7 +99,7 @@ static void do_help(struct player *player, int ignored)
 static void do_redraw(struct player *player, int ignored)
 {
 	(void)ignored;
-	screen_redraw(player->screen);
+	screen_redraw(screen_program_screen(player->program));
 }
 
 static void do_quit(struct player *player, int ignored)
@@ -113,7 +108,7 @@ static void do_quit(struct player *player, int ignored)
 	if (player->shows_help)
 		player->shows_help = false;
 	else
-		loop_stop(player->loop);
+		loop_stop(screen_program_loop(player->program));
 }
 
 static void do_close(struct player *player, int ignored)
@@ -122,16 +117,15 @@ static void do_close(struct player *player, int ignored)
 	player->shows_help = false;
 }
 
-static void suspend(void *user);
-
 static void do_suspend(struct player *player, int ignored)
 {
 	(void)ignored;
-	loop_post(player->loop, suspend, player); /* not inside the screen's own callback */
+	cast_player_pause(machine(player), reel_now(player->reel), true);
+	screen_program_suspend(player->program);
 }
 
 static const struct key {
-	const char *keys; /* names as input_key_parse has them */
+	const char *keys; /* as input_key_is_one takes them */
 	void (*run)(struct player *player, int number);
 	int number;
 	const char *sign, *help; /* NULL: another row tells it */
@@ -183,34 +177,20 @@ const struct player_help *player_keys(size_t *n)
 	return rows;
 }
 
-static bool is_one_of(const char *names, struct term_key key)
-{
-	while (*names) {
-		size_t len = strcspn(names, " ");
-		char name[24];
-		struct term_key wanted;
-		snprintf(name, sizeof name, "%.*s", (int)len, names);
-		if (input_key_parse(name, &wanted) && input_key_same(wanted, key))
-			return true;
-		names += len + (names[len] == ' ');
-	}
-	return false;
-}
-
-void player_key(struct player *player, struct term_key key)
+static void take_key(struct player *player, struct term_key key)
 {
 	player->note[0] = '\0';
-	player->touched_at = loop_now(player->loop);
-	touch(player);
+	player->touched_at = loop_now(screen_program_loop(player->program));
+	screen_program_touch(player->program);
 	for (size_t i = 0; i < N_TABLE; i++)
-		if (is_one_of(table[i].keys, key)) {
+		if (input_key_is_one(key, table[i].keys)) {
 			table[i].run(player, table[i].number);
 			reel_go(player->reel);
 			return;
 		}
 }
 
-/* ---- drawing ---- */
+/* ---- the screen ---- */
 
 /* Until the status line has another second to tell, while it does. */
 static int64_t until_second_ms(struct player *player)
@@ -222,130 +202,56 @@ static int64_t until_second_ms(struct player *player)
 	return (int64_t)((double)left / cast_player_speed(at)) / MS_US + 1;
 }
 
-static void draw(struct player *player)
-{
-	player_paint(player);
-	screen_flush(player->screen, player->canvas, player->looks);
-	player->is_dirty = false;
-	player->painted_at = loop_now(player->loop);
-	int64_t wait = until_second_ms(player);
-	if (wait >= 0)
-		loop_timer_start(player->timer, wait < FRAME_MS ? FRAME_MS : wait, 0);
-	else
-		loop_timer_stop(player->timer);
-}
-
-static void draw_if_due(void *user)
+static int64_t paint(struct canvas *canvas, void *user)
 {
 	struct player *player = user;
-	if (!player->is_dirty || !player->screen || !screen_is_ready(player->screen) ||
-	    term_is_held(reel_term(player->reel)))
-		return;
-	int64_t since = loop_now(player->loop) - player->painted_at;
-	if (since >= FRAME_MS)
-		draw(player);
-	else
-		loop_timer_start(player->timer, FRAME_MS - since, 0);
+	player->canvas = canvas;
+	player_paint(player);
+	return until_second_ms(player);
 }
 
-static void on_timer(void *user)
+static bool is_held(void *user)
 {
-	touch(user);
+	struct player *player = user;
+	return term_is_held(reel_term(player->reel));
 }
 
 static void on_change(void *user)
 {
-	touch(user);
+	struct player *player = user;
+	screen_program_touch(player->program);
 }
-
-/* ---- the terminal ---- */
 
 static void on_input(const struct input_event *event, void *user)
 {
 	if (event->kind == INPUT_KEY)
-		player_key(user, event->key);
-}
-
-static void on_resize(int rows, int cols, void *user)
-{
-	struct player *player = user;
-	canvas_destroy(player->canvas);
-	player->canvas = canvas_create(cols, rows);
-	player->canvas->ascii = player->is_ascii || screen_is_ascii(player->screen);
-	touch(player);
-}
-
-static void on_gone(void *user)
-{
-	struct player *player = user;
-	loop_stop(player->loop);
-}
-
-static void on_ready(void *user)
-{
-	touch(user);
-}
-
-static bool open_screen(struct player *player, struct err *err)
-{
-	static const struct screen_events events = {
-	        .on_input = on_input, .on_resize = on_resize, .on_gone = on_gone, .on_ready = on_ready};
-	int rows, cols;
-	player->screen = screen_create(player->loop, &events, player, err);
-	if (!player->screen)
-		return false;
-	screen_size(player->screen, &rows, &cols);
-	on_resize(rows, cols, player);
-	return true;
-}
-
-static void suspend(void *user)
-{
-	struct player *player = user;
-	struct err err;
-	cast_player_pause(machine(player), reel_now(player->reel), true);
-	screen_destroy(player->screen);
-	player->screen = NULL;
-	screen_stop_process();
-	if (!open_screen(player, &err))
-		base_abort("%s", err.text);
-	screen_redraw(player->screen);
-	reel_go(player->reel);
+		take_key(user, event->key);
 }
 
 bool player_open(struct player *player, const struct ui_config *config, struct err *err)
 {
-	struct err ignored;
-	const char *theme = config->theme;
-	player->is_ascii = config->ascii;
-	if (!open_screen(player, err))
-		return false;
-	if (!theme_load(theme ? theme : "dark", screen_depth(player->screen), player->looks, theme ? err : &ignored) &&
-	    theme)
-		return false;
 	const char *title = player->cast->header.title;
 	char *words = mem_printf("onesdn: %s", title && *title ? title : player->name);
-	screen_set_title(player->screen, words);
+	player->program = screen_program_create(&(struct screen_program_options){.title = words,
+	                                                                         .theme = config->theme,
+	                                                                         .ascii = config->ascii,
+	                                                                         .on_input = on_input,
+	                                                                         .paint = paint,
+	                                                                         .is_held = is_held,
+	                                                                         .user = player},
+	                                        err);
 	free(words);
-	player->timer = loop_timer_create(player->loop, on_timer, player);
-	player->reel = reel_create(player->loop, player->cast, on_change, player);
-	player->touched_at = loop_now(player->loop);
-	player->painted_at = player->touched_at - FRAME_MS;
-	loop_on_sleep(player->loop, draw_if_due, player);
-	touch(player);
+	if (!player->program)
+		return false;
+	struct loop *loop = screen_program_loop(player->program);
+	player->reel = reel_create(loop, player->cast, on_change, player);
+	player->touched_at = loop_now(loop);
 	return true;
 }
 
 void player_close(struct player *player)
 {
-	if (!player->loop)
-		return;
-	loop_on_sleep(player->loop, NULL, NULL);
-	loop_unpost(player->loop, player);
 	reel_destroy(player->reel);
-	if (player->timer)
-		loop_timer_destroy(player->timer);
-	screen_destroy(player->screen);
-	canvas_destroy(player->canvas);
+	screen_program_destroy(player->program);
 	canvas_destroy(player->pane);
 }

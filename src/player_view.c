@@ -203,7 +203,7 @@ static bool shows_status(struct player *player, int rows)
 {
 	if (player->hides_status && !*player->note)
 		return false;
-	bool is_recent = loop_now(player->loop) - player->touched_at < SHOWN_MS;
+	bool is_recent = loop_now(screen_program_loop(player->program)) - player->touched_at < SHOWN_MS;
 	return rows != player->canvas->rows || is_recent || cast_player_is_paused(reel_player(player->reel));
 }
 

@@ -51,5 +51,6 @@ void input_expire(struct input *input);
 bool input_key_parse(const char *name, struct term_key *key);
 void input_key_print(struct term_key key, char out[32]); /* as input_key_parse reads it */
 bool input_key_same(struct term_key a, struct term_key b);
+bool input_key_is_one(struct term_key key, const char *names); /* of these, blank-separated; a name that is none is passed over */
 
 #endif

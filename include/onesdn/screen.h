@@ -46,6 +46,34 @@ void screen_set_mouse(struct screen *screen, enum screen_mouse mouse);
 void screen_set_clipboard(struct screen *screen, const char *text, size_t size);
 void screen_bell(struct screen *screen);
 
+/* ---- a program without a show (program.c): one canvas on the whole screen from its beginning to its end ---- */
+/* What term, play and notes share: a loop of its own, the canvas in the screen's size, one painting a turn at most and one a frame
+ * (16 ms), the theme, and the ends: the terminal is gone, SIGTERM, SIGHUP, SIGINT. */
+struct screen_program_options { /* borrowed for the call */
+	const char *title; /* of the terminal's window; NULL: left alone */
+	const char *theme; /* NULL: dark or light, as the terminal is */
+	bool ascii;        /* also where the terminal has more */
+	input_fn *on_input;
+	/* Paints the whole canvas; gives after how many ms the picture is another one by itself, -1: never. NULL: the caller paints, from
+	 * loop_on_sleep, when and what he wants. */
+	int64_t (*paint)(struct canvas *canvas, void *user);
+	bool (*is_held)(void *user); /* true: what is to be painted is not whole; touched again later. NULL: it always is */
+	void (*on_resize)(int rows, int cols, void *user);       /* the canvas is another one; NULL */
+	void (*on_colors)(uint32_t fg, uint32_t bg, void *user); /* as of a screen; NULL */
+	void *user;
+};
+struct screen_program;
+/* Takes over the terminal; nothing is painted yet. NULL and words as from screen_create, or when there is no such theme. */
+struct screen_program *screen_program_create(const struct screen_program_options *options, struct err *err);
+struct loop *screen_program_loop(const struct screen_program *program);     /* the program's: what is on it ends before it */
+struct screen *screen_program_screen(const struct screen_program *program); /* another one after Ctrl-Z: not to be kept */
+struct canvas *screen_program_canvas(const struct screen_program *program); /* another one after on_resize */
+void screen_program_touch(struct screen_program *program);   /* the picture has changed */
+void screen_program_suspend(struct screen_program *program); /* as the terminal's own Ctrl-Z, once the loop has turned */
+/* Until loop_stop: 0; or the number of the signal that ended it, SIGHUP when the terminal is gone. */
+int screen_program_run(struct screen_program *program);
+void screen_program_destroy(struct screen_program *program); /* gives the terminal back, ends the loop; NULL is fine */
+
 /* ---- the terminal, looked at and listened to without drawing on it (listen.c) ---- */
 struct screen_terminal {
 	bool is_terminal; /* both standard input and standard output; else nothing below is known */

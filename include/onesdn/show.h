@@ -8,6 +8,7 @@
 #define ONESDN_SHOW_H
 
 #include "onesdn/connect.h"
+#include "onesdn/notes.h"
 #include "onesdn/ui.h"
 
 enum { SHOW_N_SIGNALS = 3, SHOW_TYPE_MS = 12 };
@@ -100,5 +101,7 @@ struct speaker *speaker_create(struct show *show,
                                struct err *err); /* NULL: no socket could be had; the show goes on without */
 void speaker_changed(struct speaker *speaker);   /* something has changed: told later in this turn; NULL is fine */
 void speaker_destroy(struct speaker *speaker);
+/* What the act itself says of a stage in that state: the rest of `notes` stays as it is. Its texts are the act's. */
+void speaker_stage(struct notes *notes, const struct scenario_act *act, size_t stage, enum play_state state);
 
 #endif

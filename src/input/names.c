@@ -89,3 +89,17 @@ bool input_key_same(struct term_key a, struct term_key b)
 {
 	return a.code == b.code && (a.code != TERM_KEY_NONE || a.ch == b.ch) && a.modifiers == b.modifiers;
 }
+
+bool input_key_is_one(struct term_key key, const char *names)
+{
+	while (*(names += strspn(names, " "))) {
+		size_t len = strcspn(names, " ");
+		char name[32];
+		struct term_key each;
+		snprintf(name, sizeof name, "%.*s", (int)len, names);
+		if (input_key_parse(name, &each) && input_key_same(each, key))
+			return true;
+		names += len;
+	}
+	return false;
+}

@@ -86,25 +86,10 @@ const struct key_row key_rows[] = {
 };
 const size_t n_key_rows = sizeof key_rows / sizeof *key_rows;
 
-static bool row_has(const struct key_row *row, struct term_key key)
-{
-	char name[32];
-	for (const char *p = row->keys; *p;) {
-		size_t len = strcspn(p, " ");
-		snprintf(name, sizeof name, "%.*s", (int)len, p);
-		struct term_key each;
-		if (input_key_parse(name, &each) && input_key_same(each, key))
-			return true;
-		p += len;
-		p += strspn(p, " ");
-	}
-	return false;
-}
-
 const struct key_row *key_find(enum key_context context, struct term_key key)
 {
 	for (size_t i = 0; i < n_key_rows; i++)
-		if (key_rows[i].context == context && row_has(&key_rows[i], key))
+		if (key_rows[i].context == context && input_key_is_one(key, key_rows[i].keys))
 			return &key_rows[i];
 	return NULL;
 }

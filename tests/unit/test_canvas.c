@@ -106,6 +106,10 @@ static void test_ascii(void **state)
 	canvas_destroy(c);
 	for (uint32_t ch = 0x2500; ch < 0x25a0; ch++)
 		assert_true(canvas_ascii_char(ch) < 0x80);
+	static const uint32_t heads[] = {0x25b2, 0x25bc, 0x25b6, 0x25c0, 0x25b5, 0x25bf, 0x25b9, 0x25c3};
+	for (size_t i = 0; i < sizeof heads / sizeof *heads;
+	     i++) /* of the diagram: up, down, right, left; full, hollow */
+		assert_int_equal(canvas_ascii_char(heads[i]), "^v><"[i % 4]);
 	assert_int_equal(canvas_ascii_char(0xe9), 0xe9);
 }
 

@@ -119,6 +119,11 @@ static void test_key_names(void **state)
 		struct term_key key;
 		assert_false(input_key_parse(wrong[i], &key));
 	}
+	struct term_key up = {.code = TERM_KEY_UP};
+	assert_true(input_key_is_one(up, "up"));
+	assert_true(input_key_is_one(up, "  k spacebar  up"));
+	assert_false(input_key_is_one(up, "shift-up k upp"));
+	assert_false(input_key_is_one(up, " "));
 }
 
 static void test_keymap_rows(void **state)
