@@ -1,4 +1,4 @@
-/* Where everything goes: one attempt to place a model on a canvas of a given size. columns.c decides about x, rows.c about
+/* Where everything goes: one attempt to place a model on a canvas of a given size. columns.c and drops.c decide about x, rows.c about
  * y and labels.c about the labels of the buses; search.c tries attempts from the most to the least detailed. */
 #ifndef ONESDN_DIAGRAM_PLAN_H
 #define ONESDN_DIAGRAM_PLAN_H
@@ -111,5 +111,10 @@ int plan_index(uint32_t nets, int net);
 /* columns of the gutters, for the trunk of a network inside a frame */
 int plan_frame_trunk(const struct plan *plan, const struct frame *frame, int net);
 bool plan_is_left(const struct plan *plan, int net);
+uint32_t plan_bridged(const struct plan *plan, uint32_t nets); /* those of them that leave a frame through a bridge */
+int plan_bridge_cols(const struct plan *plan, const struct frame *frame); /* of its label, with its edges */
+/* drops.c: plan->drops of the frames and their bridges, of the hosts and by column; false when there is no room */
+bool plan_frame_drops(struct plan *plan);
+bool plan_host_drops(struct plan *plan);
 
 #endif

@@ -195,7 +195,7 @@ void attend_begins(struct play *p, const struct shell *shell)
 	struct str line = {0};
 	shell_entered_line(shell, &line);
 	const char *last = stage->commands.len ? stage->commands.data[stage->commands.len - 1] : "";
-	char *filled = perform_fill(p, last, NULL);
+	char *filled = values_fill(p, last, NULL);
 	by_hand->is_ours = by_hand->is_ours || is_alike(str_text(&line), filled ? filled : last);
 	by_hand->runs = true;
 	by_hand->since = loop_now(p->loop);

@@ -9,12 +9,6 @@
 #include "play/check.h"
 
 #define QUOTE_MAX 160 /* bytes of an output or a value that are quoted in one line */
-#define NAMED_MAX 2   /* pods that are named with their state; the others are counted */
-
-static enum kube_kind_id kind_id(const struct scenario_check *check)
-{
-	return (enum kube_kind_id)(check->object - kube_kinds);
-}
 
 void check_append_namespaces(const struct scenario_check *check, struct str *out)
 {
@@ -24,12 +18,7 @@ void check_append_namespaces(const struct scenario_check *check, struct str *out
 	}
 }
 
-static void append_object(const struct scenario_check *check, const char *ns, struct str *out)
-{
-	str_append_f(out, "%s %s%s%s", check->object->singular, ns, ns[0] ? "/" : "", check->name);
-}
-
-static void append_quote(struct str *out, const char *text)
+void check_append_quote(struct str *out, const char *text)
 {
 	size_t len = strlen(text), cut = text_whole(text, len, QUOTE_MAX);
 	struct str line = {0};
@@ -47,264 +36,7 @@ static void append_quote(struct str *out, const char *text)
 	str_finish(&line);
 }
 
-static const json_t *find_object(const struct asking *a, const char *ns)
-{
-	return kube_find(a->facts->kube, kind_id(a->check), ns, a->check->name);
-}
-
-static bool is_going(const json_t *object)
-{
-	return json_walk_str(object, "metadata", "deletionTimestamp", NULL)[0] != '\0';
-}
-
-/* False, and words, when the cluster does not even know the kind. */
-static bool is_served(const struct asking *a)
-{
-	if (kube_is_served(a->facts->kube, kind_id(a->check)))
-		return true;
-	str_append_f(a->found, "the cluster does not serve %s%s%s", a->check->object->plural,
-	             a->check->object->group[0] ? "." : "", a->check->object->group);
-	str_append(a->cure, "install what brings this kind (its CustomResourceDefinition), or use the lab");
-	return false;
-}
-
-/* ---- exists, gone ---- */
-
-static enum check_result ask_exists(const struct asking *a)
-{
-	if (!is_served(a))
-		return CHECK_WAITS;
-	for (size_t i = 0; i < a->check->namespaces.len; i++) {
-		const char *ns = a->check->namespaces.data[i];
-		const json_t *object = find_object(a, ns);
-		if (object && !is_going(object))
-			continue;
-		append_object(a->check, ns, a->found);
-		str_append(a->found, object ? " is being deleted" : " is not there");
-		if (ns[0] != '\0' && !kube_find(a->facts->kube, KUBE_NAMESPACE, NULL, ns))
-			str_append_f(a->found, ", nor is namespace %s", ns);
-		else if (!object)
-			check_append_near(a, ns);
-		str_append(a->cure, object ? "wait until it is gone, then run the stage again"
-		                           : "see what the command printed, then run it again");
-		return CHECK_WAITS;
-	}
-	return CHECK_HOLDS;
-}
-
-struct counting {
-	const char *ns;
-	size_t n;
-};
-
-static bool count_pod(const json_t *pod, void *user)
-{
-	struct counting *c = user;
-	c->n += text_equal(kube_ns(pod), c->ns);
-	return true;
-}
-
-static enum check_result ask_gone(const struct asking *a)
-{
-	for (size_t i = 0; i < a->check->namespaces.len; i++) {
-		const json_t *object = find_object(a, a->check->namespaces.data[i]);
-		if (!object)
-			continue;
-		append_object(a->check, a->check->namespaces.data[i], a->found);
-		str_append(a->found, is_going(object) ? " is still being deleted" : " is still there");
-		struct counting pods = {.ns = a->check->name};
-		if (kind_id(a->check) == KUBE_NAMESPACE)
-			kube_each(a->facts->kube, KUBE_POD, count_pod, &pods);
-		if (pods.n > 0)
-			str_append_f(a->found, ", with %zu pod%s in it", pods.n, pods.n == 1 ? "" : "s");
-		if (is_going(object))
-			str_append_f(a->cure,
-			             "see what holds it: kubectl get %s %s -oyaml, under finalizers and conditions",
-			             a->check->object->singular, a->check->name);
-		else
-			str_append(a->cure, "run the stage again");
-		return CHECK_WAITS;
-	}
-	return CHECK_HOLDS;
-}
-
-/* ---- ready ---- */
-
-/* Objects of the check's kind in its namespaces: those that are there, and those that the manifests promise. */
-struct counted {
-	const struct asking *asking;
-	size_t n, n_ready, n_named;
-	struct str first;  /* "NAME -nNS" of the first of them */
-	struct str others; /* "ns/name is STATE: why; ..." of those that are not ready */
-};
-
-static bool is_asked_for(const struct asking *a, const json_t *object)
-{
-	if (a->check->name[0] != '\0' && !text_equal(kube_name(object), a->check->name))
-		return false;
-	for (size_t i = 0; i < a->check->namespaces.len; i++) {
-		if (text_equal(a->check->namespaces.data[i], kube_ns(object)))
-			return true;
-	}
-	return false;
-}
-
-/* The graph's words for a workload; for other objects those of its condition. */
-static void append_state(const struct asking *a, const json_t *object, const char *id, struct str *out)
-{
-	size_t at = topo_find_workload(a->facts->topo, id);
-	const char *reason = "", *message = "";
-	if (at != TOPO_NONE) {
-		const struct topo_workload *workload = &a->facts->topo->workloads.data[at];
-		str_append_f(out, "%s is %s", id, object ? workload->phase : "not there");
-		if (object && workload->reason[0] != '\0')
-			str_append_f(out, ": %s", workload->reason);
-	} else {
-		const char *status = object ? kube_condition(object, "Ready", &reason, &message) : "";
-		str_append_f(out, "%s is %s%s%s%s", id, object ? "not Ready" : "not there",
-		             status[0] && message[0] ? ": " : "", message[0] ? message : "", "");
-	}
-	for (size_t i = 0; at != TOPO_NONE && i < a->facts->topo->attachments.len; i++) {
-		const struct topo_attachment *attachment = &a->facts->topo->attachments.data[i];
-		if (attachment->workload == at && attachment->state == TOPO_FAILED && attachment->problem[0] != '\0' &&
-		    !strstr(str_text(out), attachment->problem))
-			str_append_f(out, "; %s", attachment->problem);
-	}
-}
-
-static void count_object(struct counted *c, const json_t *object, bool is_there)
-{
-	const char *ns = kube_ns(object);
-	const char *reason, *message;
-	c->n++;
-	if (is_there && !is_going(object) && text_equal(kube_condition(object, "Ready", &reason, &message), "True")) {
-		c->n_ready++;
-		return;
-	}
-	if (c->n_named++ >= NAMED_MAX)
-		return;
-	char *id = mem_printf("%s%s%s", ns, ns[0] ? "/" : "", kube_name(object));
-	if (c->others.len > 0)
-		str_append(&c->others, "; ");
-	else
-		str_append_f(&c->first, "%s%s%s", kube_name(object), ns[0] ? " -n" : "", ns);
-	append_state(c->asking, is_there ? object : NULL, id, &c->others);
-	free(id);
-}
-
-static bool count_there(const json_t *object, void *user)
-{
-	struct counted *c = user;
-	if (is_asked_for(c->asking, object))
-		count_object(c, object, true);
-	return true;
-}
-
-static void count_promised(struct counted *c)
-{
-	const struct asking *a = c->asking;
-	for (size_t i = 0; i < a->facts->n_planned; i++) {
-		const json_t *object = a->facts->planned[i];
-		if (kube_kind_of(object) == a->check->object && is_asked_for(a, object) &&
-		    !kube_find(a->facts->kube, kind_id(a->check), kube_ns(object), kube_name(object)))
-			count_object(c, object, false);
-	}
-}
-
-static enum check_result ask_ready(const struct asking *a)
-{
-	struct counted c = {.asking = a};
-	if (!is_served(a))
-		return CHECK_WAITS;
-	kube_each(a->facts->kube, kind_id(a->check), count_there, &c);
-	count_promised(&c);
-	const char *what = c.n == 1 ? a->check->object->singular : a->check->object->plural;
-	if (c.n == 0) {
-		str_append_f(a->found, "there is no %s", a->check->object->singular);
-		check_append_namespaces(a->check, a->found);
-		str_append(a->cure, "run the stage that makes it");
-	} else {
-		str_append_f(a->found, "%zu of %zu %s Ready", c.n_ready, c.n, what);
-	}
-	if (c.others.len > 0)
-		str_append_f(a->found, "; %s", str_text(&c.others));
-	if (c.n_named > NAMED_MAX)
-		str_append_f(a->found, "; and %zu more", c.n_named - NAMED_MAX);
-	if (c.n > c.n_ready)
-		str_append_f(a->cure, "kubectl describe %s %s says more", a->check->object->singular,
-		             str_text(&c.first));
-	str_finish(&c.first);
-	str_finish(&c.others);
-	return c.n > 0 && c.n == c.n_ready ? CHECK_HOLDS : CHECK_WAITS;
-}
-
-/* ---- condition, field ---- */
-
-static enum check_result ask_condition(const struct asking *a)
-{
-	if (!is_served(a))
-		return CHECK_WAITS;
-	for (size_t i = 0; i < a->check->namespaces.len; i++) {
-		const char *ns = a->check->namespaces.data[i], *reason = "", *message = "";
-		const json_t *object = find_object(a, ns);
-		const char *status = object ? kube_condition(object, a->check->type, &reason, &message) : "";
-		if (object && text_equal(status, a->check->expected))
-			continue;
-		append_object(a->check, ns, a->found);
-		if (!object)
-			str_append(a->found, " is not there");
-		else if (status[0] == '\0')
-			str_append_f(a->found, " says nothing of %s yet", a->check->type);
-		else
-			str_append_f(a->found, ": %s is %s%s%s%s%s", a->check->type, status, reason[0] ? ", " : "",
-			             reason, message[0] ? ": " : "", message);
-		str_append_f(a->cure, "kubectl describe %s %s says more", a->check->object->singular, a->check->name);
-		return CHECK_WAITS;
-	}
-	return CHECK_HOLDS;
-}
-
-static void append_value(struct str *out, const json_t *value)
-{
-	if (!value)
-		return;
-	if (json_is_string(value))
-		str_append(out, json_string_value(value));
-	else if (json_is_boolean(value))
-		str_append(out, json_is_true(value) ? "True" : "False");
-	else
-		str_append_json(out, value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-}
-
-static enum check_result ask_field(const struct asking *a)
-{
-	if (!is_served(a))
-		return CHECK_WAITS;
-	for (size_t i = 0; i < a->check->namespaces.len; i++) {
-		const char *ns = a->check->namespaces.data[i];
-		const json_t *object = find_object(a, ns),
-		             *value = object ? scenario_path_get(object, a->check->path) : NULL;
-		struct str text = {0};
-		append_value(&text, value);
-		bool same = value && text_equal(str_text(&text), a->check->expected);
-		if (!same) {
-			append_object(a->check, ns, a->found);
-			str_append_f(a->found, object ? ": %s is " : " is not there", a->check->path);
-			if (object && value)
-				append_quote(a->found, str_text(&text));
-			else if (object)
-				str_append(a->found, "not there");
-			str_append_f(a->cure, "kubectl get %s %s -oyaml shows the whole object",
-			             a->check->object->singular, a->check->name);
-		}
-		str_finish(&text);
-		if (!same)
-			return CHECK_WAITS;
-	}
-	return CHECK_HOLDS;
-}
-
-/* ---- network, address ---- */
+/* ---- address, up ---- */
 
 /* Whoever asks for an address has not got it yet. */
 static bool is_wish(const struct topo *topo, const struct scenario_check *check)
@@ -330,7 +62,7 @@ static enum check_result ask_address(const struct asking *a)
 	bool is_there = at != TOPO_NONE && a->facts->topo->workloads.data[at].state != TOPO_PLANNED;
 	str_append_f(a->found, "%s has no address on %s: ", check->name, check->network);
 	if (is_there)
-		append_state(a, json_null(), check->name, a->found);
+		check_append_state(a, json_null(), check->name, a->found);
 	else
 		str_append(a->found, "it is not there");
 	str_append(a->cure, "see the annotation " CNI_STATUS_ANNOTATION " of the pod, and its events");
@@ -360,7 +92,7 @@ static enum check_result ask_output(const struct asking *a)
 		return CHECK_HOLDS;
 	str_append(a->found, output[strspn(output, " \n")] ? "the command printed " : "the command printed nothing");
 	if (output[strspn(output, " \n")])
-		append_quote(a->found, output);
+		check_append_quote(a->found, output);
 	str_append(a->cure, "see the output, then run the stage again");
 	return CHECK_FAILS;
 }
@@ -423,46 +155,6 @@ static enum check_result ask_dropped(const struct asking *a)
 
 /* ---- the table ---- */
 
-static void describe_object(const struct scenario_check *check, const char *words, struct str *out)
-{
-	str_append_f(out, "%s/%s %s", check->object->singular, check->name, words);
-	check_append_namespaces(check, out);
-}
-
-static void describe_exists(const struct scenario_check *check, struct str *out)
-{
-	describe_object(check, "exists", out);
-}
-
-static void describe_gone(const struct scenario_check *check, struct str *out)
-{
-	describe_object(check, "is gone", out);
-}
-
-static void describe_ready(const struct scenario_check *check, struct str *out)
-{
-	if (check->name[0] != '\0')
-		str_append_f(out, "%s/%s Ready", check->object->singular, check->name);
-	else
-		str_append_f(out, "all %s Ready", check->object->plural);
-	check_append_namespaces(check, out);
-}
-
-static void describe_condition(const struct scenario_check *check, struct str *out)
-{
-	str_append_f(out, "%s/%s", check->object->singular, check->name);
-	check_append_namespaces(check, out);
-	str_append_f(out, " has %s %s", check->type, check->expected);
-}
-
-static void describe_field(const struct scenario_check *check, struct str *out)
-{
-	str_append_f(out, "%s/%s", check->object->singular, check->name);
-	check_append_namespaces(check, out);
-	str_append_f(out, " has %s ", check->path);
-	append_quote(out, check->expected);
-}
-
 static void describe_address(const struct scenario_check *check, struct str *out)
 {
 	str_append_f(out, "%s has an address on %s", check->name, check->network);
@@ -476,7 +168,7 @@ static void describe_up(const struct scenario_check *check, struct str *out)
 static void describe_output(const struct scenario_check *check, struct str *out)
 {
 	str_append(out, check->is_pattern ? "the output matches " : "the output has ");
-	append_quote(out, check->expected);
+	check_append_quote(out, check->expected);
 }
 
 static void describe_exit(const struct scenario_check *check, struct str *out)
@@ -507,11 +199,11 @@ static const struct {
 	enum check_result (*ask)(const struct asking *a);
 	void (*describe)(const struct scenario_check *check, struct str *out);
 } kinds[] = {
-	[SCENARIO_CHECK_EXISTS] = {ask_exists, describe_exists},
-	[SCENARIO_CHECK_GONE] = {ask_gone, describe_gone},
-	[SCENARIO_CHECK_READY] = {ask_ready, describe_ready},
-	[SCENARIO_CHECK_CONDITION] = {ask_condition, describe_condition},
-	[SCENARIO_CHECK_FIELD] = {ask_field, describe_field},
+	[SCENARIO_CHECK_EXISTS] = {check_exists, check_exists_words},
+	[SCENARIO_CHECK_GONE] = {check_gone, check_gone_words},
+	[SCENARIO_CHECK_READY] = {check_ready, check_ready_words},
+	[SCENARIO_CHECK_CONDITION] = {check_condition, check_condition_words},
+	[SCENARIO_CHECK_FIELD] = {check_field, check_field_words},
 	[SCENARIO_CHECK_NETWORK] = {check_network, check_network_words},
 	[SCENARIO_CHECK_MAPPED] = {check_mapped, check_mapped_words},
 	[SCENARIO_CHECK_ADDRESS] = {ask_address, describe_address},

@@ -29,6 +29,22 @@ struct asking {
 };
 void check_append_namespaces(const struct scenario_check *check, struct str *out); /* " in a, b" */
 
+void check_append_quote(struct str *out, const char *text); /* one safe line of bounded length, in quotes */
+
+/* ---- check_object.c ---- */
+enum check_result check_exists(const struct asking *a);
+void check_exists_words(const struct scenario_check *check, struct str *out);
+enum check_result check_gone(const struct asking *a);
+void check_gone_words(const struct scenario_check *check, struct str *out);
+enum check_result check_ready(const struct asking *a);
+void check_ready_words(const struct scenario_check *check, struct str *out);
+enum check_result check_condition(const struct asking *a);
+void check_condition_words(const struct scenario_check *check, struct str *out);
+enum check_result check_field(const struct asking *a);
+void check_field_words(const struct scenario_check *check, struct str *out);
+/* "ID is STATE: why; what is the matter with its attachments": as the graph has it, or else the object (NULL: it is not there). */
+void check_append_state(const struct asking *a, const json_t *object, const char *id, struct str *out);
+
 /* ---- check_network.c, check_policy.c ---- */
 /* What is wrong with the policies that are there, the first few findings. */
 void check_append_lint(const struct asking *a, struct str *out);

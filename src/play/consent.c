@@ -10,7 +10,7 @@ static char *first_to_ask(const struct play *p, size_t at, bool is_undo)
 	const struct scenario_texts *texts = is_undo ? &stage->undo : &stage->commands;
 	bool takes_back = is_undo || stage->is_cleanup;
 	for (size_t i = 0; i < texts->len && stage->action != SCENARIO_CONSOLE; i++) {
-		char *text = perform_fill(p, texts->data[i], NULL);
+		char *text = values_fill(p, texts->data[i], NULL);
 		const char *is = text ? text : texts->data[i];
 		if (stage->persona == SCENARIO_HOST ? takes_back : scenario_deletes_elsewhere(p->act, is))
 			return text ? text : mem_strdup(is);

@@ -58,7 +58,7 @@ struct console *consoles_open(struct play *p, const char *id, enum scenario_pers
 		err_set(err, ERR_NOT_FOUND, "there is no virtual machine %s in this act", id);
 		return NULL;
 	}
-	char *dir = perform_private_dir(p, err);
+	char *dir = shells_private_dir(p, err);
 	struct shell_cluster cluster = {persona, p->kubeconfigs[persona], p->contexts[persona], dir};
 	char *environment = dir ? shell_kubeconfig(&cluster, err) : NULL;
 	if (!environment)

@@ -1,4 +1,4 @@
-/* dialog: stages that speak on a virtual machine's console: log in, type, send, expect.
+/* dialog: stages that speak on a virtual machine's console: log in, type, send, expect. Where to speak is found in dialog_prompt.c.
  *
  * A serial line has no marks: that a command has ended is seen by the prompt's return, so its exit status is not known and
  * what it printed is what the checks are asked of. Passwords are sent where the guest does not echo, and are in no message.
@@ -6,17 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "play/engine.h"
+#include "play/dialog.h"
 
-#define OUTPUT_MAX 65536
-#define PROMPT_MS 30000 /* for the prompt that a stage needs, once the console is attached */
-#define LOGIN_MS 120000 /* ... for that of a login: the guest may be booting */
 #define ANSWER_MS 30000 /* for the password's prompt, and for the shell after it */
-#define NUDGE_MS 3000   /* of silence, then a carriage return asks for a prompt */
-#define SETTLED_MS 250
-#define SEEN_MAX 200 /* bytes of what was seen instead */
+#define SEEN_MAX 200    /* bytes of what was seen instead */
 
-static const struct scenario_dialog *script_of(const struct play *p)
+const struct scenario_dialog *dialog_script(const struct play *p)
 {
 	return &play_stage_of(p, p->stage)->dialog;
 }
@@ -47,7 +42,7 @@ static int64_t now(const struct play *p)
 /* What came after what was typed, a prompt, too; of a console that was only opened, all that its screen shows. */
 static void seen_text(const struct play *p, struct str *out)
 {
-	const struct scenario_dialog *script = script_of(p);
+	const struct scenario_dialog *script = dialog_script(p);
 	struct term *term = console_term(dialog_console(p));
 	int rows, cols;
 	if (script->verb == SCENARIO_OPENS) {
@@ -97,7 +92,7 @@ static void append_where(const struct play *p, struct str *out)
 static void keep_output(struct play *p)
 {
 	struct str text = {0};
-	if (script_of(p)->verb == SCENARIO_OPENS)
+	if (dialog_script(p)->verb == SCENARIO_OPENS)
 		seen_text(p, &text);
 	else
 		console_output(dialog_console(p), OUTPUT_MAX, p->prompt, &text);
@@ -105,7 +100,7 @@ static void keep_output(struct play *p)
 	str_finish(&text);
 }
 
-static void fail(struct play *p, const char *expected, const char *cure)
+void dialog_fail(struct play *p, const char *expected, const char *cure)
 {
 	struct str found = {0};
 	append_where(p, &found);
@@ -116,7 +111,7 @@ static void fail(struct play *p, const char *expected, const char *cure)
 
 static bool is_expected(const struct play *p)
 {
-	const struct scenario_dialog *script = script_of(p);
+	const struct scenario_dialog *script = dialog_script(p);
 	struct str text = {0};
 	seen_text(p, &text);
 	bool is_seen = script->is_pattern ? regexec(&script->pattern, str_text(&text), 0, NULL, 0) == 0
@@ -133,7 +128,7 @@ static void end_command(struct play *p)
 	p->status = -1;
 	if (p->go_since == 0)
 		p->go_since = now(p);
-	if (script_of(p)->verb != SCENARIO_LOGS_IN)
+	if (dialog_script(p)->verb != SCENARIO_LOGS_IN)
 		keep_output(p);
 	flows_end(p, now(p) - console_silent_ms(dialog_console(p)), -1);
 	console_hold_size(dialog_console(p), false);
@@ -147,142 +142,13 @@ static void end_command(struct play *p)
 	}
 }
 
-/* ---- waiting for a prompt ---- */
-
-static int64_t prompt_ms(const struct play *p)
-{
-	const struct scenario_dialog *script = script_of(p);
-	if (script->within_ms > 0)
-		return script->within_ms;
-	return script->verb == SCENARIO_LOGS_IN ? LOGIN_MS : PROMPT_MS;
-}
-
-/* What waits for input says nothing by itself. A Ctrl-C that nothing came of has met a shell between two commands. */
-static void nudge(struct play *p, struct console *c)
-{
-	enum console_line at = console_at(c);
-	bool is_asking = at == CONSOLE_BLANK || at == CONSOLE_PASSWORD;
-	if (!is_asking || console_silent_ms(c) < NUDGE_MS || (p->nudged && now(p) - p->nudged < NUDGE_MS))
-		return;
-	struct str line = {0};
-	console_line_text(c, &line);
-	p->nudged = now(p);
-	console_send(c, text_has_suffix(str_text(&line), "^C") ? "\x03" : "\r", 1);
-	str_finish(&line);
-}
-
-static void clear_line(struct play *p, struct console *c)
-{
-	struct str line = {0};
-	console_line_text(c, &line);
-	bool is_login = strstr(str_text(&line), "login: ") != NULL;
-	const char *prompt = strstr(str_text(&line), "$ ");
-	prompt = prompt ? prompt : strstr(str_text(&line), "# ");
-	if (console_at(c) == CONSOLE_OTHER && (is_login || prompt) && console_silent_ms(c) >= SETTLED_MS &&
-	    (p->nudged == 0 || now(p) - p->nudged >= NUDGE_MS)) {
-		p->nudged = now(p);
-		console_send(c, is_login ? "\x15" : "\x05\x15", is_login ? 1 : 2);
-	}
-	str_finish(&line);
-}
-
-/* Output without a line's end stands in front of a prompt; of one in brackets it is seen where it begins. */
-static const char *prompt_in(const char *line)
-{
-	size_t len = strlen(line);
-	const char *from = len >= 2 && line[len - 2] == ']' ? strrchr(line, '[') : NULL;
-	return from ? from : line;
-}
-
-static void type_text(struct play *p, struct console *c)
-{
-	struct str line = {0};
-	console_line_text(c, &line);
-	if (!p->prompt || p->prompt[0] == '\0' || !text_has_suffix(str_text(&line), p->prompt)) {
-		const char *from = prompt_in(str_text(&line));
-		free(p->prompt);
-		p->prompt = mem_strdup(from);
-	}
-	str_finish(&line);
-	p->step = STEP_TYPING;
-	console_hold_size(c, true);
-	console_mark(c);
-	console_type(c, p->text, perform_type_ms(p));
-}
-
-/* "[root@vm ~]#" is somebody else's shell than fedora's. */
-static bool is_other_user(const struct play *p, struct console *c)
-{
-	struct str line = {0};
-	console_line_text(c, &line);
-	char *at = line.data ? strchr(line.data, '@') : NULL;
-	size_t len = strlen(p->text);
-	bool is_other = at && ((size_t)(at - line.data) < len || memcmp(at - len, p->text, len) != 0);
-	str_finish(&line);
-	return is_other;
-}
-
-static void find_login(struct play *p, struct console *c)
-{
-	enum console_line at = console_at(c);
-	if (at == CONSOLE_LOGIN && console_silent_ms(c) >= SETTLED_MS) {
-		type_text(p, c);
-	} else if (console_is_ready(c) && is_other_user(p, c)) {
-		fail(p, "a login prompt, or a shell of the stage's user",
-		     "log out there (exit), then run the stage again (r)");
-	} else if (console_is_ready(c)) {
-		p->is_logged_in = true;
-		p->step = STEP_TYPED;
-		if (p->go)
-			dialog_run(p);
-	}
-}
-
-static void find_shell(struct play *p, struct console *c)
-{
-	if (console_is_ready(c))
-		type_text(p, c);
-	else if (console_at(c) == CONSOLE_LOGIN && console_silent_ms(c) >= SETTLED_MS)
-		fail(p, "a shell's prompt", "run the stage that logs in first");
-}
-
-static void wait_for_prompt(struct play *p)
-{
-	struct console *c = dialog_console(p);
-	enum scenario_verb verb = script_of(p)->verb;
-	if (console_state(c) != PLAY_CONSOLE_ATTACHED) {
-		p->prompt_since = 0;
-		return;
-	}
-	if (p->prompt_since == 0)
-		p->prompt_since = now(p);
-	if (verb != SCENARIO_SENDS)
-		clear_line(p, c);
-	if (verb == SCENARIO_LOGS_IN)
-		find_login(p, c);
-	else if (verb == SCENARIO_TYPES)
-		find_shell(p, c);
-	else if (console_silent_ms(c) >= SETTLED_MS)
-		type_text(p, c);
-	if (!dialog_is(p) || p->step != STEP_PROMPT)
-		return;
-	if (verb != SCENARIO_SENDS)
-		nudge(p, c);
-	if (now(p) - p->prompt_since > prompt_ms(p))
-		fail(p,
-		     verb == SCENARIO_LOGS_IN ? "a login prompt, or a shell"
-		     : verb == SCENARIO_TYPES ? "a shell's prompt"
-		                              : "a console that waits for input",
-		     "see what runs there (i types into it), then run the stage again (r)");
-}
-
 /* ---- performing ---- */
 
 static void begin_text(struct play *p)
 {
 	struct err why = {0};
 	free(p->text);
-	p->text = perform_fill(p, perform_commands(p)->data[p->command], &why);
+	p->text = values_fill(p, perform_commands(p)->data[p->command], &why);
 	p->line = 0;
 	p->line_end = p->text ? strlen(p->text) : 0;
 	if (!p->text) {
@@ -295,7 +161,7 @@ static void begin_text(struct play *p)
 	}
 	p->step = STEP_PROMPT;
 	p->prompt_since = p->nudged = 0;
-	wait_for_prompt(p);
+	dialog_find_prompt(p);
 }
 
 /* Nothing is typed: only opened, perhaps until a text is seen. */
@@ -323,7 +189,7 @@ void dialog_begin(struct play *p)
 	}
 	if (console_state(c) == PLAY_CONSOLE_LEFT || console_state(c) == PLAY_CONSOLE_DROPPED)
 		console_attach(c);
-	if (script_of(p)->verb == SCENARIO_OPENS)
+	if (dialog_script(p)->verb == SCENARIO_OPENS)
 		begin_watching(p);
 	else
 		begin_text(p);
@@ -337,7 +203,7 @@ void dialog_type_rest(struct play *p)
 void dialog_run(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	const char *key = script_of(p)->key;
+	const char *key = dialog_script(p)->key;
 	p->go = true;
 	if (p->go_since == 0)
 		p->go_since = now(p);
@@ -347,7 +213,7 @@ void dialog_run(struct play *p)
 		return;
 	}
 	console_send(c, key ? key : "\r", key ? strlen(key) : 1);
-	if (script_of(p)->verb == SCENARIO_SENDS && !script_of(p)->has_expect)
+	if (dialog_script(p)->verb == SCENARIO_SENDS && !dialog_script(p)->has_expect)
 		end_command(p);
 }
 
@@ -364,7 +230,7 @@ void dialog_typed(struct play *p)
 static bool was_entered(const struct play *p, struct console *c)
 {
 	struct str text = {0};
-	if (p->is_logged_in || script_of(p)->key)
+	if (p->is_logged_in || dialog_script(p)->key)
 		return false;
 	term_output_text(console_term(c), OUTPUT_MAX, &text);
 	bool is_entered = strchr(str_text(&text), '\n') != NULL;
@@ -395,29 +261,29 @@ static bool is_refusal(const char *text)
 
 static void answer_login(struct play *p, struct console *c)
 {
-	const struct scenario_dialog *script = script_of(p);
+	const struct scenario_dialog *script = dialog_script(p);
 	enum console_line at = console_at(c);
 	struct str text = {0};
 	console_output(c, OUTPUT_MAX, "", &text);
-	if (at == CONSOLE_SHELL && console_silent_ms(c) >= SETTLED_MS) {
+	if (at == CONSOLE_SHELL && console_silent_ms(c) >= DIALOG_SETTLED_MS) {
 		end_command(p);
 	} else if (at == CONSOLE_PASSWORD && !p->is_password_sent) {
 		p->is_password_sent = true;
 		console_send(c, script->password, strlen(script->password));
 		console_send(c, "\r", 1);
 	} else if (p->is_password_sent && (is_refusal(str_text(&text)) || at == CONSOLE_LOGIN)) {
-		fail(p, "a shell after the password",
-		     "correct the user and password in the scenario, or wait until cloud-init has set them");
+		dialog_fail(p, "a shell after the password",
+		            "correct the user and password in the scenario, or wait until cloud-init has set them");
 	} else if (now(p) - p->run_since > ANSWER_MS) {
-		fail(p, p->is_password_sent ? "a shell after the password" : "a prompt for the password",
-		     "see in the pane what the guest says, then run the stage again (r)");
+		dialog_fail(p, p->is_password_sent ? "a shell after the password" : "a prompt for the password",
+		            "see in the pane what the guest says, then run the stage again (r)");
 	}
 	str_finish(&text);
 }
 
 static void wait_for_text(struct play *p, int64_t since)
 {
-	const struct scenario_dialog *script = script_of(p);
+	const struct scenario_dialog *script = dialog_script(p);
 	if (is_expected(p)) {
 		end_command(p);
 	} else if (now(p) - since > script->expect_ms) {
@@ -426,7 +292,8 @@ static void wait_for_text(struct play *p, int64_t since)
 		             script->is_pattern ? "a match of" : "the text", script->expected);
 		words_duration(&expected, script->expect_ms);
 		keep_output(p);
-		fail(p, str_text(&expected), "see in the pane what the guest says, then run the stage again (r)");
+		dialog_fail(p, str_text(&expected),
+		            "see in the pane what the guest says, then run the stage again (r)");
 		str_finish(&expected);
 	}
 }
@@ -434,13 +301,13 @@ static void wait_for_text(struct play *p, int64_t since)
 static void wait_for_end(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	const struct scenario_dialog *script = script_of(p);
+	const struct scenario_dialog *script = dialog_script(p);
 	if (console_state(c) != PLAY_CONSOLE_ATTACHED) {
 		p->prompt_since = 0;
 		if (script->verb != SCENARIO_OPENS) {
 			keep_output(p);
-			fail(p, "the console stays until the command has ended",
-			     "run the stage again (r) when it is attached");
+			dialog_fail(p, "the console stays until the command has ended",
+			            "run the stage again (r) when it is attached");
 		}
 		return;
 	}
@@ -453,12 +320,12 @@ static void wait_for_end(struct play *p)
 	else if (script->verb == SCENARIO_OPENS)
 		end_command(p);
 	else if (console_at(c) == CONSOLE_SHELL && was_entered(p, c) &&
-	         (is_prompt_back(p, c) || console_silent_ms(c) >= SETTLED_MS))
+	         (is_prompt_back(p, c) || console_silent_ms(c) >= DIALOG_SETTLED_MS))
 		end_command(p);
 	else if (script->within_ms > 0 && now(p) - p->run_since > script->within_ms) {
 		dialog_stop(p);
-		fail(p, "the command ends in its time: the prompt comes back",
-		     "see in the pane what it does, then run the stage again (r)");
+		dialog_fail(p, "the command ends in its time: the prompt comes back",
+		            "see in the pane what it does, then run the stage again (r)");
 	}
 }
 
@@ -470,13 +337,13 @@ void dialog_step_on(struct play *p)
 	if (p->step == STEP_VALUES) {
 		begin_text(p);
 	} else if (p->step == STEP_PROMPT) {
-		wait_for_prompt(p);
+		dialog_find_prompt(p);
 	} else if (p->step == STEP_RUNNING) {
 		wait_for_end(p);
 	} else if ((p->step == STEP_TYPING || p->step == STEP_TYPED) && console_state(c) != PLAY_CONSOLE_ATTACHED) {
 		p->step = STEP_PROMPT; /* what was typed is gone with the connection */
 		p->is_logged_in = false;
-		wait_for_prompt(p);
+		dialog_find_prompt(p);
 	} else if (p->step == STEP_TYPED && was_entered(p, c)) {
 		p->go = true;
 		if (p->go_since == 0)
@@ -490,7 +357,7 @@ void dialog_step_on(struct play *p)
 void dialog_stop(struct play *p)
 {
 	struct console *c = dialog_console(p);
-	if (!c || script_of(p)->verb == SCENARIO_OPENS)
+	if (!c || dialog_script(p)->verb == SCENARIO_OPENS)
 		return;
 	keep_output(p);
 	console_send(c, "\x03", 1);
@@ -504,11 +371,11 @@ void dialog_cancel(struct play *p, enum play_step step)
 		return;
 	console_stop_typing(c);
 	bool is_typed = step == STEP_TYPING || (step == STEP_TYPED && !p->is_logged_in);
-	if (is_typed && script_of(p)->verb == SCENARIO_LOGS_IN)
+	if (is_typed && dialog_script(p)->verb == SCENARIO_LOGS_IN)
 		console_send(c, "\x15", 1);
 	else if (is_typed)
 		console_send(c, "\x05\x15", 2);
-	else if (step == STEP_RUNNING && script_of(p)->verb != SCENARIO_OPENS)
+	else if (step == STEP_RUNNING && dialog_script(p)->verb != SCENARIO_OPENS)
 		console_send(c, "\x03", 1);
 	console_hold_size(c, false);
 }
@@ -524,14 +391,14 @@ static void say_prompt(struct play *p, struct console *c)
 	}
 	append_where(p, &where);
 	words_message(p, false, "waits for %s: %s",
-	              script_of(p)->verb == SCENARIO_LOGS_IN ? "a login prompt or a shell" : "a shell's prompt",
+	              dialog_script(p)->verb == SCENARIO_LOGS_IN ? "a login prompt or a shell" : "a shell's prompt",
 	              str_text(&where));
 	str_finish(&where);
 }
 
 static void say_running(struct play *p, struct console *c)
 {
-	const struct scenario_dialog *script = script_of(p);
+	const struct scenario_dialog *script = dialog_script(p);
 	if (console_state(c) != PLAY_CONSOLE_ATTACHED)
 		words_message(p, console_state(c) == PLAY_CONSOLE_TAKEN, "%s", console_words(c));
 	else if (script->verb == SCENARIO_LOGS_IN)
@@ -556,7 +423,7 @@ void dialog_words(struct play *p)
 	else if (p->step == STEP_TYPED && p->is_logged_in)
 		words_message(p, false, "a shell is logged in on %s already; Space goes on", machine(p));
 	else if (p->step == STEP_TYPED)
-		words_message(p, false, script_of(p)->verb == SCENARIO_LOGS_IN ? "Space logs in" : "Space runs it");
+		words_message(p, false, dialog_script(p)->verb == SCENARIO_LOGS_IN ? "Space logs in" : "Space runs it");
 	else if (p->step == STEP_TYPING)
 		words_message(p, false, "%s", "");
 }

@@ -1,7 +1,8 @@
 /* engine: the state of a play, shared by the files that move it. Private to play.
  *
- * engine.c has the verbs and the life of a play; perform.c types and runs commands through the personas' shells, dialog.c
- * speaks on the consoles of virtual machines, which consoles.c keeps; hosts.c knows the machines outside the cluster; ask.c
+ * engine.c has the life of a play, verbs.c the presenter's keys, stand.c what others ask of it; perform.c types and runs commands
+ * through the personas' shells (shells.c), with values.c's values in them; dialog.c speaks on the consoles of virtual machines,
+ * which consoles.c keeps, dialog_prompt.c finds the place to speak at; hosts.c knows the machines outside the cluster; ask.c
  * asks the checks and keeps their time; words.c says what goes on; passing.c finds out what is there already, travel.c
  * brings the cluster to a stage. One job at a time: a stage that is performed, or its
  * undo. The view (what `next` means) may be on another stage than the job.
@@ -110,29 +111,40 @@ struct play {
 	} by_hand;
 };
 
+/* ---- verbs.c ---- */
+void play_perform(struct play *p, bool go); /* the stage in view, from SHOWN */
+
 /* ---- engine.c ---- */
 void play_set_state(struct play *p, size_t stage, enum play_state state);
 void play_changed(struct play *p);
-void play_perform(struct play *p, bool go); /* the stage in view, from SHOWN */
 void play_set_view(struct play *p, size_t view);
 void play_end_job(struct play *p); /* no job any more; the tick stops */
 struct scenario_stage *play_stage_of(const struct play *p, size_t stage);
 
 /* ---- perform.c ---- */
-struct shell *perform_shell(struct play *p, enum scenario_persona persona); /* created and started on first use */
 void perform_show(struct play *p, enum play_job job, bool go);              /* begins the job on p->stage */
 int perform_type_ms(const struct play *p);                                  /* between characters */
 void perform_run(struct play *p);                                           /* STEP_TYPED: Enter */
 void perform_step_on(struct play *p);                                       /* VALUES and PROMPT: is it so far? */
 void perform_cancel(struct play *p); /* ends the job, whatever it does; Ctrl-C if a command runs */
 const struct scenario_texts *perform_commands(const struct play *p);
-char *perform_fill(const struct play *p, const char *text, struct err *why); /* values filled in; NULL: `why` not */
 void perform_on_tick(struct play *p);
 void perform_type_rest(struct play *p);                     /* STEP_TYPING: at once */
 void perform_begins(struct play *p);                        /* the command runs now */
 void perform_keep(struct play *p, const struct str *text);  /* output of the stage */
-char *perform_private_dir(struct play *p, struct err *err); /* of the play, made on first use; borrowed */
-void perform_finish(struct play *p);                        /* shells and private files */
+void perform_on_state(struct shell *shell, enum shell_state state, void *user); /* these three: of a shell; the play */
+void perform_on_done(struct shell *shell, int status, void *user);
+void perform_on_typed(struct shell *shell, void *user);
+
+/* ---- values.c ---- */
+char *values_fill(const struct play *p, const char *text, struct err *why); /* variables to values; NULL: `why` not */
+
+/* ---- shells.c: those of the personas ---- */
+struct shell *shells_get(struct play *p, enum scenario_persona persona); /* created and started on first use */
+enum scenario_persona shells_persona(const struct play *p, const struct shell *shell);
+void shells_start_again(struct play *p, enum scenario_persona persona); /* later: not inside its own callback */
+char *shells_private_dir(struct play *p, struct err *err); /* of the play, made on first use; borrowed; NULL: `err` */
+void shells_finish(struct play *p);                        /* and their private files */
 
 /* ---- flows.c: what the act's flows come to ---- */
 void flows_init(struct play *p);
@@ -274,6 +286,7 @@ void attend_ends(struct play *p, struct shell *shell, int status); /* ... has en
 /* ---- words.c ---- */
 void words_message(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void words_note(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void words_drop_note(struct play *p); /* the one before is over */
 void words_tick(struct play *p); /* what goes on now, and since when */
 struct words_failure {
 	const char *expected, *found, *cure; /* cure may be "" */

@@ -139,7 +139,7 @@ static bool run_done_if(struct passing *a)
 {
 	struct play *p = a->play;
 	const struct scenario_stage *stage = play_stage_of(p, a->stage);
-	char *text = perform_fill(p, stage->done_if, NULL), *private_dir = perform_private_dir(p, NULL);
+	char *text = values_fill(p, stage->done_if, NULL), *private_dir = shells_private_dir(p, NULL);
 	struct shell_cluster cluster = {stage->persona, p->kubeconfigs[stage->persona], p->contexts[stage->persona],
 	                                private_dir};
 	char *kubeconfig = private_dir ? shell_kubeconfig(&cluster, NULL) : NULL,

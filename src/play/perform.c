@@ -3,121 +3,18 @@
  * A command's lines are typed one after another; bash answers each Enter either by running what it has (mark C) or by the
  * continuation prompt. So bash itself, and not our reading of its grammar, decides what is a whole command.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "play/engine.h"
 
 #define PATIENCE_MS ((int64_t)3000)  /* after Ctrl-C, before the shell is killed */
 #define VALUES_MS SCENARIO_WITHIN_MS /* unattended: for a variable to get its value */
 
-static void on_shell_state(struct shell *shell, enum shell_state state, void *user);
-static void on_shell_done(struct shell *shell, int status, void *user);
-static void on_shell_typed(struct shell *shell, void *user);
-
-/* ---- values ---- */
-
-static char *value_of(void *user, const char *name, size_t len, struct err *why)
-{
-	struct play *p = user;
-	const struct scenario_var *var = scenario_var_find(p->act, name, len);
-	if (!var) {
-		err_set(why, ERR_NOT_FOUND, "the scenario has no variable {%.*s}", (int)len, name);
-		return NULL;
-	}
-	if (var->value)
-		return mem_strdup(var->value);
-	const char *address = topo_address(play_topo(p), var->workload, var->network);
-	struct cni_address parsed;
-	if (address[0] != '\0' &&
-	    cni_address_parse(address, &parsed)) /* what a cluster says is typed into a shell: an address or nothing */
-		return mem_strdup(address);
-	struct scenario_check check = {.kind = SCENARIO_CHECK_ADDRESS, .name = var->workload, .network = var->network};
-	struct check_facts facts = {.kube = p->kube, .topo = play_topo(p)};
-	struct str found = {0}, cure = {0};
-	check_ask(&check, &facts, &found, &cure);
-	err_set(why, ERR_UNAVAILABLE, "{%s} has no value yet: %s", var->name, str_text(&found));
-	str_finish(&found);
-	str_finish(&cure);
-	return NULL;
-}
-
-char *perform_fill(const struct play *p, const char *text, struct err *why)
-{
-	return scenario_command_fill(text, value_of, (struct play *)p, why);
-}
-
 const struct scenario_texts *perform_commands(const struct play *p)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->stage);
 	return p->job == JOB_UNDO ? &stage->undo : &stage->commands;
-}
-
-/* ---- shells ---- */
-
-static bool start_shell(struct play *p, enum scenario_persona persona, struct err *err)
-{
-	return shell_start(p->shells[persona], err);
-}
-
-static char *make_private_dir(struct err *err)
-{
-	char *runtime = path_user(PATH_RUNTIME, err), *dir = NULL;
-	if (runtime) {
-		private_sweep(runtime);
-		dir = mem_printf("%s/" PRIVATE_PREFIX "%ld-XXXXXX", runtime, (long)getpid());
-		if (!mkdtemp(dir)) {
-			err_set(err, ERR_SYSTEM, "no directory can be made in %s: %m", runtime);
-			free(dir);
-			dir = NULL;
-		}
-	}
-	free(runtime);
-	return dir;
-}
-
-char *perform_private_dir(struct play *p, struct err *err)
-{
-	if (!p->private_dir)
-		p->private_dir = make_private_dir(err);
-	if (p->private_dir && p->options.read_only && !private_guard(p->private_dir, err)) {
-		private_remove(p->private_dir);
-		free(p->private_dir);
-		p->private_dir = NULL;
-	}
-	return p->private_dir;
-}
-
-static void create_shell(struct play *p, enum scenario_persona persona)
-{
-	struct err err = {0};
-	perform_private_dir(p, &err);
-	struct shell_options options = {
-	        .loop = p->loop,
-	        .persona = persona,
-	        .kubeconfig = p->kubeconfigs[persona],
-	        .context = p->contexts[persona],
-	        .cwd = p->act->folder,
-	        .private_dir = p->private_dir ? p->private_dir : "",
-	        .is_guarded = p->options.read_only,
-	        .is_in_lab = persona == SCENARIO_HOST && text_equal(p->options.environment, "lab"),
-	        .rows = p->options.rows,
-	        .cols = p->options.cols,
-	        .events = {on_shell_state, on_shell_done, on_shell_typed},
-	        .user = p,
-	};
-	p->shells[persona] = shell_create(&options);
-	if (!p->private_dir || !start_shell(p, persona, &err))
-		words_note(p, true, "%s", err.text);
-}
-
-struct shell *perform_shell(struct play *p, enum scenario_persona persona)
-{
-	if (!p->shells[persona])
-		create_shell(p, persona);
-	return p->shells[persona];
 }
 
 static enum scenario_persona persona_of_job(const struct play *p)
@@ -127,7 +24,7 @@ static enum scenario_persona persona_of_job(const struct play *p)
 
 static struct shell *shell_of_job(struct play *p)
 {
-	return perform_shell(p, persona_of_job(p));
+	return shells_get(p, persona_of_job(p));
 }
 
 /* A stage on a console or a picture has none. */
@@ -136,33 +33,12 @@ static bool is_of_job(struct play *p, const struct shell *shell)
 	return p->job != JOB_NONE && !dialog_is(p) && shell == shell_of_job(p);
 }
 
-static enum scenario_persona persona_of(const struct play *p, const struct shell *shell)
-{
-	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
-		if (p->shells[i] == shell)
-			return (enum scenario_persona)i;
-	}
-	return SCENARIO_ADMIN;
-}
-
-static void restart_shells(void *user)
-{
-	struct play *p = user;
-	struct err err;
-	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
-		if ((p->restart & (1u << i)) && !start_shell(p, (enum scenario_persona)i, &err))
-			words_note(p, true, "%s", err.text);
-	}
-	p->restart = 0;
-}
-
 static void on_shell_off(struct play *p, struct shell *shell)
 {
-	enum scenario_persona persona = persona_of(p, shell);
+	enum scenario_persona persona = shells_persona(p, shell);
 	p->interrupted = 0;
 	if (shell_had_prompt(shell)) {
-		p->restart |= 1u << persona;
-		loop_post(p->loop, restart_shells, p);
+		shells_start_again(p, persona);
 	}
 	if (!is_of_job(p, shell) || p->step == STEP_CHECKS || p->step == STEP_VALUES)
 		return;
@@ -234,7 +110,7 @@ static void begin_command(struct play *p)
 {
 	struct err why = {0};
 	free(p->text);
-	p->text = perform_fill(p, perform_commands(p)->data[p->command], &why);
+	p->text = values_fill(p, perform_commands(p)->data[p->command], &why);
 	if (!p->text) {
 		p->step = STEP_VALUES;
 		words_message(p, true, "%s; the command is shown as soon as it is known", why.text);
@@ -283,7 +159,7 @@ void perform_step_on(struct play *p)
 	struct err err;
 	if (p->step != STEP_PROMPT)
 		return;
-	if (shell_state(shell) == SHELL_OFF && p->restart == 0 && !start_shell(p, persona_of_job(p), &err)) {
+	if (shell_state(shell) == SHELL_OFF && p->restart == 0 && !shell_start(shell, &err)) {
 		words_fail(p, &(struct words_failure){"a shell to type into", err.text, ""});
 	} else if (shell_state(shell) == SHELL_CONTINUED) {
 		shell_interrupt(shell);
@@ -306,7 +182,7 @@ static void run_line(struct play *p, bool is_looked_at)
 	words_tick(p);
 }
 
-static void on_shell_typed(struct shell *shell, void *user)
+void perform_on_typed(struct shell *shell, void *user)
 {
 	struct play *p = user;
 	if (!is_of_job(p, shell) || p->step != STEP_TYPING)
@@ -352,7 +228,7 @@ static void wants_more(struct play *p)
 	if (is_last_line(p) && p->command + 1 < perform_commands(p)->len) {
 		char *first = p->text;
 		p->command++;
-		char *rest = perform_fill(p, perform_commands(p)->data[p->command], NULL);
+		char *rest = values_fill(p, perform_commands(p)->data[p->command], NULL);
 		p->text = mem_printf("%s\n%s", first, rest ? rest : "");
 		free(rest);
 		free(first);
@@ -446,10 +322,10 @@ static void command_ended(struct play *p, int status)
 	}
 }
 
-static void on_shell_done(struct shell *shell, int status, void *user)
+void perform_on_done(struct shell *shell, int status, void *user)
 {
 	struct play *p = user;
-	if (p->interrupted && p->shells[persona_of(p, shell)] == shell)
+	if (p->interrupted && p->shells[shells_persona(p, shell)] == shell)
 		p->interrupted = 0;
 	if (is_of_job(p, shell) && p->step == STEP_RUNNING)
 		command_ended(p, status);
@@ -459,7 +335,7 @@ static void on_shell_done(struct shell *shell, int status, void *user)
 	play_changed(p);
 }
 
-static void on_shell_state(struct shell *shell, enum shell_state state, void *user)
+void perform_on_state(struct shell *shell, enum shell_state state, void *user)
 {
 	struct play *p = user;
 	if (state == SHELL_OFF) {
@@ -548,14 +424,4 @@ void perform_on_tick(struct play *p)
 	    now - p->job_since <= p->options.limit_ms)
 		return;
 	fail_late(p);
-}
-
-void perform_finish(struct play *p)
-{
-	consoles_finish(p);
-	for (int i = 0; i < SCENARIO_N_PERSONAS; i++)
-		shell_destroy(p->shells[i]);
-	if (p->private_dir)
-		private_remove(p->private_dir);
-	free(p->private_dir);
 }

@@ -88,6 +88,12 @@ void words_note(struct play *p, bool is_problem, const char *fmt, ...)
 	va_end(args);
 }
 
+void words_drop_note(struct play *p)
+{
+	free(p->note);
+	p->note = NULL;
+}
+
 static char *line_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static char *line_of(const char *fmt, ...)
 {
@@ -162,7 +168,7 @@ void words_tick(struct play *p)
 		return;
 	}
 	enum shell_state shell =
-	        stage->action == SCENARIO_PICTURE ? SHELL_OFF : shell_state(perform_shell(p, stage->persona));
+	        stage->action == SCENARIO_PICTURE ? SHELL_OFF : shell_state(shells_get(p, stage->persona));
 	if (p->step == STEP_RUNNING)
 		words_running(p);
 	else if (p->step == STEP_PROMPT && shell == SHELL_BUSY && p->interrupted)

@@ -25,6 +25,8 @@ struct scenario_act *load_text_above(const char *text, size_t len, const char *p
 void load_prelude(struct loading *l, const char *name, bool has_diagram);
 void load_prelude_stages(struct loading *l);
 
+/* names.c: everything is read: notes what it names and is not there. */
+void load_names(struct loading *l);
 /* act.c: the whole file; stage.c: one entry of `stages`. Mistakes are noted in the reader. */
 void load_act(struct loading *l);
 void load_stage(struct loading *l, const json_t *value, const char *pointer);
