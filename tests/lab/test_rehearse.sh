@@ -1,53 +1,10 @@
 #!/bin/bash
 # onesdn rehearse on the lab: the overlay act from no lab at all, and every way in which a stage can fail, with the words
 # that are shown. Each scenario is written for this test, beside copies of the shipped manifests with one thing changed.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$(cd "${BUILD:-build}" && pwd) || exit 2
-work=$(mktemp -d /tmp/onesdn-rehearse.XXXXXX) || exit 2
-chmod 700 "$work"
-mkdir -m 700 "$work/run" "$work/home"
-export XDG_RUNTIME_DIR=$work/run XDG_CACHE_HOME=$work/cache HOME=$work/home ONESDN_DATA=$PWD
-unset KUBECONFIG
-n=0 failed=0 waited=''
+# shellcheck source=tests/lab/rehearse_lib.sh disable=SC2154
+. "$(dirname "$0")/rehearse_lib.sh"
 
-# shellcheck disable=SC2317 # the trap calls it
-finish() {
-	"$build/onesdn-lab" down >/dev/null 2>&1
-	rm -rf "$work"
-}
-trap finish EXIT
-
-tap() { # STATUS NAME [FILE]: a line; the file is shown when it is not ok
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/#     /' "${3:-$work/out}" | head -n 60
-		failed=1
-	fi
-}
-
-says() { # NAME TEXT: the last rehearsal said so
-	grep -qF -- "$2" "$work/out"
-	tap $? "$1: says \"$2\""
-}
-
-matches() { # NAME WHAT REGEX: a line of it does
-	grep -qE -- "$3" "$work/out"
-	tap $? "$1: $2"
-}
-
-rehearse() { # NAME STATUS ARGUMENT...: runs one and tells its exit status
-	local name=$1 status=$2 got
-	shift 2
-	timeout -k 5 120 "$build/onesdn" rehearse "$@" >"$work/out" 2>&1
-	got=$?
-	echo "(status $got)" >>"$work/out"
-	[ "$got" -eq "$status" ]
-	tap $? "$name: ends with status $status"
-}
+waited=''
 
 lab_status() { # STATUS NAME
 	local got
@@ -324,5 +281,4 @@ name='nobody reads'
 says "$name" '1..8'
 lab_status 3 "$name: the lab that it brought up is down again"
 
-echo "1..$n"
-exit $failed
+end

@@ -70,3 +70,17 @@ void lab_drop(void)
 	kubeconfig = NULL;
 	pty_finish_dirs();
 }
+
+int lab_set_up(void **state)
+{
+	(void)state;
+	lab_make(true);
+	return 0;
+}
+
+int lab_tear_down(void **state)
+{
+	(void)state;
+	lab_drop();
+	return 0;
+}

@@ -17,20 +17,6 @@
 
 static struct pty pty;
 
-static int make_lab(void **state)
-{
-	(void)state;
-	lab_make(true);
-	return 0;
-}
-
-static int drop_lab(void **state)
-{
-	(void)state;
-	lab_drop();
-	return 0;
-}
-
 static int end_show(void **state)
 {
 	(void)state;
@@ -201,5 +187,5 @@ int main(void)
 	        cmocka_unit_test_teardown(test_exploration, end_show),
 	        cmocka_unit_test_teardown(test_small, end_show),
 	};
-	return cmocka_run_group_tests_name("guided", tests, make_lab, drop_lab);
+	return cmocka_run_group_tests_name("guided", tests, lab_set_up, lab_tear_down);
 }

@@ -22,13 +22,6 @@ static int make_lab(void **state)
 	return 0;
 }
 
-static int drop_lab(void **state)
-{
-	(void)state;
-	lab_drop();
-	return 0;
-}
-
 static int end_show(void **state)
 {
 	(void)state;
@@ -187,5 +180,5 @@ int main(void)
 	        cmocka_unit_test_teardown(test_walk_and_recovery, end_show),
 	        cmocka_unit_test_teardown(test_small, end_show),
 	};
-	return cmocka_run_group_tests_name("pty localnet", tests, make_lab, drop_lab);
+	return cmocka_run_group_tests_name("pty localnet", tests, make_lab, lab_tear_down);
 }

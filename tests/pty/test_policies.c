@@ -19,20 +19,6 @@ enum { PRELUDE = 180000 }; /* a deadline, no wait */
 
 static struct pty pty;
 
-static int make_lab(void **state)
-{
-	(void)state;
-	lab_make(true);
-	return 0;
-}
-
-static int drop_lab(void **state)
-{
-	(void)state;
-	lab_drop();
-	return 0;
-}
-
 static void show_and_run(const char *shown)
 {
 	pty_type(&pty, " ");
@@ -174,5 +160,5 @@ static void test_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_walk)};
-	return cmocka_run_group_tests_name("policies", tests, make_lab, drop_lab);
+	return cmocka_run_group_tests_name("policies", tests, lab_set_up, lab_tear_down);
 }

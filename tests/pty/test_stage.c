@@ -390,20 +390,6 @@ static void test_other_build(void **state)
 
 /* ---- from beginning to end ---- */
 
-static int make_lab(void **state)
-{
-	(void)state;
-	lab_make(true);
-	return 0;
-}
-
-static int drop_lab(void **state)
-{
-	(void)state;
-	lab_drop();
-	return 0;
-}
-
 static int end_show(void **state)
 {
 	(void)state;
@@ -423,5 +409,5 @@ int main(void)
 	        cmocka_unit_test_teardown(test_go, end_show),
 	        cmocka_unit_test_teardown(test_all_acts, end_show),
 	};
-	return cmocka_run_group_tests_name("stage", tests, make_lab, drop_lab);
+	return cmocka_run_group_tests_name("stage", tests, lab_set_up, lab_tear_down);
 }
