@@ -396,7 +396,8 @@ json_t *machines_status(const struct machines *machines)
 		n += ((const struct machine *)machines->by_pod.entries[i].value)->is_running;
 	const char *words = machines->state == MACHINES_IMPOSSIBLE ? machines->trouble
 	                    : machines->is_kvm_known               ? machines->kvm_words
-	                                                           : "KVM is being tried";
+	                    : machines->trial.command              ? "KVM is being tried"
+	                                                           : "KVM is tried with the first of them";
 	const char *accel = machines->state == MACHINES_IMPOSSIBLE ? "none"
 	                    : machines_may_use_kvm(machines)       ? "kvm"
 	                                                           : "tcg";
