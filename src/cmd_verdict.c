@@ -6,8 +6,8 @@
 
 #include "cases.h"
 #include "cmd.h"
-#include "onesdn/connect.h"
 #include "hear.h"
+#include "onesdn/connect.h"
 #include "onesdn/policy.h"
 
 struct flow {

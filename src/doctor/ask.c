@@ -80,15 +80,9 @@ void question_finish(struct question *question)
 	*question = (struct question){0};
 }
 
-json_t *ask_one(struct loop *loop, struct kube *kube, const char *path, int *status, char **failure)
+struct question ask_one(struct loop *loop, struct kube *kube, const char *path)
 {
 	struct question question = {.path = mem_strdup(path)};
 	ask_cluster(loop, kube, &question, 1);
-	json_t *answer = json_incref(question.answer);
-	if (status)
-		*status = question.status;
-	if (failure)
-		*failure = mem_strdup(question.failure);
-	question_finish(&question);
-	return answer;
+	return question;
 }

@@ -11,22 +11,14 @@ enum { QUESTION_MS = 10000 };
 
 /* ---- what is not printed ---- */
 
-/* What kubectl's configuration says: the current context, and the servers, in the forms in which context names and messages have
- * them. */
-static void read_config(struct doctor *doctor, const char *kubeconfig)
+/* The current context, and the servers, in the forms in which context names and messages have them. */
+void take_config(struct doctor *doctor, const struct reply *reply)
 {
-	const char *with[] = {"kubectl", "--kubeconfig", kubeconfig, "config", "view", "-o", "json", NULL};
-	const char *without[] = {"kubectl", "config", "view", "-o", "json", NULL};
-	struct reply reply;
 	size_t i;
-	json_t *each;
-	if (!doctor->has_kubectl)
-		return;
-	ask_command(doctor->options.loop, kubeconfig ? with : without, QUESTION_MS, &reply);
-	json_t *config = json_parse(reply.out, strlen(reply.out), "kubectl config", NULL);
-	doctor->context = *json_walk_str(config, "current-context", NULL)
-	                          ? mem_strdup(json_walk_str(config, "current-context", NULL))
-	                          : NULL;
+	json_t *each, *config = json_parse(reply->out, strlen(reply->out), "kubectl config", NULL);
+	const char *context = json_walk_str(config, "current-context", NULL);
+	free(doctor->context);
+	doctor->context = *context ? mem_strdup(context) : NULL;
 	json_array_foreach (json_object_get(config, "clusters"), i, each) {
 		const char *server = json_walk_str(each, "cluster", "server", NULL), *host = strstr(server, "://");
 		if (!host)
@@ -41,6 +33,17 @@ static void read_config(struct doctor *doctor, const char *kubeconfig)
 		free(dashed);
 	}
 	json_decref(config);
+}
+
+static void read_config(struct doctor *doctor, const char *kubeconfig)
+{
+	const char *with[] = {"kubectl", "--kubeconfig", kubeconfig, "config", "view", "-o", "json", NULL};
+	const char *without[] = {"kubectl", "config", "view", "-o", "json", NULL};
+	struct reply reply;
+	if (!doctor->has_kubectl)
+		return;
+	ask_command(doctor->options.loop, kubeconfig ? with : without, QUESTION_MS, &reply);
+	take_config(doctor, &reply);
 	reply_finish(&reply);
 }
 
@@ -61,13 +64,11 @@ static void tell_skew(struct doctor *doctor, const char *version)
 		           doctor->client_minor, version);
 }
 
-static bool tell_version(struct doctor *doctor, struct kube *kube, const char *context)
+bool tell_version(struct doctor *doctor, const struct question *question, const char *context)
 {
-	char *failure = NULL;
-	json_t *answer = ask_one(doctor->options.loop, kube, "/version", NULL, &failure);
-	const char *version = json_walk_str(answer, "gitVersion", NULL);
+	const char *version = json_walk_str(question->answer, "gitVersion", NULL);
 	context = context ? context : doctor->context ? doctor->context : "(its name is not known)";
-	if (answer) {
+	if (question->answer) {
 		doctor_add(doctor, DOCTOR_OK, AREA, NULL, "%s%s answers: Kubernetes %s",
 		           doctor->options.is_lab ? "the lab" : "context ",
 		           doctor->options.is_lab ? ""
@@ -80,20 +81,24 @@ static bool tell_version(struct doctor *doctor, struct kube *kube, const char *c
 		           "try: kubectl get namespaces, with the same --context and --kubeconfig; log in again, or "
 		           "use the lab "
 		           "(without --context)",
-		           "the cluster does not answer: %s", failure ? failure : "no reason was given");
+		           "the cluster does not answer: %s",
+		           question->failure ? question->failure : "no reason was given");
 	}
-	free(failure);
-	bool is_there = answer != NULL;
-	json_decref(answer);
-	return is_there;
+	return question->answer != NULL;
 }
 
-static void tell_nodes(struct doctor *doctor, const json_t *nodes)
+void tell_nodes(struct doctor *doctor, const struct question *question)
 {
+	json_t *node, *nodes = json_object_get(question->answer, "items");
 	size_t i, n_ready = 0, n = json_array_size(nodes), n_workers = 0;
-	json_t *node;
 	struct str unready = {0};
-	json_array_foreach ((json_t *)nodes, i, node) {
+	if (!question->answer) {
+		doctor_add(doctor, DOCTOR_WARN, AREA,
+		           "be a user who may list nodes; the picture leaves them out otherwise",
+		           "nodes cannot be listed: %s", question->failure);
+		return;
+	}
+	json_array_foreach (nodes, i, node) {
 		bool is_ready = text_equal(kube_condition(node, "Ready", NULL, NULL), "True");
 		n_ready += is_ready;
 		n_workers += json_walk(node, "metadata", "labels", "node-role.kubernetes.io/worker", NULL) != NULL;
@@ -132,18 +137,12 @@ static void take_resource(struct need_kind *kind, const json_t *answer)
 	}
 }
 
-void look_for_kinds(struct doctor *doctor, struct kube *kube, struct needs *needs)
+void tell_kinds(struct doctor *doctor, struct needs *needs, const struct question *groups)
 {
 	struct str all = {0};
-	size_t n = needs->kinds.len;
-	struct question *questions = mem_alloc((n + 1) * sizeof *questions);
-	for (size_t i = 0; i < n; i++)
-		questions[i].path = group_path(&needs->kinds.data[i]);
-	ask_cluster(doctor->options.loop, kube, questions, n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < needs->kinds.len; i++) {
 		struct need_kind *kind = &needs->kinds.data[i];
-		take_resource(kind, questions[i].answer);
-		question_finish(&questions[i]);
+		take_resource(kind, groups[i].answer);
 		if (kind->plural) {
 			str_append_f(&all, "%s%s", all.len ? ", " : "", kind->kind);
 			continue;
@@ -160,8 +159,20 @@ void look_for_kinds(struct doctor *doctor, struct kube *kube, struct needs *need
 	}
 	if (all.len)
 		doctor_add(doctor, DOCTOR_OK, "kinds", NULL, "served: %s", str_text(&all));
-	free(questions);
 	str_finish(&all);
+}
+
+void look_for_kinds(struct doctor *doctor, struct kube *kube, struct needs *needs)
+{
+	size_t n = needs->kinds.len;
+	struct question *groups = mem_alloc((n + 1) * sizeof *groups);
+	for (size_t i = 0; i < n; i++)
+		groups[i].path = group_path(&needs->kinds.data[i]);
+	ask_cluster(doctor->options.loop, kube, groups, n);
+	tell_kinds(doctor, needs, groups);
+	for (size_t i = 0; i < n; i++)
+		question_finish(&groups[i]);
+	free(groups);
 }
 
 /* ---- images: a cluster pulls them; whether it can is seen when it does ---- */
@@ -178,8 +189,9 @@ static bool is_on_a_node(const json_t *nodes, const char *image)
 	return false;
 }
 
-static void tell_images(struct doctor *doctor, const json_t *nodes, const struct needs *needs)
+void tell_images(struct doctor *doctor, const struct question *question, const struct needs *needs)
 {
+	const json_t *nodes = json_object_get(question->answer, "items");
 	for (size_t i = 0; i < needs->images.len; i++) {
 		const struct need_image *image = &needs->images.data[i];
 		char *acts = texts_join(&image->acts, ", ");
@@ -229,7 +241,6 @@ static void look_for_owner(struct doctor *doctor, const struct doctor_cluster *c
 void doctor_look_at(struct doctor *doctor, const struct doctor_cluster *cluster)
 {
 	struct needs needs;
-	char *failure = NULL;
 	if (!cluster->socket && !doctor->has_kubectl) {
 		doctor_add(doctor, DOCTOR_UNTRIED, AREA, "install kubectl",
 		           "the cluster is reached through kubectl, which is missing");
@@ -237,27 +248,24 @@ void doctor_look_at(struct doctor *doctor, const struct doctor_cluster *cluster)
 	}
 	read_config(doctor, cluster->kubeconfigs[SCENARIO_ADMIN]);
 	struct kube *kube = open_cluster(doctor, cluster, SCENARIO_ADMIN);
-	if (!tell_version(doctor, kube, cluster->contexts[SCENARIO_ADMIN])) {
+	struct question version = ask_one(doctor->options.loop, kube, "/version");
+	bool is_there = tell_version(doctor, &version, cluster->contexts[SCENARIO_ADMIN]);
+	question_finish(&version);
+	if (!is_there) {
 		kube_destroy(kube);
 		return;
 	}
 	needs_collect(doctor->options.acts, doctor->options.n_acts, &needs);
-	json_t *nodes = ask_one(doctor->options.loop, kube, "/api/v1/nodes", NULL, &failure);
-	if (nodes)
-		tell_nodes(doctor, json_object_get(nodes, "items"));
-	else
-		doctor_add(doctor, DOCTOR_WARN, AREA,
-		           "be a user who may list nodes; the picture leaves them out otherwise",
-		           "nodes cannot be listed: %s", failure);
+	struct question nodes = ask_one(doctor->options.loop, kube, "/api/v1/nodes");
+	tell_nodes(doctor, &nodes);
 	look_for_kinds(doctor, kube, &needs);
 	if (!doctor->options.is_lab) {
 		look_for_controllers(doctor, kube, &needs);
-		tell_images(doctor, json_object_get(nodes, "items"), &needs);
+		tell_images(doctor, &nodes, &needs);
 	}
 	look_for_rights(doctor, kube, &needs, SCENARIO_ADMIN);
 	look_for_owner(doctor, cluster, kube, &needs);
-	json_decref(nodes);
-	free(failure);
+	question_finish(&nodes);
 	needs_finish(&needs);
 	kube_destroy(kube);
 }

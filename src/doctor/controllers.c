@@ -36,6 +36,13 @@ static void fail(struct doctor *doctor, const char *what, const char *why)
 	free(cure);
 }
 
+/* A container may have no words of its own: then the image has them. */
+static void append_words(const json_t *list, struct str *out)
+{
+	if (list)
+		str_append_json(out, list, JSON_ENCODE_ANY);
+}
+
 /* "false": it is switched off; "true"; "": it does not say. */
 static const char *setting_of(const json_t *workload, const struct controller *row)
 {
@@ -48,8 +55,8 @@ static const char *setting_of(const json_t *workload, const struct controller *r
 			if (text_equal(json_walk_str(variable, "name", NULL), row->setting))
 				found = json_walk_str(variable, "value", NULL);
 		struct str words = {0};
-		str_append_json(&words, json_object_get(container, "command"), JSON_ENCODE_ANY);
-		str_append_json(&words, json_object_get(container, "args"), JSON_ENCODE_ANY);
+		append_words(json_object_get(container, "command"), &words);
+		append_words(json_object_get(container, "args"), &words);
 		if (strstr(str_text(&words), row->flag))
 			found = "true";
 		str_finish(&words);
@@ -90,10 +97,9 @@ static const json_t *find_workload(const json_t *list, const char *part)
 }
 
 /* KubeVirt says of itself whether it is available, and in which version. */
-static void tell_kubevirt(struct doctor *doctor, struct kube *kube)
+static void tell_kubevirt(struct doctor *doctor, const json_t *list)
 {
 	const char *reason, *message;
-	json_t *list = ask_one(doctor->options.loop, kube, "/apis/kubevirt.io/v1/kubevirts", NULL, NULL);
 	const json_t *object = json_array_get(json_object_get(list, "items"), 0);
 	const char *available = kube_condition(object, "Available", &reason, &message);
 	if (object && text_equal(available, "True"))
@@ -103,17 +109,14 @@ static void tell_kubevirt(struct doctor *doctor, struct kube *kube)
 		fail(doctor, "KubeVirt is not Available: ", *message ? message : "it does not say why");
 	else
 		fail(doctor, "KubeVirt", ": there is no KubeVirt object");
-	json_decref(list);
 }
 
-void look_for_controllers(struct doctor *doctor, struct kube *kube, const struct needs *needs)
+void tell_controllers(struct doctor *doctor, const struct needs *needs, const struct question lists[N_WORKLOADS])
 {
-	struct question lists[2] = {{.path = mem_strdup("/apis/apps/v1/daemonsets")},
-	                            {.path = mem_strdup("/apis/apps/v1/deployments")}};
-	ask_cluster(doctor->options.loop, kube, lists, 2);
 	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++) {
 		const struct controller *row = &controllers[i];
-		const struct question *list = &lists[strcmp(row->list, "deployments") == 0];
+		bool is_set = strcmp(row->list, "daemonsets") == 0;
+		const struct question *list = &lists[is_set ? WORKLOAD_DAEMONSETS : WORKLOAD_DEPLOYMENTS];
 		if (row->kind ? !needs_kind(needs, row->kind) : !needs_group(needs, row->group))
 			continue;
 		const json_t *workload = find_workload(list->answer, row->name);
@@ -126,7 +129,19 @@ void look_for_controllers(struct doctor *doctor, struct kube *kube, const struct
 			fail(doctor, row->what, ": there is none");
 	}
 	if (needs_group(needs, "kubevirt.io"))
-		tell_kubevirt(doctor, kube);
-	for (size_t i = 0; i < 2; i++)
+		tell_kubevirt(doctor, lists[WORKLOAD_KUBEVIRTS].answer);
+}
+
+void look_for_controllers(struct doctor *doctor, struct kube *kube, const struct needs *needs)
+{
+	struct question lists[N_WORKLOADS] = {
+	        [WORKLOAD_DAEMONSETS] = {.path = mem_strdup("/apis/apps/v1/daemonsets")},
+	        [WORKLOAD_DEPLOYMENTS] = {.path = mem_strdup("/apis/apps/v1/deployments")},
+	        [WORKLOAD_KUBEVIRTS] = {.path = mem_strdup("/apis/kubevirt.io/v1/kubevirts")},
+	};
+	ask_cluster(doctor->options.loop, kube, lists,
+	            needs_group(needs, "kubevirt.io") ? N_WORKLOADS : N_WORKLOADS - 1);
+	tell_controllers(doctor, needs, lists);
+	for (size_t i = 0; i < N_WORKLOADS; i++)
 		question_finish(&lists[i]);
 }

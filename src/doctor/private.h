@@ -39,8 +39,7 @@ struct question { /* to a cluster */
 };
 void ask_cluster(struct loop *loop, struct kube *kube, struct question *questions,
                  size_t n); /* until all are answered */
-json_t *ask_one(struct loop *loop, struct kube *kube, const char *path, int *status,
-                char **failure); /* NULL: failure (the caller frees) */
+struct question ask_one(struct loop *loop, struct kube *kube, const char *path); /* the caller finishes it */
 void question_finish(struct question *question);
 
 /* ---- needs.c: what acts use, read from their manifests and commands ---- */
@@ -72,6 +71,19 @@ void needs_finish(struct needs *needs);
 bool needs_group(const struct needs *needs, const char *group);
 const struct need_kind *needs_kind(const struct needs *needs, const char *kind);
 char *texts_join(const struct scenario_texts *texts, const char *between); /* the caller frees */
+
+/* ---- what answers come to, as findings (pure): each in the file of its probe. What was answered is hostile. ---- */
+void tell_kubectl(struct doctor *doctor, const char *path, const struct reply *reply); /* `kubectl version --client -o json` */
+bool tell_machine(struct doctor *doctor, const struct needs *needs, const char *program,
+                  const struct reply *reply);                      /* `onesdn-lab preflight --json`; false: no lab runs here */
+void take_config(struct doctor *doctor, const struct reply *reply); /* `kubectl config view -o json`: what is not printed */
+/* A question's answers; one without is told with its failure. */
+bool tell_version(struct doctor *doctor, const struct question *version, const char *context); /* false: there is no cluster */
+void tell_nodes(struct doctor *doctor, const struct question *nodes);
+void tell_kinds(struct doctor *doctor, struct needs *needs, const struct question *groups); /* one a kind: the group's resources */
+void tell_images(struct doctor *doctor, const struct question *nodes, const struct needs *needs);
+enum { WORKLOAD_DAEMONSETS, WORKLOAD_DEPLOYMENTS, WORKLOAD_KUBEVIRTS, N_WORKLOADS };
+void tell_controllers(struct doctor *doctor, const struct needs *needs, const struct question lists[N_WORKLOADS]);
 
 /* ---- probes of a cluster ---- */
 void look_for_kinds(struct doctor *doctor, struct kube *kube, struct needs *needs);

@@ -21,7 +21,7 @@ static int minor_of(const char *version)
 	return (int)minor;
 }
 
-static void tell_kubectl(struct doctor *doctor, const char *path, const char *version)
+static void tell_kubectl_version(struct doctor *doctor, const char *path, const char *version)
 {
 	doctor->has_kubectl = true;
 	doctor->client_minor = minor_of(version);
@@ -36,6 +36,19 @@ static void tell_kubectl(struct doctor *doctor, const char *path, const char *ve
 		doctor_add(doctor, DOCTOR_OK, AREA, NULL, "kubectl %s (%s)", version, path);
 }
 
+void tell_kubectl(struct doctor *doctor, const char *path, const struct reply *reply)
+{
+	json_t *answer = json_parse(reply->out, strlen(reply->out), "kubectl version", NULL);
+	const char *version = json_walk_str(answer, "clientVersion", "gitVersion", NULL);
+	if (*version)
+		tell_kubectl_version(doctor, path, version);
+	else
+		doctor_add(doctor, DOCTOR_FAIL, AREA,
+		           "try it by hand, and install it anew (Debian: apt install kubernetes-client)",
+		           "%s does not tell its version: %s%s", path, reply->failure, reply->errors);
+	json_decref(answer);
+}
+
 static void look_at_kubectl(struct doctor *doctor)
 {
 	static const char *const argv[] = {"kubectl", "version", "--client", "-o", "json", NULL};
@@ -48,15 +61,7 @@ static void look_at_kubectl(struct doctor *doctor)
 	}
 	struct reply reply;
 	ask_command(doctor->options.loop, argv, VERSION_MS, &reply);
-	json_t *answer = json_parse(reply.out, strlen(reply.out), "kubectl version", NULL);
-	const char *version = json_walk_str(answer, "clientVersion", "gitVersion", NULL);
-	if (*version)
-		tell_kubectl(doctor, path, version);
-	else
-		doctor_add(doctor, DOCTOR_FAIL, AREA,
-		           "try it by hand, and install it anew (Debian: apt install kubernetes-client)",
-		           "%s does not tell its version: %s%s", path, reply.failure, reply.errors);
-	json_decref(answer);
+	tell_kubectl(doctor, path, &reply);
 	reply_finish(&reply);
 	free(path);
 }

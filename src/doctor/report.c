@@ -113,24 +113,34 @@ static char *scrub(const struct doctor *doctor, const char *text)
 	return str_take(&out);
 }
 
+/* One line that is safe to print. */
+static char *line_of(const char *text)
+{
+	struct str line = {0}, safe = {0};
+	str_append(&line, text);
+	for (size_t i = 0; i < line.len; i++)
+		if (line.data[i] == '\n' || line.data[i] == '\t')
+			line.data[i] = ' ';
+	str_append_safe(&safe, str_text(&line), line.len);
+	str_finish(&line);
+	return str_take(&safe);
+}
+
 void doctor_add(struct doctor *doctor, enum doctor_state state, const char *area, const char *cure, const char *fmt,
                 ...)
 {
-	struct str raw = {0}, safe = {0};
+	struct str raw = {0};
 	va_list args;
 	va_start(args, fmt);
 	str_append_v(&raw, fmt, args);
 	va_end(args);
-	for (size_t i = 0; i < raw.len; i++)
-		if (raw.data[i] == '\n' || raw.data[i] == '\t')
-			raw.data[i] = ' ';
-	str_append_safe(&safe, str_text(&raw), raw.len);
+	char *line = line_of(str_text(&raw));
 	vec_push(&doctor->findings, ((struct finding){.state = state,
 	                                              .area = mem_strdup(area),
-	                                              .what = scrub(doctor, str_text(&safe)),
-	                                              .cure = mem_strdup(cure ? cure : "")}));
+	                                              .what = scrub(doctor, line),
+	                                              .cure = line_of(cure ? cure : "")}));
 	str_finish(&raw);
-	str_finish(&safe);
+	free(line);
 }
 
 size_t doctor_count(const struct doctor *doctor, enum doctor_state state)

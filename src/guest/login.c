@@ -125,7 +125,8 @@ void login_start(const struct guest_seed *seed)
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(tty, fd);
 	ioctl(0, TIOCSCTTY, 1);
-	tcflush(0, TCIFLUSH); /* as getty: an Enter of before, echoed long ago, would make the prompt stand twice in its line */
+	tcflush(0,
+	        TCIFLUSH); /* as getty: an Enter of before, echoed long ago, would make the prompt stand twice in its line */
 	dprintf(1, "\n");
 	ask(seed);
 }

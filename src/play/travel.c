@@ -74,8 +74,8 @@ static void arrive(struct travel *t)
 	if (n_undone + n_performed == 0)
 		words_note(p, false, "The cluster was in the starting state of this stage already");
 	else
-		words_note(p, false, "The cluster is in the starting state of the stage: %zu undone, %zu performed", n_undone,
-		           n_performed);
+		words_note(p, false, "The cluster is in the starting state of the stage: %zu undone, %zu performed",
+		           n_undone, n_performed);
 	play_changed(p);
 }
 

@@ -193,7 +193,7 @@ static char *say_end(const struct contact *contact, enum policy_direction direct
 	} else {
 		size_t before = text.len;
 		say_policies(contact, own, direction, &text);
-		bool several = strchr(text.data + before, ',') != NULL;
+		bool several = strchr(str_text(&text) + before, ',') != NULL;
 		str_append_f(&text, " %s %s for %s; none allows it", several ? "select" : "selects", own->name,
 		             direction_names[direction]);
 	}

@@ -29,12 +29,20 @@ static void place_cursor(struct screen *screen, const struct canvas *canvas)
 		wmove(stdscr, canvas->cursor_y, canvas->cursor_x);
 }
 
+static bool looks_differ(const struct canvas_look a[ROLE_COUNT], const struct canvas_look b[ROLE_COUNT])
+{
+	for (int i = 0; i < ROLE_COUNT; i++)
+		if (a[i].fg != b[i].fg || a[i].bg != b[i].bg || a[i].attrs != b[i].attrs)
+			return true;
+	return false;
+}
+
 static int draw_rows(struct screen *screen, const struct canvas *canvas, const struct canvas_look looks[ROLE_COUNT],
                      int first, int last)
 {
 	int changed = 0;
 	screen_renew_pairs(screen);
-	if (memcmp(screen->looks, looks, sizeof screen->looks) != 0) {
+	if (looks_differ(screen->looks, looks)) {
 		memcpy(screen->looks, looks, sizeof screen->looks);
 		screen->redraw = true;
 	}

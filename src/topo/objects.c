@@ -220,10 +220,11 @@ char *topo_bounded(const char *text, size_t max)
 		text_trim(out.data);
 		out.len = strlen(out.data);
 	}
-	while (out.len > 0 && out.data[out.len - 1] == ' ')
-		out.len--;
-	if (out.data)
+	if (out.data) {
+		while (out.len > 0 && out.data[out.len - 1] == ' ')
+			out.len--;
 		out.data[out.len] = 0;
+	}
 	return str_take(&out);
 }
 

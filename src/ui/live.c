@@ -48,7 +48,7 @@ static void follow_pane(struct ui *ui)
 
 static void draw(struct ui *ui)
 {
-	int rows = ui->options.rows, cols = ui->options.cols, screen_rows, screen_cols;
+	int rows = ui->options.rows, cols = ui->options.cols, screen_rows = 0, screen_cols = 0;
 	if (ui->screen)
 		screen_size(ui->screen, &screen_rows, &screen_cols);
 	if (ui->screen && !ui->record.is_on)

@@ -17,7 +17,7 @@ if need cppcheck cppcheck; then
 		--include=tests/check/cppcheck.h src || bad=1
 fi
 if need clang-tidy clang-tidy; then
-	flags="-DONESDN_VERSION='\"0\"' -DONESDN_PREFIX='\"/\"' $(pkg-config --cflags ncursesw jansson)"
+	flags="-DONESDN_VERSION='\"0\"' -DONESDN_PREFIX='\"/\"' $(pkg-config --cflags ncursesw jansson libpq)"
 	# shellcheck disable=SC2086 # flags are words
 	git ls-files 'src/*.c' | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc '"$flags"' 2>/dev/null' sh |
 		grep -E 'warning:|error:' && bad=1

@@ -147,9 +147,83 @@ static void test_needs(void **state)
 	needs_finish(&needs);
 }
 
+/* ---- answers ---- */
+static struct question answer_of(const char *text)
+{
+	struct question question = {.answer = json_parse(text, strlen(text), "test", NULL)};
+	assert_non_null(question.answer);
+	return question;
+}
+
+static void expect_report(struct doctor *doctor, const char *wanted)
+{
+	struct str out = {0};
+	doctor_text(doctor, &out);
+	if (!strstr(str_text(&out), wanted))
+		fail_msg("\"%s\" is not in: %s", wanted, str_text(&out));
+	str_finish(&out);
+}
+
+static void test_versions(void **state)
+{
+	(void)state;
+	static char out[] = "{\"clientVersion\": {\"gitVersion\": \"v1.29.1\"}}", none[] = "", no_json[] = "no",
+	            preflight[] =
+	                    "[{\"part\": \"lab\", \"state\": \"fail\", \"what\": \"no OVN\", \"cure\": \"a\\u001bb\"}]";
+	struct doctor *doctor = make();
+	struct needs needs = {0};
+	tell_kubectl(doctor, "/bin/kubectl", &(struct reply){.out = out, .errors = none, .failure = none});
+	expect_report(doctor, "kubectl v1.29.1 (/bin/kubectl)");
+	struct question old = answer_of("{\"gitVersion\": \"v1.27.3\"}"),
+	                near = answer_of("{\"gitVersion\": \"v1.28.0\"}");
+	assert_true(tell_version(doctor, &near, "kind"));
+	assert_int_equal(doctor_count(doctor, DOCTOR_WARN), 0);
+	assert_true(tell_version(doctor, &old, "kind"));
+	expect_report(doctor, "kubectl is 1.29, the server v1.27.3: further apart");
+	assert_false(tell_version(doctor, &(struct question){.failure = no_json}, "kind"));
+	expect_report(doctor, "FAIL  the cluster does not answer: no");
+	assert_false(
+	        tell_machine(doctor, &needs, "lab", &(struct reply){.out = no_json, .errors = none, .failure = none}));
+	assert_false(tell_machine(doctor, &needs, "lab",
+	                          &(struct reply){.out = preflight, .errors = none, .failure = none}));
+	expect_report(doctor, "FAIL  no OVN\n        cure: a");
+	question_finish(&old);
+	question_finish(&near);
+	doctor_destroy(doctor);
+}
+
+/* Most containers say no words of their own: the image has them. */
+static void test_controllers(void **state)
+{
+	(void)state;
+	struct doctor *doctor = make();
+	struct needs needs = {0};
+	vec_push(&needs.kinds, ((struct need_kind){.group = mem_strdup("k8s.cni.cncf.io"),
+	                                           .version = mem_strdup("v1"),
+	                                           .kind = mem_strdup("MultiNetworkPolicy")}));
+	struct question lists[N_WORKLOADS] = {
+	        [WORKLOAD_DAEMONSETS] =
+	                answer_of("{\"items\": [{\"metadata\": {\"name\": \"ovnkube-node\", \"namespace\": \"o\"},"
+	                          "\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"a\"},"
+	                          "{\"name\": \"b\", \"args\": [\"--enable-multi-network\"]}]}}},"
+	                          "\"status\": {\"desiredNumberScheduled\": 2, \"numberReady\": 2}}]}"),
+	        [WORKLOAD_DEPLOYMENTS] = answer_of("{\"items\": []}"),
+	};
+	tell_controllers(doctor, &needs, lists);
+	expect_report(doctor, "ok    OVN-Kubernetes with multiple networks (o/ovnkube-node, 2 ready)");
+	expect_report(doctor, "FAIL  Multus: there is none");
+	expect_report(doctor, "o/ovnkube-node is ready, but does not say --enable-multi-networkpolicy");
+	for (size_t i = 0; i < N_WORKLOADS; i++)
+		question_finish(&lists[i]);
+	needs_finish(&needs);
+	doctor_destroy(doctor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_versions),
+	        cmocka_unit_test(test_controllers),
 	        cmocka_unit_test(test_pasteable),
 	        cmocka_unit_test(test_counts),
 	        cmocka_unit_test_setup_teardown(test_needs, load, unload),

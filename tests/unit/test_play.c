@@ -436,8 +436,8 @@ static void test_no_cluster(void **state)
 	show.play = NULL;
 	kube_destroy(show.kube);
 	char *socket = show_path("nobody.sock"), *path = show_path("t.scenario.yaml");
-	show.kube =
-	        kube_create(show.loop, &(struct kube_options){.socket = socket, .events = {.on_change = show_on_change}});
+	show.kube = kube_create(show.loop,
+	                        &(struct kube_options){.socket = socket, .events = {.on_change = show_on_change}});
 	show.play = play_create(&(struct play_options){.loop = show.loop,
 	                                               .kube = show.kube,
 	                                               .act = scenario_load(path, "lab", NULL),
@@ -560,7 +560,8 @@ static void test_enter_in_the_pane(void **state)
 static void test_enter_while_typing(void **state)
 {
 	(void)state;
-	show_open(head, 
+	show_open(
+	        head,
 	        "  - {id: a, title: A, run: 'echo abcdefghijklmnop', check: [{output-matches: '^abcdefghijklmnop$'}]}\n",
 	        (struct play_options){.type_ms = 5});
 	play_next(show.play);
@@ -683,7 +684,8 @@ static void test_unattended(void **state)
 	play_next(show.play);
 	wait_state(PLAY_DONE);
 	show_close();
-	show_open(head, "  - {id: b, title: B, run: 'read -r x'}\n"
+	show_open(head,
+	          "  - {id: b, title: B, run: 'read -r x'}\n"
 	          "  - {id: c, title: C, run: 'echo {server_ip}'}\n",
 	          (struct play_options){.unattended = true, .limit_ms = 500});
 	play_next(show.play);
@@ -729,7 +731,8 @@ static void test_undo(void **state)
 static void test_read_only(void **state)
 {
 	(void)state;
-	show_open(head, 
+	show_open(
+	        head,
 	        "  - {id: a, title: A, changes: true, run: 'echo > made-2', undo: 'rm made'}\n  - {id: b, title: B, run: echo look}\n",
 	        (struct play_options){.read_only = true});
 	play_next(show.play);
@@ -761,7 +764,8 @@ static void test_leaving_a_shown_stage(void **state)
 static void test_personas(void **state)
 {
 	(void)state;
-	show_open(head, 
+	show_open(
+	        head,
 	        "  - {id: a, title: A, run: 'echo $KUBECONFIG $ONESDN_PERSONA; pwd; echo ${HISTFILE-none} $-'}\n"
 	        "  - {id: b, title: B, as: workload-owner, run: 'echo $KUBECONFIG $ONESDN_PERSONA; cat ${KUBECONFIG%%:*}; stat -c %a ${KUBECONFIG%%:*}'}\n",
 	        (struct play_options){.kubeconfigs = {"/x/admin", "/x/owner"}, .contexts = {NULL, "the \"owner\""}});

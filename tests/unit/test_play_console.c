@@ -38,14 +38,13 @@ static const char virtctl[] =
         "stty intr '^C'\n"
         "exec bash --noprofile --rcfile guestrc -i\n";
 
-static const char login[] =
-        "while [ ! -e shell ]; do\n"
-        "\tread -r user || exit 1\n"
-        "\tif [ -z \"$user\" ]; then printf '\\nvm login: '; continue; fi\n"
-        "\tstty -echo; printf 'Password: '; read -r password; stty echo; printf '\\n'\n"
-        "\tif [ \"$user:$password\" = fedora:secret ]; then break; fi\n"
-        "\tprintf '\\nLogin incorrect\\nvm login: '\n"
-        "done\n";
+static const char login[] = "while [ ! -e shell ]; do\n"
+                            "\tread -r user || exit 1\n"
+                            "\tif [ -z \"$user\" ]; then printf '\\nvm login: '; continue; fi\n"
+                            "\tstty -echo; printf 'Password: '; read -r password; stty echo; printf '\\n'\n"
+                            "\tif [ \"$user:$password\" = fedora:secret ]; then break; fi\n"
+                            "\tprintf '\\nLogin incorrect\\nvm login: '\n"
+                            "done\n";
 
 static const char guestrc[] =
         "PS1='[fedora@vm \\W]$ '\n"
