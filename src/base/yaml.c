@@ -71,24 +71,38 @@ static bool refuse(struct reader *r, const char *fmt, ...)
 
 /* ---- scalars ---- */
 
+/* What a token says, in pieces: fy_token_get_text of libfyaml 0.7 never frees what it needs for a text of more than a few pieces
+ * (quotes in quotes, escapes, folded lines). False: it cannot be read. */
+static bool read_pieces(struct fy_token *token, struct str *out)
+{
+	int problem = 0;
+	struct fy_token_iter *iter = fy_token_iter_create(token);
+	if (!iter)
+		base_abort("libfyaml cannot read a token: out of memory");
+	const struct fy_iter_chunk *piece = NULL;
+	while ((piece = fy_token_iter_chunk_next(iter, piece, &problem)))
+		str_append_n(out, piece->str, piece->len);
+	fy_token_iter_destroy(iter);
+	return problem == 0;
+}
+
 /* The text of a token; NULL (and the error) with a character in it that no JSON text of ours may hold. */
 static char *token_text(struct reader *r, struct fy_token *token)
 {
-	size_t len = 0;
-	const char *text = token ? fy_token_get_text(token, &len) : "";
-	if (!text) {
-		refuse(r, "this text cannot be read");
-		return NULL;
-	}
+	struct str text = {0};
 	uint32_t cp;
-	for (size_t at = 0, used; (used = utf8_decode(text + at, len - at, &cp)) > 0; at += used) {
-		if (cp == 0 || (cp == 0xfffd && used == 1)) { /* by an escape: the stream itself holds none */
-			refuse(r, "a text must not hold %s",
-			       cp == 0 ? "the character NUL" : "a half of a surrogate pair");
-			return NULL;
-		}
-	}
-	return mem_strndup(text, len);
+	const char *problem = token && !read_pieces(token, &text) ? "this text cannot be read" : NULL;
+	for (size_t at = 0, used; !problem && (used = utf8_decode(str_text(&text) + at, text.len - at, &cp)) > 0;
+	     at += used)
+		if (cp == 0) /* these by an escape: the stream itself holds none */
+			problem = "a text must not hold the character NUL";
+		else if (cp == 0xfffd && used == 1)
+			problem = "a text must not hold a half of a surrogate pair";
+	if (!problem)
+		return str_take(&text);
+	str_finish(&text);
+	refuse(r, "%s", problem);
+	return NULL;
 }
 
 static char *tag_of(struct fy_event *event)
