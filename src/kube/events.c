@@ -30,19 +30,19 @@ static enum taken take_error(struct scope *scope, const json_t *status)
 
 static enum taken take_object(struct scope *scope, const char *type, json_t *object)
 {
-	struct store *store = &scope->kube->store;
-	struct store_change change;
+	struct kube_store *store = &scope->kube->store;
+	struct kube_store_change change;
 	struct err err = {0};
 	const char *ns = kube_ns(object), *name = kube_name(object);
 	if (!scope_covers(scope, ns, name))
 		return TAKEN;
 	if (strcmp(type, "DELETED") == 0) {
-		if (store_remove(store, scope->kind, ns, name, &change))
+		if (kube_store_remove(store, scope->kind, ns, name, &change))
 			kube_report(scope->kube, scope->kind, &change);
 		return TAKEN;
 	}
-	if (!store_put(store, scope->kind, object_complete(json_incref(object), scope->kind), scope->list_number,
-	               &change, &err))
+	if (!kube_store_put(store, scope->kind, object_complete(json_incref(object), scope->kind), scope->list_number,
+	                    &change, &err))
 		return bad(scope, 10000, mem_strdup(err.text));
 	if (change.is_change)
 		kube_report(scope->kube, scope->kind, &change);

@@ -8,11 +8,11 @@
 static bool feed_object(struct kube *kube, json_t *object, struct err *err)
 {
 	const struct kube_kind *kind = kube_kind_of(object);
-	struct store_change change;
+	struct kube_store_change change;
 	if (!kind)
 		return true;
 	enum kube_kind_id id = (enum kube_kind_id)(kind - kube_kinds);
-	if (!store_put(&kube->store, id, json_incref(object), 0, &change, err))
+	if (!kube_store_put(&kube->store, id, json_incref(object), 0, &change, err))
 		return false;
 	if (change.is_change)
 		kube_report(kube, id, &change);
@@ -52,7 +52,7 @@ static bool feed(struct kube *kube, json_t *root, int depth, struct err *err)
 
 bool kube_feed_list(struct kube *kube, const char *json, size_t size, const char *name, struct err *err)
 {
-	store_forget_retired(&kube->store);
+	kube_store_forget_retired(&kube->store);
 	if (size > LIST_BYTES_MAX)
 		return err_set(err, ERR_LIMIT, "%s is larger than %zu MiB", name, LIST_BYTES_MAX >> 20);
 	json_t *root = json_parse(json, size, name, err);
@@ -67,15 +67,15 @@ static bool feed_event(struct kube *kube, enum kube_kind_id id, const char *text
 {
 	json_t *event = json_parse(text, size, "event", err), *object = json_object_get(event, "object");
 	const char *type = json_walk_str(event, "type", NULL);
-	struct store_change change = {0};
+	struct kube_store_change change = {0};
 	bool good = event != NULL;
 	if (good && strcmp(type, "ERROR") == 0)
 		good = err_set(err, ERR_UNAVAILABLE, "the cluster ended the watch: %.300s",
 		               json_walk_str(object, "message", NULL));
 	else if (good && json_is_object(object) && strcmp(type, "DELETED") == 0)
-		store_remove(&kube->store, id, kube_ns(object), kube_name(object), &change);
+		kube_store_remove(&kube->store, id, kube_ns(object), kube_name(object), &change);
 	else if (good && json_is_object(object) && (strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0))
-		good = store_put(&kube->store, id, object_complete(json_incref(object), id), 0, &change, err);
+		good = kube_store_put(&kube->store, id, object_complete(json_incref(object), id), 0, &change, err);
 	if (good && change.is_change)
 		kube_report(kube, id, &change);
 	json_decref(event);
@@ -88,7 +88,7 @@ bool kube_feed_watch(struct kube *kube, const struct kube_kind *kind, const char
 	struct split *split = &kube->fed[id];
 	const char *text;
 	size_t text_size;
-	store_forget_retired(&kube->store);
+	kube_store_forget_retired(&kube->store);
 	split_add(split, bytes, size);
 	for (;;) {
 		enum split_result result = split_next(split, &text, &text_size, err);

@@ -121,7 +121,7 @@ struct kube {
 	int hurry;
 	struct kube_events events;
 	void *user;
-	struct store store;
+	struct kube_store store;
 	struct transport transport;
 	struct health health;
 	VEC(struct scope *) scopes;
@@ -145,7 +145,7 @@ char *kube_url(const struct kube *kube, const char *path, const char *query); /*
 void kube_append_escaped(struct str *out, const char *text);                  /* for a URL */
 extern const char *const kube_headers[];                                      /* of every request */
 void kube_events_wait(struct kube *kube); /* a scope is ready: handle it later in this turn */
-void kube_report(struct kube *kube, enum kube_kind_id kind, const struct store_change *change);
+void kube_report(struct kube *kube, enum kube_kind_id kind, const struct kube_store_change *change);
 void kube_evaluate(struct kube *kube); /* state and problem may have changed */
 
 /* ---- request.c ---- */

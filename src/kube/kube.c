@@ -122,7 +122,7 @@ static void on_post(void *user)
 static void on_timer(void *user)
 {
 	struct kube *kube = user;
-	store_forget_retired(&kube->store);
+	kube_store_forget_retired(&kube->store);
 	on_post(kube);
 }
 
@@ -139,7 +139,7 @@ void kube_events_wait(struct kube *kube)
 		post(kube);
 }
 
-void kube_report(struct kube *kube, enum kube_kind_id kind, const struct store_change *change)
+void kube_report(struct kube *kube, enum kube_kind_id kind, const struct kube_store_change *change)
 {
 	if (kube->timer && kube->store.retired.len > 0 && !loop_timer_is_running(kube->timer))
 		loop_timer_start(kube->timer, 0, 0);
@@ -185,7 +185,7 @@ static void drop_scopes(struct kube *kube)
 	kube->scopes.len = kept;
 }
 
-static bool is_covered(const struct kube *kube, enum kube_kind_id kind, const struct store_entry *entry)
+static bool is_covered(const struct kube *kube, enum kube_kind_id kind, const struct kube_store_entry *entry)
 {
 	for (size_t i = 0; i < kube->scopes.len; i++)
 		if (kube->scopes.data[i]->kind == kind && scope_covers(kube->scopes.data[i], entry->ns, entry->name))
@@ -197,12 +197,12 @@ static bool is_covered(const struct kube *kube, enum kube_kind_id kind, const st
 static void forget_uncovered(struct kube *kube)
 {
 	for (size_t k = 0; k < KUBE_N_KINDS; k++) {
-		struct store_kind *kind = &kube->store.kinds[k];
+		struct kube_store_kind *kind = &kube->store.kinds[k];
 		for (size_t i = kind->len; i-- > 0;) {
-			struct store_entry entry = kind->data[i];
-			struct store_change change;
+			struct kube_store_entry entry = kind->data[i];
+			struct kube_store_change change;
 			if (!is_covered(kube, (enum kube_kind_id)k, &entry))
-				store_remove(&kube->store, (enum kube_kind_id)k, entry.ns, entry.name, &change);
+				kube_store_remove(&kube->store, (enum kube_kind_id)k, entry.ns, entry.name, &change);
 		}
 	}
 	if (kube->store.retired.len > 0)
@@ -320,7 +320,7 @@ void kube_destroy(struct kube *kube)
 	for (size_t k = 0; k < KUBE_N_KINDS; k++)
 		split_finish(&kube->fed[k]);
 	forget_namespaces(kube);
-	store_finish(&kube->store);
+	kube_store_finish(&kube->store);
 	free(kube->problem);
 	free(kube->context);
 	free(kube);
@@ -365,13 +365,13 @@ bool kube_is_served(const struct kube *kube, enum kube_kind_id kind)
 
 const json_t *kube_find(const struct kube *kube, enum kube_kind_id kind, const char *ns, const char *name)
 {
-	const struct store_entry *entry = store_find(&kube->store, kind, ns ? ns : "", name);
+	const struct kube_store_entry *entry = kube_store_find(&kube->store, kind, ns ? ns : "", name);
 	return entry ? entry->object : NULL;
 }
 
 void kube_each(const struct kube *kube, enum kube_kind_id kind, kube_each_fn *fn, void *user)
 {
-	const struct store_kind *list = &kube->store.kinds[kind];
+	const struct kube_store_kind *list = &kube->store.kinds[kind];
 	for (size_t i = 0; i < list->len; i++)
 		if (!fn(list->data[i].object, user))
 			return;

@@ -24,12 +24,12 @@ json_t *object_complete(json_t *object, enum kube_kind_id kind)
 
 static bool take_object(struct scope *scope, json_t *item, struct err *err)
 {
-	struct store_change change;
+	struct kube_store_change change;
 	if (!scope_covers(scope, kube_ns(item), kube_name(item)))
 		return true; /* the server ignored the field selector */
 	json_incref(item);
-	if (!store_put(&scope->kube->store, scope->kind, object_complete(item, scope->kind), scope->list_number,
-	               &change, err))
+	if (!kube_store_put(&scope->kube->store, scope->kind, object_complete(item, scope->kind), scope->list_number,
+	                    &change, err))
 		return false;
 	if (change.is_change)
 		kube_report(scope->kube, scope->kind, &change);
@@ -39,13 +39,13 @@ static bool take_object(struct scope *scope, json_t *item, struct err *err)
 /* After the last page: what the list did not have is gone. */
 static void drop_unseen(struct scope *scope)
 {
-	struct store_kind *kind = &scope->kube->store.kinds[scope->kind];
+	struct kube_store_kind *kind = &scope->kube->store.kinds[scope->kind];
 	for (size_t i = kind->len; i-- > 0;) {
-		struct store_entry entry = kind->data[i];
-		struct store_change change;
+		struct kube_store_entry entry = kind->data[i];
+		struct kube_store_change change;
 		if (entry.seen == scope->list_number || !scope_covers(scope, entry.ns, entry.name))
 			continue;
-		if (store_remove(&scope->kube->store, scope->kind, entry.ns, entry.name, &change))
+		if (kube_store_remove(&scope->kube->store, scope->kind, entry.ns, entry.name, &change))
 			kube_report(scope->kube, scope->kind, &change);
 	}
 }

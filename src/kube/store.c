@@ -6,13 +6,13 @@
 
 #define RETIRED_MAX 10000 /* offline there is no turn that ends */
 
-static int compare(const struct store_entry *entry, const char *ns, const char *name)
+static int compare(const struct kube_store_entry *entry, const char *ns, const char *name)
 {
 	int order = strcmp(entry->ns, ns);
 	return order ? order : strcmp(entry->name, name);
 }
 
-static size_t place(const struct store_kind *kind, const char *ns, const char *name, bool *found)
+static size_t place(const struct kube_store_kind *kind, const char *ns, const char *name, bool *found)
 {
 	size_t low = 0, high = kind->len;
 	while (low < high) {
@@ -26,28 +26,28 @@ static size_t place(const struct store_kind *kind, const char *ns, const char *n
 	return low;
 }
 
-void store_forget_retired(struct store *store)
+void kube_store_forget_retired(struct kube_store *store)
 {
 	for (size_t i = 0; i < store->retired.len; i++)
 		json_decref(store->retired.data[i]);
 	store->retired.len = 0;
 }
 
-void store_finish(struct store *store)
+void kube_store_finish(struct kube_store *store)
 {
 	for (size_t k = 0; k < KUBE_N_KINDS; k++) {
 		for (size_t i = 0; i < store->kinds[k].len; i++)
 			json_decref(store->kinds[k].data[i].object);
 		vec_finish(&store->kinds[k]);
 	}
-	store_forget_retired(store);
+	kube_store_forget_retired(store);
 	vec_finish(&store->retired);
 }
 
-static void retire(struct store *store, json_t *object)
+static void retire(struct kube_store *store, json_t *object)
 {
 	if (store->retired.len >= RETIRED_MAX)
-		store_forget_retired(store);
+		kube_store_forget_retired(store);
 	vec_push(&store->retired, object);
 }
 
@@ -60,21 +60,21 @@ static bool is_same(const json_t *a, const json_t *b)
 	return json_equal(a, b);
 }
 
-bool store_put(struct store *store, enum kube_kind_id id, json_t *object, uint64_t seen, struct store_change *out,
-               struct err *err)
+bool kube_store_put(struct kube_store *store, enum kube_kind_id id, json_t *object, uint64_t seen,
+                    struct kube_store_change *out, struct err *err)
 {
-	struct store_kind *kind = &store->kinds[id];
-	struct store_entry entry = {object, kube_ns(object), kube_name(object), seen};
+	struct kube_store_kind *kind = &store->kinds[id];
+	struct kube_store_entry entry = {object, kube_ns(object), kube_name(object), seen};
 	bool found;
 	size_t at = place(kind, entry.ns, entry.name, &found);
-	*out = (struct store_change){.change = found ? KUBE_MODIFIED : KUBE_ADDED};
-	if (!entry.name[0] || (!found && kind->len >= STORE_OBJECTS_MAX)) {
+	*out = (struct kube_store_change){.change = found ? KUBE_MODIFIED : KUBE_ADDED};
+	if (!entry.name[0] || (!found && kind->len >= KUBE_STORE_OBJECTS_MAX)) {
 		bool is_nameless = !entry.name[0];
 		json_decref(object);
 		return is_nameless ? err_set(err, ERR_INVALID, "the cluster sent an object of kind %s without a name",
 		                             kube_kinds[id].kind)
 		                   : err_set(err, ERR_LIMIT, "there are more than %d %s: watch fewer namespaces",
-		                             STORE_OBJECTS_MAX, kube_kinds[id].plural);
+		                             KUBE_STORE_OBJECTS_MAX, kube_kinds[id].plural);
 	}
 	json_object_del(json_object_get(object, "metadata"),
 	                "managedFields"); /* half of an object's size, and no one asks */
@@ -98,9 +98,10 @@ bool store_put(struct store *store, enum kube_kind_id id, json_t *object, uint64
 	return true;
 }
 
-bool store_remove(struct store *store, enum kube_kind_id id, const char *ns, const char *name, struct store_change *out)
+bool kube_store_remove(struct kube_store *store, enum kube_kind_id id, const char *ns, const char *name,
+                       struct kube_store_change *out)
 {
-	struct store_kind *kind = &store->kinds[id];
+	struct kube_store_kind *kind = &store->kinds[id];
 	bool found;
 	size_t at = place(kind, ns, name, &found);
 	if (!found)
@@ -109,12 +110,12 @@ bool store_remove(struct store *store, enum kube_kind_id id, const char *ns, con
 	vec_remove(kind, at);
 	retire(store, object);
 	store->generation++;
-	*out = (struct store_change){true, KUBE_DELETED, object};
+	*out = (struct kube_store_change){true, KUBE_DELETED, object};
 	return true;
 }
 
-const struct store_entry *store_find(const struct store *store, enum kube_kind_id kind, const char *ns,
-                                     const char *name)
+const struct kube_store_entry *kube_store_find(const struct kube_store *store, enum kube_kind_id kind, const char *ns,
+                                               const char *name)
 {
 	bool found;
 	size_t at = place(&store->kinds[kind], ns, name, &found);
