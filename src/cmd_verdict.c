@@ -203,12 +203,13 @@ static void print_finding(const struct policy_finding *finding, void *user)
 	lint->n_errors += finding->severity == POLICY_ERROR;
 	if (lint->json) {
 		json_array_append_new(lint->json,
-		                      json_pack("{s:s, s:s, s:s, s:s}", "severity", names[finding->severity], "policy",
-		                                finding->policy, "path", finding->path, "text", finding->text));
+		                      json_pack("{s:s, s:s, s:s, s:s}", "severity", names[finding->severity],
+		                                finding->is_workload ? "workload" : "policy", finding->object, "path",
+		                                finding->path, "text", finding->text));
 		return;
 	}
 	printf("%s: ", names[finding->severity]);
-	print_safe(finding->policy);
+	print_safe(finding->object);
 	printf("%s%s: ", *finding->path ? " " : "", finding->path);
 	print_safe(finding->text);
 	putchar('\n');
@@ -353,7 +354,8 @@ int cmd_verdict(int argc, char **argv)
 	        {"--with", "FILE", "also the verdict after this manifest was applied", &request.with, NULL},
 	        {"--witness", NULL, "also what OVN itself says of each flow, and what it has dropped there", NULL,
 	         &request.witness},
-	        {"--lint", NULL, "what is wrong or surprising about each policy; status 1 if there is an error", NULL,
+	        {"--lint", NULL,
+	         "what is wrong or surprising about policies and addresses; status 1 if there is an error", NULL,
 	         &request.lint},
 	        {"--json", NULL, "as JSON", NULL, &request.json},
 	};

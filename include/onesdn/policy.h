@@ -62,15 +62,16 @@ struct policy_change {
 };
 struct policy_change policy_compare(const struct policy_world *now, const struct policy_world *then, enum policy_profile profile);
 
-/* ---- lint: what is wrong or surprising about each policy ---- */
+/* ---- lint: what is wrong or surprising about each policy, and about the addresses that they are to tell apart ---- */
 enum policy_severity { POLICY_NOTE, POLICY_WARNING, POLICY_ERROR };
 struct policy_finding {
 	enum policy_severity severity;
-	const char *policy;          /* "namespace/name" */
+	const char *object;          /* "namespace/name" of the policy, or of a workload: is_workload */
+	bool is_workload;
 	const char *path;            /* "spec.ingress[0].from[1].ipBlock.cidr", "" for the whole */
 	const char *text;            /* what it is and what to do */
 };
 typedef void policy_finding_fn(const struct policy_finding *finding, void *user);
-void policy_lint(const struct policy_world *world, policy_finding_fn *fn, void *user); /* by policy, then path */
+void policy_lint(const struct policy_world *world, policy_finding_fn *fn, void *user); /* by policy, then path; then by workload */
 
 #endif

@@ -62,6 +62,7 @@ struct topo_attachment {
 	enum topo_source source;    /* of the address */
 	char *mac;
 	enum topo_state state;      /* PLANNED, STARTING (asked for, not there yet), RUNNING, FAILED */
+	size_t twin;                /* another workload's attachment to this network with the same address; TOPO_NONE */
 	char *problem;
 };
 struct topo_bridge {            /* localnet: node -> bridge -> physical network (nmstate, NodeNetworkState) */

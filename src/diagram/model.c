@@ -153,6 +153,12 @@ static void note_problems(struct model *model)
 	for (size_t i = 0; i < topo->bridges.len; i++)
 		if (topo->bridges.data[i].state == TOPO_FAILED && topo->bridges.data[i].problem[0])
 			vec_push(&model->problems, mem_printf("✗ %s", topo->bridges.data[i].problem));
+	for (size_t i = 0; i < topo->attachments.len; i++) {
+		const struct topo_attachment *attachment = &topo->attachments.data[i];
+		if (attachment->twin != TOPO_NONE && attachment->twin > i) /* told once, by the first of them */
+			vec_push(&model->problems, mem_printf("✗ %s: %s", topo->workloads.data[attachment->workload].id,
+			                                      attachment->problem));
+	}
 	for (size_t i = 0; i < topo->nads.len; i++) {
 		const struct topo_nad *nad = &topo->nads.data[i];
 		if (nad->state != TOPO_FAILED)

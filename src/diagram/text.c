@@ -87,7 +87,8 @@ static void address_line(const struct model *model, size_t workload, const struc
 {
 	const struct topo_workload *w = &model->topo->workloads.data[workload];
 	bool is_planned = attachment->state == TOPO_PLANNED;
-	enum canvas_role role = is_planned ? ROLE_PLANNED : ROLE_ADDRESS;
+	bool is_twice = attachment->twin != TOPO_NONE;
+	enum canvas_role role = is_twice ? ROLE_FAIL : is_planned ? ROLE_PLANNED : ROLE_ADDRESS;
 	const char *address = nonnull(attachment->address), *source = source_text(attachment->source);
 	char text[TEXT_SIZE] = "";
 	if (attachment->state == TOPO_FAILED && w->kind != TOPO_HOST) {
@@ -104,6 +105,10 @@ static void address_line(const struct model *model, size_t workload, const struc
 	else
 		span(line, is_planned ? ROLE_PLANNED : ROLE_MUTED, 0,
 		     attachment->state == TOPO_RUNNING ? "no address" : "…");
+	if (is_twice) {
+		span(line, ROLE_FAIL, 0, " twice");
+		return; /* whoever said it: somebody else has said it, too */
+	}
 	if (address[0] && source[0] && (detail == DETAIL_RICH || (detail == DETAIL_FULL && w->kind == TOPO_VM))) {
 		text[0] = '\0';
 		text_add(text, sizeof text, " %s", source);
@@ -136,8 +141,13 @@ static void compact_line(const struct model *model, size_t workload, struct line
 		        &model->topo->attachments.data[model->links[workload].data[i]];
 		if (is_pod_net(attachment) || !attachment->address || !attachment->address[0])
 			continue;
-		text_add(text, sizeof text, " %s", last_part(attachment->address));
-		span(line, attachment->state == TOPO_PLANNED ? ROLE_PLANNED : ROLE_ADDRESS, 0, text);
+		bool is_twice = attachment->twin != TOPO_NONE;
+		text_add(text, sizeof text, " %s%s", last_part(attachment->address), is_twice ? " twice" : "");
+		span(line,
+		     is_twice                            ? ROLE_FAIL
+		     : attachment->state == TOPO_PLANNED ? ROLE_PLANNED
+		                                         : ROLE_ADDRESS,
+		     0, text);
 		return;
 	}
 }

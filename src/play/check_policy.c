@@ -14,7 +14,7 @@ static void tell(const struct policy_finding *finding, void *user)
 	struct telling *t = user;
 	if (finding->severity == POLICY_NOTE || t->n++ >= FINDINGS_MAX)
 		return;
-	str_append_f(t->out, "; %s: %s%s%s", finding->policy, finding->path, finding->path[0] ? ": " : "",
+	str_append_f(t->out, "; %s: %s%s%s", finding->object, finding->path, finding->path[0] ? ": " : "",
 	             finding->text);
 }
 

@@ -1,4 +1,5 @@
-/* lint: what is wrong or surprising about each policy, each finding with its place in the object and what to do. */
+/* lint: what is wrong or surprising about each policy, each finding with its place in the object and what to do. And about workloads
+ * that no policy can tell apart. */
 #include "policy/world.h"
 
 #include <stdlib.h>
@@ -20,7 +21,10 @@ static void find(const struct lint *lint, enum policy_severity severity, const c
 	va_start(args, fmt);
 	str_append_v(&text, fmt, args);
 	va_end(args);
-	lint->fn(&(struct policy_finding){severity, lint->policy->id, path, str_text(&text)}, lint->user);
+	lint->fn(
+	        &(struct policy_finding){
+	                .severity = severity, .object = lint->policy->id, .path = path, .text = str_text(&text)},
+	        lint->user);
 	str_finish(&text);
 }
 
@@ -239,6 +243,25 @@ static void lint_stateless(const struct lint *lint)
 	}
 }
 
+static void lint_twins(const struct policy_world *world, policy_finding_fn *fn, void *user)
+{
+	const struct topo *topo = world->topo;
+	for (size_t i = 0; i < topo->attachments.len; i++) {
+		const struct topo_attachment *attachment = &topo->attachments.data[i];
+		if (attachment->twin == TOPO_NONE)
+			continue;
+		char *text = mem_printf("%s; packets for it may reach either, and an ipBlock means both",
+		                        attachment->problem);
+		fn(&(struct policy_finding){.severity = POLICY_ERROR,
+		                            .object = topo->workloads.data[attachment->workload].id,
+		                            .is_workload = true,
+		                            .path = attachment->interface,
+		                            .text = text},
+		   user);
+		free(text);
+	}
+}
+
 void policy_lint(const struct policy_world *world, policy_finding_fn *fn, void *user)
 {
 	for (size_t i = 0; i < world->policies.len; i++) {
@@ -258,4 +281,5 @@ void policy_lint(const struct policy_world *world, policy_finding_fn *fn, void *
 		lint_rules(&lint, POLICY_EGRESS);
 		lint_stateless(&lint);
 	}
+	lint_twins(world, fn, user);
 }

@@ -1,5 +1,5 @@
 /* One build under way: the input (objects.h), the graph so far, and what its files hand to each other. Private to topo.
- * Order: nodes.c, networks.c, workloads.c (pods.c, vms.c, attach.c, cloudinit.c), hosts.c, order.c, bridges.c, missing.c. */
+ * Order: nodes.c, networks.c, workloads.c (pods.c, vms.c, attach.c, cloudinit.c), hosts.c, order.c, twins.c, bridges.c, missing.c. */
 #ifndef TOPO_BUILD_H
 #define TOPO_BUILD_H
 
@@ -83,6 +83,9 @@ bool bridge_policy_selects(const json_t *policy,
 
 /* missing.c: nodes that say that they do not carry a network which a workload of theirs is on; after build_bridges */
 void build_missing(struct build *build);
+
+/* twins.c: workloads with the same address on one network; after build_order, since they refer to each other */
+void build_twins(struct build *build);
 
 /* order.c: drops what nobody wanted, sorts everything, mends the indexes */
 void build_order(struct build *build);

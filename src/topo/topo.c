@@ -14,6 +14,7 @@ struct topo *topo_build(const struct topo_input *input)
 	build_workloads(&build);
 	build_hosts(&build, input);
 	build_order(&build);
+	build_twins(&build);
 	build_bridges(&build);
 	build_missing(&build);
 	build_host_bridges(build.topo, input);
@@ -77,8 +78,8 @@ static const struct part parts[] = {
           TEXT(topo_attachment, mac), TEXT(topo_attachment, problem)},
          5,
          {PLAIN(topo_attachment, workload), PLAIN(topo_attachment, network), PLAIN(topo_attachment, nad),
-          PLAIN(topo_attachment, source), PLAIN(topo_attachment, state)},
-         5},
+          PLAIN(topo_attachment, source), PLAIN(topo_attachment, state), PLAIN(topo_attachment, twin)},
+         6},
         {offsetof(struct topo, bridges),
          sizeof(struct topo_bridge),
          {TEXT(topo_bridge, name), TEXT(topo_bridge, mappings), TEXT(topo_bridge, problem)},

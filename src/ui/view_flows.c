@@ -313,9 +313,9 @@ static void on_finding(const struct policy_finding *finding, void *user)
 	static const char *const names[] = {"note", "warning", "error"};
 	struct telling *t = user;
 	struct str text = {0};
-	if (!strstr(t->reasons, finding->policy))
+	if (!strstr(t->reasons, finding->object))
 		return;
-	str_append_f(&text, "%s %s%s%s: %s", names[finding->severity], finding->policy, *finding->path ? " " : "",
+	str_append_f(&text, "%s %s%s%s: %s", names[finding->severity], finding->object, *finding->path ? " " : "",
 	             finding->path, finding->text);
 	tell(t, finding->severity == POLICY_NOTE ? ROLE_TEXT : ROLE_WARN, t->n_findings++ == 0 ? "beware" : "",
 	     str_text(&text));

@@ -57,6 +57,11 @@ picture localnet-act localnet --objects $here/localnet-act.yaml --size 98x26 --f
 picture localnet-act-down localnet --objects $here/localnet-act.yaml --size 98x26 --flow rest=ok --flow "direct=blocked,turtle-db is down" \
 	--host "turtle-db=down,PostgreSQL has stopped; start it again: turtle-db start"
 picture localnet-act-up localnet --objects $here/localnet-act.yaml --size 98x26 --flow direct=ok --host turtle-db=up
+# two workloads with one address
+twins=(--objects $here/localnet-act.yaml --objects $here/twin.yaml)
+picture twins localnet "${twins[@]}" --size 120x26 --no-flows
+picture twins-narrow localnet "${twins[@]}" --size 60x24 --no-flows
+picture twins-compact localnet "${twins[@]}" --size 40x20 --no-flows
 picture localnet-broken localnet --objects $here/localnet-broken.yaml --size 118x30 --host turtle-db=up
 picture localnet-act-narrow localnet --objects $here/localnet-act.yaml --size 78x30 --no-flows
 

@@ -17,6 +17,8 @@ text json "${recorded[@]}" "${one[@]}" --json
 text with "${recorded[@]}" --with $here/only-denies.yaml localnet
 text lint "${recorded[@]}" --with $here/only-denies.yaml --lint
 text lint-clean "${recorded[@]}" --lint
+text lint-twins "${recorded[@]}" --with tests/golden/diagram/twin.yaml --lint
+text lint-twins-json "${recorded[@]}" --with tests/golden/diagram/twin.yaml --lint --json
 text nobody "${recorded[@]}" --from data-consumer/nobody --to 192.168.200.1 --network data-net --port tcp/5432
 text bad-port "${recorded[@]}" --from data-consumer/vm-workload --to 192.168.200.1 --network data-net --port 5432
 text half-a-flow "${recorded[@]}" --from data-consumer/vm-workload

@@ -43,6 +43,7 @@ static void put_attachment(struct topo *topo, size_t workload, size_t network, c
                            const char *address)
 {
 	vec_push(&topo->attachments, (struct topo_attachment){.workload = workload,
+	                                                      .twin = TOPO_NONE,
 	                                                      .network = network,
 	                                                      .nad = TOPO_NONE,
 	                                                      .interface = mem_strdup(interface),

@@ -228,6 +228,61 @@ static void test_address_sources(void **state)
 	topo_destroy(topo);
 }
 
+/* Nobody hands addresses out on this network: each pod asks for its own. */
+#define ASKS_FOR(ip) "\"k8s.v1.cni.cncf.io/networks\":\"[{\\\"name\\\":\\\"net\\\",\\\"ips\\\":[\\\"" ip "\\\"]}]\""
+
+static void expect_twin(const struct topo *topo, const char *id, const char *twin)
+{
+	const struct topo_attachment *found = attachment(topo, id, "data-net");
+	if (!twin) {
+		assert_int_equal(found->twin, TOPO_NONE);
+		assert_string_equal(found->problem, "");
+		return;
+	}
+	assert_int_not_equal(found->twin, TOPO_NONE);
+	const struct topo_attachment *other = &topo->attachments.data[found->twin];
+	assert_string_equal(topo->workloads.data[other->workload].id, twin);
+	assert_non_null(strstr(found->problem, twin));
+	assert_int_not_equal(found->state, TOPO_FAILED);
+}
+
+static void test_twins(void **state)
+{
+	(void)state;
+	static const char ended[] = "\"status\":{\"phase\":\"Succeeded\"}";
+	char *objects = mem_printf("[%s,%s,%s,%s,%s,%s,%s,%s,%s]", NAD("a", "net", LOCALNET), NAD("b", "net", LOCALNET),
+	                           POD("a", "one", ASKS_FOR("192.168.200.20/24"), CREATING),
+	                           POD("b", "two", ASKS_FOR("192.168.200.20/16"), CREATING),
+	                           POD("b", "three", ASKS_FOR("192.168.200.20/24"), CREATING),
+	                           POD("a", "other", ASKS_FOR("192.168.200.2/24"), CREATING),
+	                           POD("a", "v6", ASKS_FOR("fd00::1/64"), CREATING),
+	                           POD("b", "v6", ASKS_FOR("fd00:0:0::0001/64"), CREATING), "{}");
+	struct topo *topo = build_from(objects, "[" POD("a", "late", ASKS_FOR("192.168.200.2/24"), CREATING) "]", NULL);
+	expect_twin(topo, "a/one", "b/three");
+	expect_twin(topo, "b/three", "a/one");
+	expect_twin(topo, "b/two", "a/one");
+	expect_twin(topo, "a/v6", "b/v6");
+	expect_twin(topo, "b/v6", "a/v6");
+	expect_twin(topo, "a/other", NULL);
+	expect_twin(topo, "a/late", NULL); /* only planned */
+	assert_non_null(strstr(attachment(topo, "b/two", "data-net")->problem,
+	                       "192.168.200.20 is the address of a/one on data-net"));
+	topo_destroy(topo);
+	free(objects);
+	/* Who has ended has given its address back; another network is another network. */
+	objects = mem_printf(
+	        "[%s,%s,%s,{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"done\",\"namespace\":\"a\","
+	        "\"annotations\":{%s}},%s},%s]",
+	        NAD("a", "net", LOCALNET), NAD("b", "net", "\\\"name\\\":\\\"else\\\",\\\"topology\\\":\\\"layer2\\\""),
+	        POD("a", "one", ASKS_FOR("192.168.200.20/24"), CREATING), ASKS_FOR("192.168.200.20/24"), ended,
+	        POD("b", "two", ASKS_FOR("192.168.200.20/24"), CREATING));
+	topo = build_from(objects, NULL, NULL);
+	expect_twin(topo, "a/one", NULL);
+	assert_int_equal(attachment(topo, "b/two", "else")->twin, TOPO_NONE);
+	topo_destroy(topo);
+	free(objects);
+}
+
 static void test_phases(void **state)
 {
 	(void)state;
@@ -910,23 +965,15 @@ static void test_thousand_pods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_nothing),
-	        cmocka_unit_test(test_running_pod),
-	        cmocka_unit_test(test_planned),
-	        cmocka_unit_test(test_address_sources),
-	        cmocka_unit_test(test_phases),
-	        cmocka_unit_test(test_reasons),
-	        cmocka_unit_test(test_bad_networks),
-	        cmocka_unit_test(test_conditions),
-	        cmocka_unit_test(test_other_namespaces),
-	        cmocka_unit_test(test_machine),
-	        cmocka_unit_test(test_cloud_init_forms),
-	        cmocka_unit_test(test_bridges),
-	        cmocka_unit_test(test_missing_mapping),
-	        cmocka_unit_test(test_hosts),
-	        cmocka_unit_test(test_order),
-	        cmocka_unit_test(test_hostile),
-	        cmocka_unit_test(test_thousand_pods),
+	        cmocka_unit_test(test_nothing),    cmocka_unit_test(test_running_pod),
+	        cmocka_unit_test(test_planned),    cmocka_unit_test(test_address_sources),
+	        cmocka_unit_test(test_twins),      cmocka_unit_test(test_phases),
+	        cmocka_unit_test(test_reasons),    cmocka_unit_test(test_bad_networks),
+	        cmocka_unit_test(test_conditions), cmocka_unit_test(test_other_namespaces),
+	        cmocka_unit_test(test_machine),    cmocka_unit_test(test_cloud_init_forms),
+	        cmocka_unit_test(test_bridges),    cmocka_unit_test(test_missing_mapping),
+	        cmocka_unit_test(test_hosts),      cmocka_unit_test(test_order),
+	        cmocka_unit_test(test_hostile),    cmocka_unit_test(test_thousand_pods),
 	};
 	return cmocka_run_group_tests_name("topo", tests, NULL, forget_values);
 }
