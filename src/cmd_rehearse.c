@@ -55,6 +55,7 @@ static void finish(struct rehearsal *r)
 		free(r->acts.data[i].problem);
 	}
 	vec_finish(&r->acts);
+	str_finish(&r->how);
 }
 
 /* One that sets up a cluster is performed there, and has its own idea of time. */
@@ -116,6 +117,7 @@ int cmd_rehearse(int argc, char **argv)
 	struct rehearsal r = {.limit_ms = (int64_t)TIMEOUT_S * 1000};
 	/* clang-format off */
 	const struct cmd_option options[] = {
+		{"--by-hints", NULL, "do each stage by what its hints tell to type, where they do, instead of its own command", NULL, &r.is_by_hints},
 		{"--context", "NAME", "on this kube context instead of the lab", &r.context, NULL},
 		{"--kubeconfig", "FILE", "with this kubeconfig instead of kubectl's own choice", &r.kubeconfig, NULL},
 		{"--explore", NULL, "the acts' explorations as well: each is broken, and mended", NULL, &r.explores},

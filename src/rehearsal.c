@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "by_hints.h"
 #include "tap.h"
 
 enum { ROWS = 50, COLS = 160, DOWN_MS = 30000, LIVE_MS = 20000, SET_UP_MS = 3000 };
@@ -23,16 +24,7 @@ static void print_output(struct rehearsal *r)
 
 static void print_failed(struct rehearsal *r, size_t stage)
 {
-	tap_stage(r->play, ++r->n_lines, stage, false);
-	putchar('\n');
-	char *command = play_next_command(r->play);
-	if (command[0] != '\0' && !r->verbose) {
-		char *line = mem_printf("command:  %s", command);
-		tap_comment(line);
-		free(line);
-	}
-	free(command);
-	tap_comment(play_failure(r->play));
+	tap_stage_failed(r->play, ++r->n_lines, stage, r->verbose);
 	r->has_failed = true;
 }
 
@@ -58,11 +50,18 @@ static void on_down(const struct loop_result *result, void *user)
 	loop_stop(r->loop);
 }
 
+static void drop_play(struct rehearsal *r)
+{
+	by_hints_destroy(r->by_hints);
+	r->by_hints = NULL;
+	play_destroy(r->play);
+	r->play = NULL;
+}
+
 static void close_cluster(struct rehearsal *r)
 {
 	loop_timer_stop(r->patience);
-	play_destroy(r->play);
-	r->play = NULL;
+	drop_play(r);
 	kube_destroy(r->kube);
 	r->kube = NULL;
 }
@@ -97,6 +96,14 @@ static void bail_out(struct rehearsal *r, const char *why)
 
 /* ---- one act after another ---- */
 
+/* The stage in view: what is shown runs at once. */
+static void perform(struct rehearsal *r)
+{
+	str_clear(&r->how);
+	if (!r->by_hints || r->is_failing || !by_hints_begin(r->by_hints))
+		play_next(r->play);
+}
+
 static void on_cluster_turn(void *user)
 {
 	struct rehearsal *r = user;
@@ -106,7 +113,7 @@ static void on_cluster_turn(void *user)
 	play_cluster_changed(r->play);
 	if (loop_timer_is_running(r->patience) && kube_state(r->kube) == KUBE_LIVE) {
 		loop_timer_stop(r->patience);
-		play_next(r->play);
+		perform(r);
 	}
 }
 
@@ -115,7 +122,7 @@ static void on_patience(void *user)
 {
 	struct rehearsal *r = user;
 	if (play_act(r->play)->brings_up) { /* there is none yet */
-		play_next(r->play);
+		perform(r);
 		return;
 	}
 	char *why = mem_strdup(kube_problem(r->kube));
@@ -151,7 +158,10 @@ static void on_state(struct kube *kube, enum kube_state state, void *user)
 static void on_stage(struct play *play, size_t stage, enum play_state state, void *user)
 {
 	struct rehearsal *r = user;
-	if (r->is_undoing) {
+	if (by_hints_runs(r->by_hints)) {
+		if (state == PLAY_DONE)
+			by_hints_done(r->by_hints);
+	} else if (r->is_undoing) {
 		if (state == PLAY_FAILED)
 			tap_comment(play_failure(play));
 		if (state == PLAY_FAILED || state == PLAY_PENDING)
@@ -165,7 +175,7 @@ static void on_stage(struct play *play, size_t stage, enum play_state state, voi
 	} else if (state == PLAY_DONE || state == PLAY_FAILED) {
 		print_output(r);
 		if (state == PLAY_DONE)
-			tap_stage_ok(r->play, ++r->n_lines, stage);
+			tap_stage_ok(r->play, ++r->n_lines, stage, str_text(&r->how));
 		else
 			print_failed(r, stage);
 		r->is_failing = r->is_failing || state == PLAY_FAILED;
@@ -179,15 +189,53 @@ static void on_explore(struct play *play, enum play_state state, void *user)
 	struct play_exploration now;
 	if ((state != PLAY_DONE && state != PLAY_FAILED) || !play_exploring(play, &now))
 		return;
+	if (by_hints_runs(r->by_hints)) {
+		by_hints_done(r->by_hints);
+		return;
+	}
 	print_output(r);
 	tap_exploration(r->play, ++r->n_lines, r->n_explored++, state == PLAY_DONE);
 	if (state == PLAY_DONE)
-		printf(" # %s  %.2f s\n", play_checked(play, now.stage), (double)play_took(play, now.stage) / 1000);
+		printf(" # %s%s  %.2f s\n", str_text(&r->how), play_checked(play, now.stage),
+		       (double)play_took(play, now.stage) / 1000);
 	else
 		putchar('\n');
 	tap_comment(play_failure(play));
 	if (state == PLAY_FAILED)
 		r->is_failing = r->has_failed = true;
+	post_step(r);
+}
+
+static void on_typed(struct play *play, int status, void *user)
+{
+	struct rehearsal *r = user;
+	(void)play;
+	if (by_hints_runs(r->by_hints))
+		by_hints_typed(r->by_hints, status);
+}
+
+/* A stage, or a mended exploration, has been done by what its hints say; or not. */
+static void on_hinted(struct by_hints *by_hints, bool ok, void *user)
+{
+	struct rehearsal *r = user;
+	struct play_exploration now;
+	str_clear(&r->how);
+	str_append_f(&r->how, "%zu typed by its hints; ", by_hints_typed_so_far(by_hints));
+	if (ok && play_exploring(r->play, &now)) {
+		on_explore(r->play, PLAY_DONE, r);
+		return;
+	}
+	if (ok) {
+		on_stage(r->play, play_stage(r->play), PLAY_DONE, r);
+		return;
+	}
+	if (play_exploring(r->play, &now))
+		tap_exploration(r->play, ++r->n_lines, r->n_explored++, false);
+	else
+		tap_stage(r->play, ++r->n_lines, play_stage(r->play), false);
+	putchar('\n');
+	tap_comment(by_hints_failure(by_hints));
+	r->is_failing = r->has_failed = true;
 	post_step(r);
 }
 
@@ -213,7 +261,7 @@ static void start_act(struct rehearsal *r)
 	        .limit_ms = r->limit_ms,
 	        .rows = ROWS,
 	        .cols = COLS,
-	        .events = {.on_stage = on_stage, .on_explore = on_explore},
+	        .events = {.on_stage = on_stage, .on_explore = on_explore, .on_typed = on_typed},
 	        .user = r,
 	};
 	for (int i = 0; i < SCENARIO_N_PERSONAS; i++) {
@@ -228,6 +276,8 @@ static void start_act(struct rehearsal *r)
 		bail_out(r, err.text);
 		return;
 	}
+	if (r->is_by_hints)
+		r->by_hints = by_hints_create(r->loop, r->play, r->limit_ms, on_hinted, r);
 	bool brings_up = run->act->brings_up != NULL;
 	run->act = NULL; /* the play's */
 	loop_timer_start(r->patience, brings_up ? SET_UP_MS : r->limit_ms < LIVE_MS ? r->limit_ms : LIVE_MS, 0);
@@ -236,8 +286,7 @@ static void start_act(struct rehearsal *r)
 
 static void next_act(struct rehearsal *r)
 {
-	play_destroy(r->play);
-	r->play = NULL;
+	drop_play(r);
 	for (r->at++; r->at < r->acts.len; r->at++) {
 		struct rehearsal_act *run = &r->acts.data[r->at];
 		if (run->act && r->signum == 0) {
@@ -280,6 +329,7 @@ static void step_failing(struct rehearsal *r)
 {
 	const struct scenario_act *act = play_act(r->play);
 	size_t stage = play_stage(r->play) + 1;
+	str_clear(&r->how);
 	while (r->explores && r->n_explored < 2 * act->explorations.len) {
 		tap_exploration(r->play, ++r->n_lines, r->n_explored++, true);
 		printf(" # SKIP %s\n", r->signum ? "interrupted" : "an earlier stage failed");
@@ -313,7 +363,7 @@ static bool explore(struct rehearsal *r)
 	if (is_in && !play_exploring(r->play, &now) && stage + 1 >= n)
 		next_act(r);
 	else
-		play_next(r->play);
+		perform(r);
 	return true;
 }
 
@@ -333,7 +383,7 @@ static void step(void *user)
 		next_act(r);
 	else {
 		play_next(r->play); /* moves on */
-		play_next(r->play); /* shows, and so runs */
+		perform(r);
 	}
 }
 
@@ -395,6 +445,7 @@ static void on_signal(int signum, void *user)
 	}
 	size_t stage = play_stage(r->play);
 	r->is_failing = true;
+	by_hints_stop(r->by_hints);
 	tap_stage(r->play, ++r->n_lines, stage, false);
 	printf("\n# interrupted\n");
 	fflush(stdout);

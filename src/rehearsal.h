@@ -6,6 +6,7 @@
 #include "onesdn/connect.h"
 #include "onesdn/play.h"
 
+struct by_hints;
 struct rehearsal_act {
 	char *name;
 	struct scenario_act *act; /* NULL: it could not be read; the play's once it runs */
@@ -15,7 +16,7 @@ struct rehearsal_act {
 struct rehearsal {
 	/* what is asked for */
 	const char *context, *kubeconfig, *timeout;
-	bool keep, verbose, explores;
+	bool keep, verbose, explores, is_by_hints;
 	int64_t limit_ms; /* for a stage */
 	VEC(struct rehearsal_act) acts;
 	/* how it stands */
@@ -25,6 +26,8 @@ struct rehearsal {
 	struct connection *connection;
 	struct kube *kube;
 	struct play *play;
+	struct by_hints *by_hints; /* of the play; NULL: stages are performed by their own commands */
+	struct str how;            /* the stage was done: "3 typed by its hints; "; "" by its own command */
 	struct loop_command *down;
 	struct loop_timer *patience; /* runs until the cluster is live and the act may begin */
 	size_t at;        /* the act that runs */

@@ -43,12 +43,26 @@ void tap_stage(const struct play *play, size_t number, size_t stage, bool ok)
 	tap_description(act->stages.data[stage].title);
 }
 
-void tap_stage_ok(const struct play *play, size_t number, size_t stage)
+void tap_stage_ok(const struct play *play, size_t number, size_t stage, const char *how)
 {
 	const char *checked = play_checked(play, stage);
 	tap_stage(play, number, stage, true);
-	printf(" # %s%s%.2f s\n", checked, checked[0] ? "  " : "", (double)play_took(play, stage) / 1000);
+	printf(" # %s%s%s%.2f s\n", how, checked, checked[0] ? "  " : "", (double)play_took(play, stage) / 1000);
 	fflush(stdout);
+}
+
+void tap_stage_failed(const struct play *play, size_t number, size_t stage, bool was_shown)
+{
+	char *command = play_next_command(play);
+	tap_stage(play, number, stage, false);
+	putchar('\n');
+	if (command[0] != '\0' && !was_shown) {
+		char *line = mem_printf("command:  %s", command);
+		tap_comment(line);
+		free(line);
+	}
+	free(command);
+	tap_comment(play_failure(play));
 }
 
 void tap_exploration(const struct play *play, size_t number, size_t at, bool ok)

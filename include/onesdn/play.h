@@ -21,6 +21,7 @@ struct play_events { /* callbacks may read the play; verbs are to be posted */
 	void (*on_change)(struct play *play, void *user);               /* anything below changed: repaint */
 	void (*on_stage)(struct play *play, size_t stage, enum play_state state, void *user);
 	void (*on_explore)(struct play *play, enum play_state state, void *user); /* of the exploration in view */
+	void (*on_typed)(struct play *play, int status, void *user); /* play_type's command has ended; -1: a console tells no status */
 };
 struct play_options {
 	struct loop *loop;
@@ -70,6 +71,9 @@ void play_set_started(struct play *play, int64_t started); /* loop time: the clo
 /* Somebody is alone with it: what is done by hand counts, typed in the pane or done to the cluster from elsewhere. A stage
  * in view that waits is done as soon as its checks have come to hold. */
 void play_attend(struct play *play, bool attends);
+/* Types a line where somebody would who does the stage in view by hand, as soon as there is a prompt: in its persona's shell, on its
+ * machine's console, where a prompt for a user's name or a password will do. One line at a time; on_typed follows. NULL: no more; Ctrl-C to the one that runs, and on_typed does not come. */
+void play_type(struct play *play, const char *line);
 bool play_tried_by_hand(const struct play *play); /* a command was typed for the stage in view, and it is not done */
 /* ---- explorations: something is broken on purpose, to be found and mended. Somebody who is alone with the show comes to
  * them before the act cleans up; play_stage stays where it was meanwhile, and the verbs are about the exploration ---- */
@@ -113,6 +117,7 @@ struct term *play_shell(struct play *play, enum scenario_persona persona); /* st
 /* The command that `next` would run, with its values filled in where they are known already; the caller frees. */
 char *play_next_command(const struct play *play);
 char *play_command(const struct play *play, size_t stage); /* the same of any stage */
+char *play_hint(const struct play *play, size_t stage, size_t hint); /* with its values filled in where they are known; the caller frees */
 
 /* ---- consoles of virtual machines: panes that run `virtctl console` ----
  * One is opened by a stage that speaks on it, or by play_console_open. It attaches by itself when the machine runs, again

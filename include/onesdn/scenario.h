@@ -25,6 +25,9 @@ struct scenario_texts {
 	size_t len, cap;
 };
 void scenario_texts_finish(struct scenario_texts *texts);
+/* Appends what a hint tells to type: what stands between two backquotes, as written, {vars} not yet filled in. `out` may be NULL.
+ * False: the last backquote is not closed. */
+bool scenario_hint_commands(const char *hint, struct scenario_texts *out);
 
 /* HOST: the cluster admin on the machine that the nodes hang off (in the lab, its host namespace), not at the cluster. */
 enum scenario_persona { SCENARIO_ADMIN, SCENARIO_OWNER, SCENARIO_HOST, SCENARIO_N_PERSONAS };

@@ -293,6 +293,11 @@ int db_main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof commands / sizeof commands[0]; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run();
-	fprintf(stderr, "usage: " DB_COMMAND " start [ADDRESS] | stop | status | watch | logs | rm\n");
-	return 2;
+	bool is_asked = argc == 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
+	fprintf(is_asked ? stdout : stderr,
+	        "usage: " DB_COMMAND " start [ADDRESS] | stop | status | watch | logs | rm\n"
+	        "  start   PostgreSQL on " ADDRESS " or ADDRESS: database turtles, user splinter, password cheese\n"
+	        "  stop    ends it, and keeps its data; rm takes the data away, too\n"
+	        "  status  whether it runs; watch: a line whenever that changes; logs: what it has written\n");
+	return is_asked ? 0 : 2;
 }

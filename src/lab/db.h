@@ -12,7 +12,7 @@
 #define DB_COMMAND "turtle-db"
 #define DB_DIR "/run/turtle-db"
 #define DB_DATA DB_DIR "/data"
-/* turtle-db start [ADDRESS] | stop | status | watch | logs | rm. The exit status; 3: status, and it does not run. */
+/* turtle-db start [ADDRESS] | stop | status | watch | logs | rm | help. The exit status; 3: status, and it does not run. */
 int db_main(int argc, char **argv);
 
 /* db_watch.c: prints a line now and whenever it is another: "up", "down WHY; WHAT TO DO", "absent". Sleeps in between, and

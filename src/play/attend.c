@@ -1,6 +1,7 @@
 /* attend: for somebody who is alone with the show: how the checks of a stage stand now, one by one, and what was done by
  * hand. A stage that waits in view counts as done when its checks have come to hold without its command: by what was typed
- * in its persona's pane, or to the cluster from anywhere. What held already when the stage came into view is nobody's doing. */
+ * in its persona's pane, or to the cluster from anywhere. What held already when the stage came into view is nobody's doing.
+ * What is typed on a machine's console is heard by attend_console.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,13 +66,13 @@ static bool is_attended(const struct play *p)
 }
 
 /* The stage in view waits for somebody: nothing is performed, and what is typed out was not run. */
-static bool is_waiting(const struct play *p)
+bool attend_is_waiting(const struct play *p)
 {
 	enum play_state state = p->runs[p->view].state;
 	bool is_idle =
 	        p->job == JOB_NONE || (p->job == JOB_STAGE && p->stage == p->view && !p->go && p->step <= STEP_TYPED);
 	bool is_moved = p->travel || p->passing || p->options.read_only;
-	return is_idle && !is_moved && (state == PLAY_PENDING || state == PLAY_SHOWN);
+	return is_attended(p) && is_idle && !is_moved && (state == PLAY_PENDING || state == PLAY_SHOWN);
 }
 
 /* How the checks stand: those of the cluster, those of a command's own result. `checked`: all in words. */
@@ -110,7 +111,7 @@ static bool has_result_check(const struct scenario_stage *stage)
 	return false;
 }
 
-static void settle(struct play *p, const char *checked)
+void attend_settle(struct play *p, const char *checked)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	struct by_hand *by_hand = &p->by_hand;
@@ -133,8 +134,8 @@ void attend_look(struct play *p)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	struct by_hand *by_hand = &p->by_hand;
-	if (!is_attended(p) || by_hand->runs || stage->checks.len == 0 || stage->action == SCENARIO_PICTURE ||
-	    !ask_is_live(p) || !is_waiting(p))
+	if (by_hand->runs || stage->checks.len == 0 || stage->action == SCENARIO_PICTURE || !ask_is_live(p) ||
+	    !attend_is_waiting(p))
 		return;
 	struct str checked = {0};
 	bool cluster, result;
@@ -145,8 +146,10 @@ void attend_look(struct play *p)
 	                 p->runs[p->view - 1].checked; /* it was seen broken: it cannot have held all along */
 	bool is_proven =
 	        has_result_check(stage) || by_hand->is_ours || is_mended || (stage->changes && !by_hand->did_hold);
+	if (stage->is_blocked)
+		is_proven = by_hand->is_ours && flows_are_blocked(p);
 	if (cluster && result && is_proven)
-		settle(p, str_text(&checked));
+		attend_settle(p, str_text(&checked));
 	str_finish(&checked);
 }
 
@@ -155,6 +158,7 @@ void attend_forget(struct play *p)
 	struct by_hand *by_hand = &p->by_hand;
 	struct str output = by_hand->output;
 	str_clear(&output);
+	free(by_hand->prompt);
 	*by_hand = (struct by_hand){.output = output, .status = -1};
 }
 
@@ -162,18 +166,33 @@ void attend_view(struct play *p)
 {
 	attend_forget(p);
 	attend_look(p);
+	attend_hears(p, NULL);
 }
 
 static bool is_in_view(struct play *p, const struct shell *shell)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	bool has_shell = stage->action == SCENARIO_RUN || stage->action == SCENARIO_APPLY;
-	return is_attended(p) && has_shell && is_waiting(p) && p->shells[stage->persona] == shell;
+	return has_shell && attend_is_waiting(p) && p->shells[stage->persona] == shell;
+}
+
+/* "PGPASSWORD=cheese psql": what is put into the program's environment. */
+static const char *behind_assignments(const char *command)
+{
+	for (;;) {
+		command += strspn(command, " ");
+		size_t name = strspn(command, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+		if (name == 0 || command[name] != '=')
+			return command;
+		command += strcspn(command, " \n");
+	}
 }
 
 /* The same program and its verb: "kubectl wait", whatever it is told to wait for. */
 static bool is_alike(const char *a, const char *b)
 {
+	a = behind_assignments(a);
+	b = behind_assignments(b);
 	for (int word = 0; word < 2; word++) {
 		a += strspn(a, " ");
 		b += strspn(b, " ");
@@ -186,20 +205,28 @@ static bool is_alike(const char *a, const char *b)
 	return true;
 }
 
-void attend_begins(struct play *p, const struct shell *shell)
+void attend_entered(struct play *p, const char *line)
 {
 	const struct scenario_stage *stage = play_stage_of(p, p->view);
 	struct by_hand *by_hand = &p->by_hand;
+	const char *last = stage->commands.len ? stage->commands.data[stage->commands.len - 1] : "";
+	char *filled = values_fill(p, last, NULL);
+	bool is_alike_now = is_alike(line, filled ? filled : last);
+	by_hand->is_ours = by_hand->is_ours || is_alike_now;
+	by_hand->runs = true;
+	by_hand->since = loop_now(p->loop);
+	if (is_alike_now)
+		flows_begin_by_hand(p);
+	free(filled);
+}
+
+void attend_begins(struct play *p, const struct shell *shell)
+{
 	if (!is_in_view(p, shell))
 		return;
 	struct str line = {0};
 	shell_entered_line(shell, &line);
-	const char *last = stage->commands.len ? stage->commands.data[stage->commands.len - 1] : "";
-	char *filled = values_fill(p, last, NULL);
-	by_hand->is_ours = by_hand->is_ours || is_alike(str_text(&line), filled ? filled : last);
-	by_hand->runs = true;
-	by_hand->since = loop_now(p->loop);
-	free(filled);
+	attend_entered(p, str_text(&line));
 	str_finish(&line);
 }
 
@@ -207,28 +234,34 @@ void attend_begins(struct play *p, const struct shell *shell)
 static bool is_failure_meant(const struct scenario_stage *stage)
 {
 	const char *last = stage->commands.len ? stage->commands.data[stage->commands.len - 1] : "";
-	return strstr(last, " || ") != NULL;
+	return stage->is_blocked || strstr(last, " || ") != NULL;
 }
 
-void attend_ends(struct play *p, struct shell *shell, int status)
+void attend_ended(struct play *p, const char *output, int status)
 {
 	struct by_hand *by_hand = &p->by_hand;
-	if (!by_hand->runs || !is_in_view(p, shell))
-		return;
-	struct str text = {0};
 	bool counts = status == 0 || (by_hand->is_ours && is_failure_meant(play_stage_of(p, p->view)));
 	if (counts) /* what a program says of its failure proves nothing, whatever words are in it */
-		term_output_text(shell_term(shell), OUTPUT_MAX, &text);
-	str_append_n(&by_hand->output, str_text(&text), text.len);
+		str_append(&by_hand->output, output);
 	str_append_c(&by_hand->output, '\n');
 	if (by_hand->output.len > OUTPUT_MAX)
 		str_drop_front(&by_hand->output, by_hand->output.len - OUTPUT_MAX);
-	str_finish(&text);
 	by_hand->runs = false;
 	by_hand->status = status;
 	by_hand->n_ended++;
 	by_hand->is_ours = by_hand->is_ours && counts;
+	flows_end_by_hand(p, output, status);
 	attend_look(p);
+}
+
+void attend_ends(struct play *p, struct shell *shell, int status)
+{
+	struct str text = {0};
+	if (!p->by_hand.runs || !is_in_view(p, shell))
+		return;
+	term_output_text(shell_term(shell), OUTPUT_MAX, &text);
+	attend_ended(p, str_text(&text), status);
+	str_finish(&text);
 }
 
 void play_attend(struct play *p, bool attends)
@@ -237,6 +270,7 @@ void play_attend(struct play *p, bool attends)
 		return;
 	p->attends = attends;
 	attend_forget(p);
+	attend_hears(p, NULL);
 }
 
 bool play_tried_by_hand(const struct play *p)

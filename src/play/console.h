@@ -64,6 +64,10 @@ void console_stop_typing(struct console *console);
 void console_send(struct console *console, const char *bytes, size_t size);
 void console_hold_size(struct console *console, bool is_held); /* while a dialog types nothing else may */
 void console_mark(struct console *console);                    /* the output counted from here */
+char *console_prompt(const struct console *console);           /* what stands at the cursor as one; the caller frees */
+/* A line was entered since the mark: the first one is appended, as it was echoed; where the `prompt` is given, at which the mark was
+ * set, the first that is not empty. */
+bool console_entered(const struct console *console, const char *prompt, struct str *out);
 /* What was printed since the mark, without the line of the mark itself (the command) and without the prompt at the end;
  * `prompt` is the one that it was typed at. Output that does not end in a line's end stands in front of the prompt. */
 void console_output(const struct console *console, size_t max, const char *prompt, struct str *out);

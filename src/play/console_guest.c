@@ -40,6 +40,14 @@ static bool is_shell_prompt(const char *line, size_t len)
 	return last != '%' && blanks <= 1 && !is_client && len <= 60;
 }
 
+/* Output without a line's end stands in front of a prompt; of one in brackets it is seen where it begins. */
+static const char *prompt_in(const char *line)
+{
+	size_t len = strlen(line);
+	const char *from = len >= 2 && line[len - 2] == ']' ? strrchr(line, '[') : NULL;
+	return from ? from : line;
+}
+
 enum console_line console_line_of(const char *line)
 {
 	size_t len = strlen(line);
@@ -51,7 +59,11 @@ enum console_line console_line_of(const char *line)
 		return CONSOLE_LOGIN;
 	if (ends_with_word(line, len, "password:"))
 		return CONSOLE_PASSWORD;
-	return is_shell_prompt(line, len) ? CONSOLE_SHELL : CONSOLE_OTHER;
+	char *text = mem_strndup(line, len);
+	const char *prompt = prompt_in(text);
+	bool is_shell = is_shell_prompt(prompt, strlen(prompt));
+	free(text);
+	return is_shell ? CONSOLE_SHELL : CONSOLE_OTHER;
 }
 
 static int first_row(const struct console *c, int y)
@@ -69,6 +81,15 @@ void console_line_text(const struct console *c, struct str *out)
 	term_text(c->term, first_row(c, y), y, LINE_BYTES_MAX, out);
 	while (out->len > before && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == ' '))
 		out->data[--out->len] = '\0';
+}
+
+char *console_prompt(const struct console *c)
+{
+	struct str line = {0};
+	console_line_text(c, &line);
+	char *prompt = mem_strdup(prompt_in(str_text(&line)));
+	str_finish(&line);
+	return prompt;
 }
 
 enum console_line console_at(const struct console *c)
@@ -167,7 +188,8 @@ static void clean_up(struct console *c)
 	int row = find_command(c, first_row(c, y), &column);
 	if (row < 0)
 		return;
-	snprintf(bytes, sizeof bytes, "\033[%d;%dH\033[J", row + 1, column + 1);
+	snprintf(bytes, sizeof bytes, "\033[%d;%dH\033[J", row + 1 + column / c->asked_cols,
+	         column % c->asked_cols + 1);
 	feed(c, bytes);
 	end_sizing(c);
 }
@@ -256,6 +278,27 @@ void console_send(struct console *c, const char *bytes, size_t size)
 void console_mark(struct console *c)
 {
 	feed(c, "\033]133;C\a");
+}
+
+bool console_entered(const struct console *c, const char *prompt, struct str *out)
+{
+	struct str text = {0};
+	term_output_text(c->term, LINE_BYTES_MAX, &text);
+	const char *line = str_text(&text), *end;
+	while ((end = strchr(line, '\n')) && prompt) {
+		size_t len = text_has_prefix(line, prompt) ? strlen(prompt) : 0;
+		if (line[len + strspn(line + len, " ")] != '\n') {
+			line += len;
+			break;
+		}
+		line = end + 1;
+	}
+	/* Of a command that prints nothing yet only the cursor tells. */
+	bool is_entered = end || (*line && console_at(c) == CONSOLE_BLANK);
+	if (is_entered)
+		str_append_n(out, line, end ? (size_t)(end - line) : strlen(line));
+	str_finish(&text);
+	return is_entered;
 }
 
 void console_output(const struct console *c, size_t max, const char *prompt, struct str *out)

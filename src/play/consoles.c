@@ -9,6 +9,8 @@ static void on_state(struct console *console, void *user)
 	struct play *p = user;
 	if (dialog_is(p) && dialog_console(p) == console)
 		dialog_step_on(p);
+	hand_hears(p, console);
+	attend_hears(p, console);
 	words_tick(p);
 	play_changed(p);
 }
@@ -16,9 +18,10 @@ static void on_state(struct console *console, void *user)
 static void on_line(struct console *console, void *user)
 {
 	struct play *p = user;
-	if (!dialog_is(p) || dialog_console(p) != console)
-		return;
-	dialog_step_on(p);
+	hand_hears(p, console);
+	attend_hears(p, console);
+	if (dialog_is(p) && dialog_console(p) == console)
+		dialog_step_on(p);
 	words_tick(p);
 	play_changed(p);
 }

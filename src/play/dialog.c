@@ -40,10 +40,9 @@ static int64_t now(const struct play *p)
 /* ---- what was seen ---- */
 
 /* What came after what was typed, a prompt, too; of a console that was only opened, all that its screen shows. */
-static void seen_text(const struct play *p, struct str *out)
+static void seen_text(const struct console *c, const struct scenario_dialog *script, struct str *out)
 {
-	const struct scenario_dialog *script = dialog_script(p);
-	struct term *term = console_term(dialog_console(p));
+	struct term *term = console_term(c);
 	int rows, cols;
 	if (script->verb == SCENARIO_OPENS) {
 		term_size(term, &rows, &cols);
@@ -93,7 +92,7 @@ static void keep_output(struct play *p)
 {
 	struct str text = {0};
 	if (dialog_script(p)->verb == SCENARIO_OPENS)
-		seen_text(p, &text);
+		seen_text(dialog_console(p), dialog_script(p), &text);
 	else
 		console_output(dialog_console(p), OUTPUT_MAX, p->prompt, &text);
 	perform_keep(p, &text);
@@ -109,11 +108,10 @@ void dialog_fail(struct play *p, const char *expected, const char *cure)
 	str_finish(&found);
 }
 
-static bool is_expected(const struct play *p)
+bool dialog_shows(const struct console *c, const struct scenario_dialog *script)
 {
-	const struct scenario_dialog *script = dialog_script(p);
 	struct str text = {0};
-	seen_text(p, &text);
+	seen_text(c, script, &text);
 	bool is_seen = script->is_pattern ? regexec(&script->pattern, str_text(&text), 0, NULL, 0) == 0
 	                                  : strstr(str_text(&text), script->expected) != NULL;
 	str_finish(&text);
@@ -229,12 +227,9 @@ void dialog_typed(struct play *p)
 /* Enter was pressed in the pane itself: what was typed there stands in a line above. */
 static bool was_entered(const struct play *p, struct console *c)
 {
-	struct str text = {0};
-	if (p->is_logged_in || dialog_script(p)->key)
-		return false;
-	term_output_text(console_term(c), OUTPUT_MAX, &text);
-	bool is_entered = strchr(str_text(&text), '\n') != NULL;
-	str_finish(&text);
+	struct str line = {0};
+	bool is_entered = !p->is_logged_in && !dialog_script(p)->key && console_entered(c, NULL, &line);
+	str_finish(&line);
 	return is_entered;
 }
 
@@ -284,7 +279,7 @@ static void answer_login(struct play *p, struct console *c)
 static void wait_for_text(struct play *p, int64_t since)
 {
 	const struct scenario_dialog *script = dialog_script(p);
-	if (is_expected(p)) {
+	if (dialog_shows(dialog_console(p), script)) {
 		end_command(p);
 	} else if (now(p) - since > script->expect_ms) {
 		struct str expected = {0};

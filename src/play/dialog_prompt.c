@@ -46,22 +46,13 @@ static void clear_line(struct play *p, struct console *c)
 	str_finish(&line);
 }
 
-/* Output without a line's end stands in front of a prompt; of one in brackets it is seen where it begins. */
-static const char *prompt_in(const char *line)
-{
-	size_t len = strlen(line);
-	const char *from = len >= 2 && line[len - 2] == ']' ? strrchr(line, '[') : NULL;
-	return from ? from : line;
-}
-
 static void type_text(struct play *p, struct console *c)
 {
 	struct str line = {0};
 	console_line_text(c, &line);
 	if (!p->prompt || p->prompt[0] == '\0' || !text_has_suffix(str_text(&line), p->prompt)) {
-		const char *from = prompt_in(str_text(&line));
 		free(p->prompt);
-		p->prompt = mem_strdup(from);
+		p->prompt = console_prompt(c);
 	}
 	str_finish(&line);
 	p->step = STEP_TYPING;
@@ -70,14 +61,13 @@ static void type_text(struct play *p, struct console *c)
 	console_type(c, p->text, perform_type_ms(p));
 }
 
-/* "[root@vm ~]#" is somebody else's shell than fedora's. */
-static bool is_other_user(const struct play *p, struct console *c)
+bool dialog_is_other_user(const struct console *c, const char *user)
 {
 	struct str line = {0};
 	console_line_text(c, &line);
 	char *at = line.data ? strchr(line.data, '@') : NULL;
-	size_t len = strlen(p->text);
-	bool is_other = at && ((size_t)(at - line.data) < len || memcmp(at - len, p->text, len) != 0);
+	size_t len = strlen(user);
+	bool is_other = at && ((size_t)(at - line.data) < len || memcmp(at - len, user, len) != 0);
 	str_finish(&line);
 	return is_other;
 }
@@ -87,7 +77,7 @@ static void find_login(struct play *p, struct console *c)
 	enum console_line at = console_at(c);
 	if (at == CONSOLE_LOGIN && console_silent_ms(c) >= DIALOG_SETTLED_MS) {
 		type_text(p, c);
-	} else if (console_is_ready(c) && is_other_user(p, c)) {
+	} else if (console_is_ready(c) && dialog_is_other_user(c, p->text)) {
 		dialog_fail(p, "a login prompt, or a shell of the stage's user",
 		            "log out there (exit), then run the stage again (r)");
 	} else if (console_is_ready(c)) {

@@ -54,6 +54,7 @@ void play_destroy(struct play *p)
 	passing_cancel(p);
 	loop_timer_destroy(p->tick);
 	consoles_finish(p);
+	hand_finish(p);
 	shells_finish(p);
 	hosts_finish(p);
 	for (size_t i = 0; i < explore_n_stages(p); i++) {
@@ -72,6 +73,7 @@ void play_destroy(struct play *p)
 	}
 	str_finish(&p->output);
 	str_finish(&p->by_hand.output);
+	free(p->by_hand.prompt);
 	free(p->text);
 	free(p->prompt);
 	free(p->message);

@@ -98,6 +98,7 @@ struct play {
 	size_t explored_from; /* the show's view while an exploration is in view */
 	bool has_explored;
 
+	struct hand *hand;         /* a line that is typed for somebody; NULL */
 	bool attends;              /* what is done by hand counts */
 	struct by_hand {           /* on the stage in view, while it is not performed by us */
 		bool is_known;     /* how they stood */
@@ -108,6 +109,9 @@ struct play {
 		int64_t since;     /* the begin of the last of them */
 		int status;        /* and its end; -1 */
 		struct str output; /* of all of them */
+		bool is_heard;     /* the console was listened to */
+		bool was_so;       /* ... and was open, or logged in, as the stage wants it */
+		char *prompt;      /* on a console: the one that stands there, its output counted from it; NULL */
 	} by_hand;
 };
 
@@ -155,6 +159,10 @@ void flows_end(struct play *p, int64_t ended,
 void flows_cancel(struct play *p);
 void flows_settle(struct play *p, bool is_done);              /* the stage is done, or has failed */
 void flows_by_hand(struct play *p, int64_t took_ms);          /* the stage is done, by what somebody has typed */
+/* Somebody has typed a command like that of the stage in view, whose flows are to be blocked; it has ended. */
+void flows_begin_by_hand(struct play *p);
+void flows_end_by_hand(struct play *p, const char *output, int status);
+bool flows_are_blocked(const struct play *p); /* those of the stage in view */
 bool flows_forgive(const struct play *p, int status);         /* the command was meant to fail */
 enum play_measure flows_read(const char *output, int status); /* how a try ended, in the words of the program */
 /* The command's flow is not what the stage is to show: in words, appended. False: it is. */
@@ -224,6 +232,10 @@ void dialog_stop(struct play *p); /* Ctrl-C to what runs there, keeping its outp
 void dialog_cancel(struct play *p, enum play_step step);
 void dialog_words(struct play *p);
 struct console *dialog_console(const struct play *p); /* the job's; NULL: not opened yet */
+/* What the script expects is to be seen: of one that only opens on the screen, else since the mark. */
+bool dialog_shows(const struct console *c, const struct scenario_dialog *script);
+/* "[root@vm ~]#" at the cursor is somebody else's shell than fedora's. */
+bool dialog_is_other_user(const struct console *c, const char *user);
 
 /* ---- ask.c ---- */
 void ask_begin(struct play *p); /* STEP_CHECKS */
@@ -282,6 +294,20 @@ void attend_forget(struct play *p);                                /* it begins 
 void attend_look(struct play *p);                                  /* the cluster has changed: is it done? */
 void attend_begins(struct play *p, const struct shell *shell);     /* a command that is not the job's runs in a shell */
 void attend_ends(struct play *p, struct shell *shell, int status); /* ... has ended */
+bool attend_is_waiting(const struct play *p); /* the stage in view waits for somebody, and what is done by hand counts */
+void attend_entered(struct play *p, const char *line);                    /* for it somebody's command runs now */
+void attend_ended(struct play *p, const char *output, int status);        /* ... has ended; status 0 where none is known */
+void attend_settle(struct play *p, const char *checked);                  /* the stage in view is done, by hand */
+
+/* ---- hand.c: lines typed as somebody would ---- */
+void hand_shell_ready(struct play *p, const struct shell *shell); /* it is at its prompt, and no job wants it */
+void hand_shell_ended(struct play *p, const struct shell *shell, int status);
+void hand_hears(struct play *p, struct console *console); /* what stands on it is another now */
+void hand_finish(struct play *p);
+
+/* ---- attend_console.c ---- */
+/* What stands on a console is another now; NULL: another stage is in view. */
+void attend_hears(struct play *p, struct console *console);
 
 /* ---- words.c ---- */
 void words_message(struct play *p, bool is_problem, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -112,16 +112,20 @@ void flows_begin_stage(struct play *p)
 		begin(&p->flows.data[stage->seen.data[i]], PLAY_FLOW_UNTRIED);
 }
 
-void flows_begin(struct play *p)
+static void set_out(struct play *p, struct play_flow *flow)
 {
-	struct play_flow *flow = flow_of_command(p);
-	p->output_before = p->output.len;
-	if (!flow)
-		return;
 	begin(flow, PLAY_FLOW_UNDERWAY);
 	flow->note[0] = '\0';
 	flow->measured = PLAY_UNMEASURED;
 	overhear_begins(p, (size_t)(flow - p->flows.data));
+}
+
+void flows_begin(struct play *p)
+{
+	struct play_flow *flow = flow_of_command(p);
+	p->output_before = p->output.len;
+	if (flow)
+		set_out(p, flow);
 }
 
 static void note_took(struct play_flow *flow)
@@ -132,14 +136,10 @@ static void note_took(struct play_flow *flow)
 	str_finish(&took);
 }
 
-void flows_end(struct play *p, int64_t ended, int status)
+static void measure(struct play *p, struct play_flow *flow, enum play_measure measured, int64_t took_ms)
 {
-	struct play_flow *flow = flow_of_command(p);
-	if (!flow)
-		return;
-	size_t from = p->output_before < p->output.len ? p->output_before : 0;
-	flow->measured = flows_read(str_text(&p->output) + from, status);
-	flow->measured_ms = ended > p->run_since ? ended - p->run_since : 0;
+	flow->measured = measured;
+	flow->measured_ms = took_ms > 0 ? took_ms : 0;
 	testify_now(p);
 	overhear_look(p);
 	if (flow->state != PLAY_FLOW_BLOCKED)
@@ -149,6 +149,15 @@ void flows_end(struct play *p, int64_t ended, int status)
 	else if (flow->state == PLAY_FLOW_BLOCKED) /* a packet was lost, and it came through all the same */
 		flow->state = PLAY_FLOW_UNDERWAY;
 	testify_note(flow);
+}
+
+void flows_end(struct play *p, int64_t ended, int status)
+{
+	struct play_flow *flow = flow_of_command(p);
+	if (!flow)
+		return;
+	size_t from = p->output_before < p->output.len ? p->output_before : 0;
+	measure(p, flow, flows_read(str_text(&p->output) + from, status), ended - p->run_since);
 }
 
 void flows_cancel(struct play *p)
@@ -191,6 +200,40 @@ void flows_by_hand(struct play *p, int64_t took_ms)
 		note_took(flow);
 		testify_measured(p, stage->seen.data[i]);
 	}
+}
+
+/* How somebody's own command ends tells of a flow only where it cannot be that anything else was done: it timed out. */
+void flows_begin_by_hand(struct play *p)
+{
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
+	for (size_t i = 0; stage->is_blocked && i < stage->seen.len; i++)
+		set_out(p, &p->flows.data[stage->seen.data[i]]);
+}
+
+void flows_end_by_hand(struct play *p, const char *output, int status)
+{
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
+	enum play_measure measured = flows_read(output, status);
+	for (size_t i = 0; stage->is_blocked && i < stage->seen.len; i++) {
+		struct play_flow *flow = &p->flows.data[stage->seen.data[i]];
+		if (flow->state != PLAY_FLOW_UNDERWAY && flow->state != PLAY_FLOW_BLOCKED)
+			continue;
+		measure(p, flow, measured, loop_now(p->loop) - p->by_hand.since);
+		if (flow->state == PLAY_FLOW_UNDERWAY)
+			flow->state = measured == PLAY_CONNECTED ? PLAY_FLOW_OK : PLAY_FLOW_FAILED;
+		testify_measured(p, stage->seen.data[i]);
+	}
+}
+
+bool flows_are_blocked(const struct play *p)
+{
+	const struct scenario_stage *stage = play_stage_of(p, p->view);
+	for (size_t i = 0; i < stage->seen.len; i++) {
+		const struct play_flow *flow = &p->flows.data[stage->seen.data[i]];
+		if (flow->state != PLAY_FLOW_BLOCKED || flow->measured != PLAY_TIMED_OUT)
+			return false;
+	}
+	return stage->is_blocked;
 }
 
 /* ---- blocked, as intended or not ---- */

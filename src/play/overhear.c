@@ -189,7 +189,8 @@ static void on_count(struct witness_count *count, void *user)
 static bool is_underway(const struct play *p, size_t at)
 {
 	const struct play_flow *flow = &p->flows.data[at];
-	return p->job == JOB_STAGE && p->step == STEP_RUNNING && flow->measured == PLAY_UNMEASURED &&
+	bool runs = p->by_hand.runs || (p->job == JOB_STAGE && p->step == STEP_RUNNING);
+	return runs && flow->measured == PLAY_UNMEASURED &&
 	       (flow->state == PLAY_FLOW_UNDERWAY || flow->state == PLAY_FLOW_BLOCKED);
 }
 

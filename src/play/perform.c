@@ -331,6 +331,7 @@ void perform_on_done(struct shell *shell, int status, void *user)
 		command_ended(p, status);
 	else
 		attend_ends(p, shell, status);
+	hand_shell_ended(p, shell, status);
 	words_tick(p);
 	play_changed(p);
 }
@@ -343,6 +344,8 @@ void perform_on_state(struct shell *shell, enum shell_state state, void *user)
 	} else if (!is_of_job(p, shell)) {
 		if (state == SHELL_BUSY)
 			attend_begins(p, shell);
+		else if (state == SHELL_PROMPT)
+			hand_shell_ready(p, shell);
 		return;
 	} else if (state == SHELL_PROMPT && p->step == STEP_PROMPT) {
 		perform_step_on(p);

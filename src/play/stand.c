@@ -101,6 +101,15 @@ char *play_next_command(const struct play *p)
 	return play_command(p, p->view);
 }
 
+char *play_hint(const struct play *p, size_t at, size_t hint)
+{
+	const struct scenario_texts *hints = at < explore_n_stages(p) ? &play_stage_of(p, at)->hints : NULL;
+	if (!hints || hint >= hints->len)
+		return mem_strdup("");
+	char *filled = values_fill(p, hints->data[hint], NULL);
+	return filled ? filled : mem_strdup(hints->data[hint]);
+}
+
 char *play_command(const struct play *p, size_t at)
 {
 	struct str out = {0};

@@ -11,6 +11,18 @@
 #define DEPTH_MAX 64
 #define HEREDOCS_MAX 8
 
+bool scenario_hint_commands(const char *hint, struct scenario_texts *out)
+{
+	for (const char *from = strchr(hint, '`'), *end; from; from = strchr(end + 1, '`')) {
+		end = strchr(from + 1, '`');
+		if (!end)
+			return false;
+		if (out)
+			vec_push(out, mem_strndup(from + 1, (size_t)(end - from - 1)));
+	}
+	return true;
+}
+
 void scenario_texts_finish(struct scenario_texts *texts)
 {
 	for (size_t i = 0; i < texts->len; i++)

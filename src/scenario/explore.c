@@ -21,7 +21,7 @@ static const struct reader_key keys[] = {
 	{"break", true, BLOCK_WORDS ", or one for each of kind and lab", reader_take_any, AT(breaks)},
 	{"mend", true, BLOCK_WORDS ", or one for each of kind and lab", reader_take_any, AT(mends)},
 	{"undo", false, BLOCK_WORDS, reader_take_any, AT(undo)},
-	{"hints", false, "a hint, or a list of them, each a text", reader_take_any, AT(hints)},
+	{"hints", false, HINTS_WORDS, reader_take_any, AT(hints)},
 	{"check", true, "a list of checks", reader_take_any, AT(checks)},
 	{"within", false, "a duration such as 30s or 2m", reader_take_any, AT(within)},
 	{0},

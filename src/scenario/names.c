@@ -88,6 +88,8 @@ static void check_stage(struct loading *l, const struct scenario_stage *stage, c
 	load_console_names(l, stage, at);
 	for (size_t k = 0; k < stage->undo.len; k++)
 		check_vars_of(l, stage->undo.data[k], undo);
+	for (size_t k = 0; k < stage->hints.len; k++)
+		check_vars_of(l, stage->hints.data[k], at);
 	check_vars_of(l, stage->done_if, at);
 	for (size_t k = 0; k < stage->checks.len; k++)
 		load_check_names(l, &stage->checks.data[k]);

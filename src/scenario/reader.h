@@ -45,6 +45,7 @@ bool reader_take_list(READER_TAKE);
 bool reader_take_any(READER_TAKE);
 #define LINE_WORDS "one line of text"
 #define BLOCK_WORDS "a text without tabs and control characters"
+#define HINTS_WORDS "a hint, or a list of them, each a text, or such for each of kind and lab"
 /* `keys` ends with name NULL. `what` names the thing ("a stage"). */
 void reader_map(struct reader *r, const json_t *map, const char *pointer, const struct reader_key *keys,
                 const char *what, void *target);

@@ -67,26 +67,31 @@ static bool take_minutes(READER_TAKE)
 	return true;
 }
 
-bool load_shell_text(struct loading *l, const json_t *value, const char *pointer, const char *what, char **text)
+/* What differs between kind and the lab is written apart. NULL: nothing is there for the one that is read for. */
+static const json_t *of_environment(struct loading *l, const json_t *value, const char *pointer)
 {
-	struct reader *r = &l->reader;
-	if (!json_is_object(value))
-		return reader_take_block(r, value, pointer, text);
 	static const char *const environments[] = {"kind", "lab"};
 	const char *name;
 	json_t *each;
+	if (!json_is_object(value))
+		return value;
 	json_object_foreach ((json_t *)value, name, each) {
 		bool known = false;
 		for (size_t i = 0; i < sizeof environments / sizeof environments[0]; i++)
 			known = known || text_equal(environments[i], name);
 		if (!known)
-			reader_problem(r, pointer, "there is no environment \"%.40s\" to run in; use kind and lab",
-			               name);
+			reader_problem(&l->reader, pointer,
+			               "there is no environment \"%.40s\" to run in; use kind and lab", name);
 	}
-	each = json_object_get(value, l->environment);
-	if (each)
-		return reader_take_block(r, each, pointer, text);
-	reader_problem(r, pointer, "%s has no command for \"%s\"; add %s: COMMAND", what, l->environment,
+	return json_object_get(value, l->environment);
+}
+
+bool load_shell_text(struct loading *l, const json_t *value, const char *pointer, const char *what, char **text)
+{
+	const json_t *own = of_environment(l, value, pointer);
+	if (own)
+		return reader_take_block(&l->reader, own, pointer, text);
+	reader_problem(&l->reader, pointer, "%s has no command for \"%s\"; add %s: COMMAND", what, l->environment,
 	               l->environment);
 	return true;
 }
@@ -157,7 +162,11 @@ static bool take_console(READER_TAKE)
 
 static bool take_hints(READER_TAKE)
 {
-	struct scenario_texts *hints = to;
+	struct stage_reading *s = to;
+	struct scenario_texts *hints = &s->stage.hints;
+	value = of_environment(s->loading, value, pointer);
+	if (!value)
+		return true;
 	bool is_list = json_is_array(value);
 	size_t n = is_list ? json_array_size(value) : 1;
 	for (size_t i = 0; i < n; i++) {
@@ -167,6 +176,11 @@ static bool take_hints(READER_TAKE)
 			return false;
 		}
 		vec_push(hints, text);
+		if (!scenario_hint_commands(text, NULL))
+			reader_problem(
+			        r, pointer,
+			        "a backquote is not closed in the hint \"%.60s\"; commands to type stand between two",
+			        text);
 	}
 	if (hints->len > SCENARIO_HINTS_MAX)
 		reader_problem(r, pointer, "a stage has at most %d hints; leave some out", SCENARIO_HINTS_MAX);
@@ -183,7 +197,7 @@ static const struct reader_key stage_keys[] = {
 	{"pause", false, "a duration such as 2s", reader_take_duration, AT(stage.pause_ms)},
 	{"say", false, BLOCK_WORDS, reader_take_block, AT(stage.say)},
 	{"read", false, BLOCK_WORDS, reader_take_block, AT(stage.read)},
-	{"hints", false, "a hint, or a list of them, each a text", take_hints, AT(stage.hints)},
+	{"hints", false, HINTS_WORDS, take_hints, 0},
 	{"run", false, BLOCK_WORDS ", or one for each of kind and lab", take_run, 0},
 	{"apply", false, "the name of a manifest beside this file", take_apply, 0},
 	{"what-if", false, "the name of a manifest beside this file", take_what_if, 0},

@@ -65,10 +65,14 @@ void ui_console_follow(struct ui *ui, size_t stage, enum play_state state)
 	if ((state != PLAY_SHOWN && state != PLAY_RUNNING) || ui->view.mode != MODE_STAGE ||
 	    stage >= ui->act->stages.len)
 		return;
-	const struct scenario_stage *shown = &ui->act->stages.data[stage];
-	if (shown->action != SCENARIO_PICTURE)
+	ui_console_bring(ui, &ui->act->stages.data[stage]);
+}
+
+void ui_console_bring(struct ui *ui, const struct scenario_stage *stage)
+{
+	if (stage && stage->action != SCENARIO_PICTURE)
 		snprintf(ui->console, sizeof ui->console, "%s",
-		         shown->action == SCENARIO_CONSOLE ? shown->console : "");
+		         stage->action == SCENARIO_CONSOLE ? stage->console : "");
 }
 
 /* ---- by a person ---- */

@@ -50,8 +50,10 @@ static void follow(struct ui *ui)
 {
 	struct view_state *view = &ui->view;
 	view->guide_scroll = 0;
-	if (view->layout == LAYOUT_GUIDED && view->mode == MODE_STAGE)
+	if (view->layout == LAYOUT_GUIDED && view->mode == MODE_STAGE) {
 		action_front(ui, PANE_GUIDE);
+		ui_console_bring(ui, scene_stage(&ui->scene)); /* what is typed by hand is typed there */
+	}
 }
 
 static void note_done(struct ui *ui)
@@ -90,6 +92,8 @@ void guide_fill(struct ui *ui)
 	struct guide *guide = &ui->guide;
 	struct play_check check;
 	clear_checks(guide);
+	free_texts(guide->hints.data, guide->hints.len);
+	guide->hints.len = 0;
 	free(guide->command);
 	guide->command = NULL;
 	if (!ui->play || !is_guided(&ui->view))
@@ -103,6 +107,8 @@ void guide_fill(struct ui *ui)
 		vec_push(&guide->explored, play_is_explored(ui->play, i));
 	guide->is_tried = play_tried_by_hand(ui->play);
 	guide->command = play_command(ui->play, guide->stage);
+	for (size_t i = 0; guide->stage < guide->n_hints.len && i < guide->n_hints.data[guide->stage]; i++)
+		vec_push(&guide->hints, play_hint(ui->play, guide->stage, i));
 }
 
 void guide_forget(struct ui *ui)
@@ -119,6 +125,8 @@ void guide_finish(struct ui *ui)
 	free_texts(guide->acts.data, guide->acts.len);
 	free_texts(guide->acts_done.data, guide->acts_done.len);
 	vec_finish(&guide->checks);
+	free_texts(guide->hints.data, guide->hints.len);
+	vec_finish(&guide->hints);
 	vec_finish(&guide->n_hints);
 	vec_finish(&guide->acts);
 	vec_finish(&guide->explored);

@@ -12,6 +12,7 @@ struct guide {
 	char *command;                  /* that `next` would run, values filled in; "" */
 	bool is_tried;                  /* something was typed by hand, and it is not done */
 	VEC(size_t) n_hints;            /* that were asked for, one a stage */
+	VEC(char *) hints;              /* of that stage, values filled in; empty without a show */
 	VEC(bool) explored;             /* one an exploration: mended */
 	VEC(char *) acts;               /* in the order of the show */
 	VEC(char *) acts_done;          /* gone through to their end in this session */

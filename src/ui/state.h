@@ -106,6 +106,7 @@ void scene_show_ended(struct ui *ui); /* forgets what was drawn of a show that i
 /* consoles.c */
 struct term *ui_console_pane(const struct ui *ui); /* NULL: none is in view */
 void ui_console_fill(struct ui *ui);
+void ui_console_bring(struct ui *ui, const struct scenario_stage *stage); /* the pane in which it is typed: a console, or the shell */
 void ui_console_follow(struct ui *ui, size_t stage, enum play_state state); /* a stage brings its pane to the front */
 bool ui_console_open(struct ui *ui, const char *id);                        /* false: it is no virtual machine */
 void ui_console_next(struct ui *ui);                                        /* the next one; after the last the shell */

@@ -48,6 +48,17 @@ static bool all_hold(const struct guide *guide)
 	return guide->checks.len > 0;
 }
 
+static const char *words_on_console(const struct scenario_dialog *dialog)
+{
+	if (dialog->verb == SCENARIO_OPENS)
+		return "c opens the machine's console. Or let Space do it for you:";
+	if (dialog->verb == SCENARIO_LOGS_IN)
+		return "Log in on the machine's console (c brings it, i types there). Or let Space do it for you:";
+	if (dialog->verb == SCENARIO_SENDS && !dialog->has_expect)
+		return "Space shows it on the machine's console; Space again does it.";
+	return "Type it on the machine's console (c brings it, i types there). Or let Space do it for you:";
+}
+
 static const char *words_to_do(const struct scenario_stage *stage, bool holds)
 {
 	if (stage->is_prelude)
@@ -57,7 +68,7 @@ static const char *words_to_do(const struct scenario_stage *stage, bool holds)
 		return stage->checks.len ? "Nothing is typed here: Space looks whether it is so."
 		                         : "Nothing is typed here. Space goes on.";
 	if (stage->action == SCENARIO_CONSOLE)
-		return "Space shows it on the machine's console; Space again does it.";
+		return words_on_console(&stage->dialog);
 	if (holds)
 		return "It holds already. s goes on without it; Space shows the command all the same:";
 	return "Type it in the pane (i); in a terminal of your own is just as good. Or let Space do it for you:";
@@ -165,13 +176,29 @@ static int put_checks(struct canvas *page, int y, const struct scene *scene)
 	return y;
 }
 
+/* What is to be typed, between its backquotes, has the look of a command. */
+static int put_hint(struct canvas *page, int y, const char *hint)
+{
+	int end = put_text(page, 2, y, ROLE_TEXT, hint);
+	bool is_command = false;
+	for (int i = y * page->cols; i < end * page->cols; i++) {
+		struct cell *cell = canvas_at(page, i % page->cols, i / page->cols);
+		bool is_quote = cell->ch[0] == '`';
+		if (is_quote)
+			is_command = !is_command;
+		if (is_quote || is_command)
+			cell->role = is_quote ? ROLE_MUTED : ROLE_COMMAND;
+	}
+	return end;
+}
+
 static int put_hints(struct canvas *page, int y, const struct scene *scene, const struct scenario_stage *stage)
 {
 	const struct guide *guide = scene->guide;
 	size_t n = guide->stage < guide->n_hints.len ? guide->n_hints.data[guide->stage] : 0;
 	for (size_t i = 0; i < n; i++) {
 		canvas_put(page, 0, y, 2, ROLE_KEY, 0, "?");
-		y = put_text(page, 2, y, ROLE_TEXT, stage->hints.data[i]);
+		y = put_hint(page, y, i < guide->hints.len ? guide->hints.data[i] : stage->hints.data[i]);
 	}
 	if (n >= stage->hints.len || scene_state(scene) == PLAY_DONE)
 		return y;

@@ -71,7 +71,7 @@ static void test_walk_by_hand(void **state)
 	start(120, 40);
 	pty_expect(&pty, SOON, "Type it in the pane (i)", "○ namespace/tenantblue exists", "h a hint");
 	pty_type(&pty, "h");
-	pty_expect(&pty, SOON, "? kubectl create namespace NAME makes", "another hint");
+	pty_expect(&pty, SOON, "? Two namespaces are wanted", "another hint");
 	by_hand("kubectl create namespace tenantblue");
 	pty_expect(&pty, STAGE, "✓ namespace/tenantblue exists", "○ namespace/tenantyellow exists",
 	           "namespace tenantyellow is not there");

@@ -491,6 +491,7 @@ static void test_lines(void **state)
 	        {"~ # ", CONSOLE_SHELL},
 	        {"bash-5.2$ ", CONSOLE_SHELL},
 	        {"[fedora@vm-client ~]$ ls", CONSOLE_OTHER},
+	        {"{\"Ok\":[{\"id\":1,\"name\":\"leonardo\"}]}[fedora@vm-client ~]$ ", CONSOLE_SHELL},
 	        {"turtles=# ", CONSOLE_OTHER},
 	        {"turtles-# ", CONSOLE_OTHER},
 	        {"turtles=> ", CONSOLE_OTHER},
@@ -536,6 +537,91 @@ static int teardown(void **state)
 	return show_remove_folder();
 }
 
+/* ---- by hand, before Space has shown anything ---- */
+
+static bool is_tried(const void *what)
+{
+	(void)what;
+	return play_tried_by_hand(show.play);
+}
+
+static void open_attended(const char *stages)
+{
+	struct err err = {0};
+	open_show(stages);
+	play_attend(show.play, true);
+	show_feed(VMI("1", "Running"));
+	assert_int_not_equal(play_console_open(show.play, "blue/vm", &err), TOPO_NONE);
+}
+
+static const char by_hand[] =
+        "  - {id: open, title: Open, console: blue/vm, expect: 'vm login:'}\n"
+        "  - {id: login, title: Log in, console: blue/vm, login: {user: fedora, password: secret}}\n"
+        "  - {id: type, title: Type, console: blue/vm, type: echo w'an'ted, check: [{output: wanted}], seen: one}\n"
+        "  - {id: free, title: Free, console: blue/vm, type: echo free}\n"
+        "  - {id: expect, title: Expect, console: blue/vm, type: echo g'o'; read -r x, expect: go}\n";
+
+static void test_all_by_hand(void **state)
+{
+	(void)state;
+	size_t n;
+	open_attended(by_hand);
+	wait_console(PLAY_CONSOLE_ATTACHED);
+	assert_int_equal(play_stage_state(show.play, 0), PLAY_PENDING);
+	type("\r");
+	wait_state(PLAY_DONE);
+	assert_has(play_checked(show.play, 0), "the console shows \"vm login:\"");
+	play_next(show.play);
+	type("fedora\r");
+	wait_screen("fedora\nPassword:");
+	type("wrong\r");
+	wait_screen("Login incorrect");
+	assert_int_equal(play_stage_state(show.play, 1), PLAY_PENDING);
+	type("fedora\r");
+	wait_screen("incorrect\nvm login: fedora\nPassword:");
+	type("secret\r");
+	wait_state(PLAY_DONE);
+	assert_has(play_checked(show.play, 1), "logged in on blue/vm");
+	play_next(show.play);
+	type("\r"); /* an empty line is no command */
+	type("echo other\r");
+	wait_until(is_tried, NULL, "a command by hand");
+	assert_int_equal(play_stage_state(show.play, 2), PLAY_PENDING);
+	type("printf %s wan ted\r"); /* and the prompt stands behind it */
+	wait_state(PLAY_DONE);
+	assert_has(play_checked(show.play, 2), "the output has \"wanted\"");
+	assert_no(play_output(show.play), "printf"); /* what was typed is no output */
+	assert_int_equal(play_flows(show.play, &n)[0].state, PLAY_FLOW_OK);
+	play_next(show.play);
+	type("true\r"); /* nothing but the command itself tells */
+	wait_until(is_tried, NULL, "a command by hand");
+	assert_int_equal(play_stage_state(show.play, 3), PLAY_PENDING);
+	type("echo free\r");
+	wait_state(PLAY_DONE);
+	play_next(show.play);
+	type("echo g''o; read -r x\r");
+	wait_state(PLAY_DONE);
+	assert_int_equal(n_lines_of("args"), 1);
+}
+
+/* What stood there before the stage came into view is nobody's doing; and Space does what is left. */
+static void test_by_hand_before(void **state)
+{
+	(void)state;
+	show_write("shell", "", 0600);
+	open_attended(LOGIN
+	              "  - {id: type, title: T, console: blue/vm, type: echo w'an'ted, check: [{output: wanted}]}\n");
+	wait_screen("[fedora@vm");
+	type("echo wan''ted\r");
+	wait_screen("\nwanted\n");
+	play_cluster_changed(show.play);
+	play_skip(show.play);
+	type("unfinished");
+	wait_screen("unfinished");
+	assert_int_equal(play_stage_state(show.play, 1), PLAY_PENDING);
+	perform(PLAY_DONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -558,6 +644,8 @@ int main(void)
 	        cmocka_unit_test_teardown(test_taken_over, close_left),
 	        cmocka_unit_test_teardown(test_drops, close_left),
 	        cmocka_unit_test_teardown(test_size, close_left),
+	        cmocka_unit_test_teardown(test_all_by_hand, close_left),
+	        cmocka_unit_test_teardown(test_by_hand_before, close_left),
 	};
 	cmocka_set_test_filter(getenv("TEST_FILTER"));
 	return cmocka_run_group_tests_name("console", tests, setup, teardown);

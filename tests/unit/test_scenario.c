@@ -148,6 +148,12 @@ static void test_good(void **state)
 	assert_int_equal(act->stages.data[2].action, SCENARIO_PICTURE);
 	assert_int_equal(act->stages.data[2].hints.len, 2);
 	assert_string_equal(act->stages.data[2].hints.data[1], "Look down.");
+	struct scenario_texts commands = {0};
+	assert_true(scenario_hint_commands("`ls` lists them, `cat {file}`", &commands));
+	assert_int_equal(commands.len, 2);
+	assert_string_equal(commands.data[1], "cat {file}");
+	assert_false(scenario_hint_commands("`ls` lists them, `cat", NULL));
+	scenario_texts_finish(&commands);
 	assert_int_equal(act->stages.data[0].hints.len, 0);
 	assert_true(act->kinds & (1u << KUBE_POD));
 	assert_false(act->kinds & (1u << KUBE_VM));
@@ -171,7 +177,10 @@ static const struct mistake {
         {"order: 7", "diagram: {group-by: color}",
          ":2: a diagram cannot be grouped by \"color\"; use namespace or node"},
         {"hints: [Look up., Look down.]", "hints: {a: b}",
-         ":39: \"hints\" must be a hint, or a list of them, each a text, not a mapping"},
+         ":39: there is no environment \"a\" to run in; use kind and lab"},
+        {"hints: [Look up., Look down.]", "hints: [Look up., 'Type `ls']",
+         ":39: a backquote is not closed in the hint"},
+        {"hints: [Look up., Look down.]", "hints: ['`echo {blu_ip}`']", "there is no variable {blu_ip}"},
         {"hints: [Look up., Look down.]", "hints: [a, b, c, d, e, f, g, h, i]", ":39: a stage has at most 8 hints"},
         {"hints: [Look up., Look down.]", "hints: ['']", ":39: \"hints\" must be a hint"},
         {"order: 7", "explore: {a: b}", ":2: \"explore\" must be a list of explorations, not a mapping"},

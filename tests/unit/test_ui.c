@@ -144,6 +144,56 @@ static void test_keymap_rows(void **state)
 	assert_null(key_find(KEYS_STAGE, (struct term_key){.ch = 'n', .modifiers = TERM_CTRL}));
 }
 
+/* What the acts' texts promise of keys: every letter that stands alone in a hint, and what it is told to do. */
+static void check_letters(const char *text)
+{
+	static const struct {
+		char letter;
+		const char *command;
+	} promised[] = {{'c', "consoles"}, {'i', "type"},    {'f', "flows"},
+	                {'e', "explain"},  {'d', "diagram"}, {'z', "zoom"}};
+	bool is_command = false;
+	for (const char *at = text; *at; at++) {
+		bool is_alone = (at == text || strchr(" (", at[-1])) && strchr(" ,;:.)", at[1]);
+		is_command ^= *at == '`';
+		if (is_command || !is_alone || *at < 'a' + 1 || *at > 'z')
+			continue;
+		const char *command = NULL;
+		for (size_t i = 0; i < sizeof promised / sizeof *promised; i++)
+			command = promised[i].letter == *at ? promised[i].command : command;
+		const struct key_row *row = key_find(KEYS_STAGE, (struct term_key){.ch = (uint32_t)*at});
+		if (!command || !row || !text_equal(row->command, command))
+			fail_msg("the key %c is promised for %s, and does %s: %s", *at,
+			         command ? command : "nothing known", row ? row->command : "nothing", text);
+	}
+}
+
+static void test_keys_in_hints(void **state)
+{
+	(void)state;
+	static const char *const environments[] = {"lab", "kind"};
+	char *names = scenario_names(NULL), *save = NULL;
+	size_t n_hints = 0;
+	for (char *name = strtok_r(names, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
+		for (size_t e = 0; e < 2; e++) {
+			struct scenario_act *loaded = scenario_load(name, environments[e], NULL);
+			assert_non_null(loaded);
+			for (size_t i = 0; i < loaded->stages.len + loaded->explorations.len; i++) {
+				const struct scenario_texts *hints =
+				        i < loaded->stages.len
+				                ? &loaded->stages.data[i].hints
+				                : &loaded->explorations.data[i - loaded->stages.len].mends.hints;
+				for (size_t k = 0; k < hints->len; k++)
+					check_letters(hints->data[k]);
+				n_hints += hints->len;
+			}
+			scenario_destroy(loaded);
+		}
+	}
+	assert_true(n_hints > 0);
+	free(names);
+}
+
 /* ---- layout ---- */
 static bool is_inside(struct rect area, int cols, int rows)
 {
@@ -406,6 +456,7 @@ int main(void)
 	        cmocka_unit_test(test_config),
 	        cmocka_unit_test(test_key_names),
 	        cmocka_unit_test(test_keymap_rows),
+	        cmocka_unit_test(test_keys_in_hints),
 	        cmocka_unit_test_setup(test_layouts, make_scene),
 	        cmocka_unit_test_setup(test_layout_choice, make_scene),
 	        cmocka_unit_test_setup(test_title, make_scene),
