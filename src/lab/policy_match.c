@@ -130,6 +130,14 @@ static bool read_cidr(const json_t *value, struct cni_address *out)
 	return text != NULL && cni_address_parse(text, out) && out->prefix >= 0;
 }
 
+/* A bare address is one that OVN can read as well. */
+static bool read_except(const json_t *value, const struct cni_address *cidr, struct cni_address *out)
+{
+	const char *text = json_string_value(value);
+	return text != NULL && cni_address_parse(text, out) && out->family == cidr->family;
+}
+
+/* False: it matches nothing, since there is something in it that OVN could not read. */
 static bool match_block(const json_t *block, const char *end, struct str *out)
 {
 	const json_t *cidr = json_object_get(block, "cidr");
@@ -138,10 +146,12 @@ static bool match_block(const json_t *block, const char *end, struct str *out)
 	json_t *except;
 	if (!read_cidr(cidr, &address))
 		return false;
+	json_array_foreach (json_object_get(block, "except"), i, except) {
+		if (!read_except(except, &address, &other))
+			return false;
+	}
 	str_append_f(out, "ip%d.%s == %s", address.family, end, json_string_value(cidr));
 	json_array_foreach (json_object_get(block, "except"), i, except) {
-		if (!read_cidr(except, &other) || other.family != address.family)
-			continue;
 		if (n_excepts++ == 0)
 			str_append_f(out, " && ip%d.%s != {", address.family, end);
 		str_append_f(out, "%s%s", n_excepts > 1 ? ", " : "", json_string_value(except));
@@ -335,7 +345,9 @@ static void block_troubles(const json_t *block, const char *path, struct str *wo
 	if (!is_cidr)
 		add_trouble(words, path, "has no CIDR such as 192.168.200.0/24: it matches nothing");
 	json_array_foreach (json_object_get(block, "except"), i, except) {
-		if (is_cidr && (!read_cidr(except, &other) || !cni_address_is_in(&other, &cidr)))
+		if (is_cidr && !read_except(except, &cidr, &other))
+			add_trouble(words, path, "has an except that is no CIDR of its family: the whole block matches nothing");
+		else if (is_cidr && !cni_address_is_in(&other, &cidr))
 			add_trouble(words, path, "has an except that is not within its CIDR: it excepts nothing");
 	}
 }

@@ -54,6 +54,7 @@ bool policy_block_has(const struct block *block, const struct cni_address *addre
 	return true;
 }
 
+/* OVN is given the texts as they are: one that it cannot read takes the whole block with it, a bare address is that address. */
 static void compile_block(const json_t *value, struct rule *rule)
 {
 	struct block block = {0};
@@ -63,8 +64,12 @@ static void compile_block(const json_t *value, struct rule *rule)
 	json_array_foreach (json_object_get(value, "except"), i, item) {
 		struct cni_address except;
 		const char *text = json_string_value(item);
-		if (text && cni_address_parse(text, &except) && except.prefix >= 0)
-			vec_push(&block.excepts, except);
+		bool is_readable = text && cni_address_parse(text, &except) && except.family == block.cidr.family;
+		block.is_valid = block.is_valid && is_readable;
+		if (!is_readable)
+			continue;
+		except.prefix = except.prefix >= 0 ? except.prefix : except.family == 6 ? 128 : 32;
+		vec_push(&block.excepts, except);
 	}
 	vec_push(&rule->blocks, block);
 }

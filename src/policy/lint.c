@@ -58,10 +58,16 @@ static void lint_block(const struct lint *lint, const json_t *value, const char 
 	lint_shape(lint, excepts, json_is_array(excepts), path, "a list where it says except");
 	json_array_foreach (excepts, i, item) {
 		text = json_is_string(item) ? json_string_value(item) : "";
-		if (!cni_address_parse(text, &except) || except.prefix < 0)
-			find(lint, POLICY_ERROR, path, "except '%s' is no CIDR; write it like 192.168.200.4/32", text);
-		else if (except.family != cidr.family || except.prefix < cidr.prefix ||
-		         !cni_address_is_in(&except, &cidr))
+		if (!cni_address_parse(text, &except) || except.family != cidr.family)
+			find(lint, POLICY_ERROR, path,
+			     "except '%s' is no CIDR of the block's family: OVN cannot read the rule then, and the whole block "
+			     "allows nothing; write it like 192.168.200.4/32",
+			     text);
+		else if (except.prefix < 0)
+			find(lint, POLICY_WARNING, path,
+			     "except '%s' has no prefix length: OVN takes it for one address; write it like 192.168.200.4/32",
+			     text);
+		else if (except.prefix < cidr.prefix || !cni_address_is_in(&except, &cidr))
 			find(lint, POLICY_ERROR, path, "except '%s' is not inside '%s'; narrow it or leave it out",
 			     text, json_walk_str(value, "cidr", NULL));
 	}

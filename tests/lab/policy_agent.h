@@ -200,9 +200,12 @@ static void start(char **words, size_t n)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (n == 2 && strcmp(words[0], "serve") == 0)
 		serve(words[1]);
-	if (n == 7 && strcmp(words[0], "probe") == 0) {
-		char *line = mem_printf("%s %s\n", words[1],
-		                        probe(words[2], words[3], words[4], words[5], (int)strtol(words[6], NULL, 10)));
+	if (n >= 2 && strcmp(words[0], "probe") == 0) { /* an answer in every case: it is waited for */
+		bool is_whole = n == 7;
+		const char *verdict = is_whole ? probe(words[2], words[3], words[4], words[5],
+		                                       (int)strtol(words[6], NULL, 10))
+		                               : "error"; /* a pod without an address */
+		char *line = mem_printf("%s %s\n", words[1], verdict);
 		ssize_t written = write(1, line, strlen(line)); /* at once: others write too */
 		free(line);
 		_exit(written > 0 ? 0 : 1);

@@ -6,7 +6,7 @@
  * labels and address.
  *
  * policy_cases agent: started by it inside the lab; reads "serve NETNS" and "probe N NETNS PROTO ADDRESS PORT MS", a line
- * each, answers "N allow", "N deny", "N skip".
+ * each, answers "N allow", "N deny", "N skip", or "N error": there is no such namespace, or no address.
  */
 #include "onesdn/cni.h"
 #include "policy_agent.h"
@@ -14,6 +14,7 @@
 #define IN_FORCE_MS 200 /* after this long a policy must hold */
 #define DENIED_MS 700   /* nothing came back for so long: denied */
 #define ALLOWED_MS 5000
+#define ANSWER_MS 120000 /* for an agent's answer; it gives one to every attempt, however slow the machine is */
 
 /* ---- the API ---- */
 
@@ -109,7 +110,8 @@ static json_t *get(const json_t *object)
 
 /* ---- a world: what stays while cases have the same networks ---- */
 
-static FILE *to_agent, *from_agent;
+static FILE *to_agent;
+static int from_agent;
 static json_t *world_spaces;  /* the namespaces of now */
 static struct map world_pods; /* "ns/name" -> json_t *: as the lab has it */
 static char *world_sign;
@@ -371,6 +373,28 @@ static void ask(const json_t *objects, const json_t *flow, size_t index, bool wi
 	        strcmp(expected(flow, with_policies), "allow") == 0 ? ALLOWED_MS : DENIED_MS);
 }
 
+/* The agent's next line, without its end; whatever else it says is why it has none. */
+static void read_answer(const char *name, size_t *at, char verdict[16])
+{
+	static struct str read_so_far;
+	int64_t deadline = now_ms() + ANSWER_MS;
+	const char *end;
+	while ((end = strchr(str_text(&read_so_far), '\n')) == NULL) {
+		char bytes[512];
+		if (!wait_for(from_agent, POLLIN | POLLHUP, deadline))
+			die("the agent does not answer", name);
+		ssize_t n = read(from_agent, bytes, sizeof bytes);
+		if (n <= 0)
+			die("the agent is gone", name);
+		str_append_n(&read_so_far, bytes, (size_t)n);
+	}
+	if (sscanf(read_so_far.data, "%zu %15s", at, verdict) != 2) {
+		char *line = mem_strndup(read_so_far.data, (size_t)(end - read_so_far.data));
+		die("the agent says", line);
+	}
+	str_drop_front(&read_so_far, (size_t)(end - read_so_far.data) + 1);
+}
+
 /* All flows at once. How many came out otherwise; these are told. */
 static size_t try_flows(const json_t *test, bool with_policies, bool is_telling)
 {
@@ -384,8 +408,7 @@ static size_t try_flows(const json_t *test, bool with_policies, bool is_telling)
 	for (i = 0; i < json_array_size(flows); i++) {
 		char verdict[16];
 		size_t at;
-		if (fscanf(from_agent, "%zu %15s", &at, verdict) != 2)
-			die("the agent is gone", json_walk_str(test, "name", NULL));
+		read_answer(json_walk_str(test, "name", NULL), &at, verdict);
 		flow = json_array_get(flows, at);
 		const char *want = expected(flow, with_policies);
 		if (strcmp(verdict, want) == 0 ||
@@ -455,7 +478,7 @@ static void start_agent(const char *self, const char *lab)
 	close(in[0]);
 	close(out[1]);
 	to_agent = fdopen(in[1], "w");
-	from_agent = fdopen(out[0], "r");
+	from_agent = out[0];
 	fprintf(to_agent, "serve " HOST "\n");
 	fflush(to_agent);
 }
@@ -506,7 +529,7 @@ int main(int argc, char **argv)
 	start_agent(self, argv[4]);
 	int status = run(self, argv[2], argc > 5 ? argv[5] : NULL);
 	fclose(to_agent);
-	fclose(from_agent);
+	close(from_agent);
 	free(self);
 	return status;
 }
