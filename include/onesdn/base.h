@@ -141,6 +141,12 @@ char *path_data(const char *relative, struct err *err);
 char *path_self(const char *program);                          /* `program` beside our own binary, or the bare name; the caller frees */
 char *path_program(const char *name);                          /* on $PATH (then /usr/sbin, /sbin); NULL if not there. The caller frees */
 
+/* ---- processes by number ---- */
+bool process_is_alive(pid_t pid);      /* of any user; a zombie is not */
+/* Clock ticks since boot at which it started: with its pid, it is that process and no later one. -1: it is not alive, or /proc does not
+ * say. */
+int64_t process_started(pid_t pid);
+
 /* ---- time as people and Kubernetes write it ---- */
 int64_t time_wall_ms(void);                                    /* Unix time, ms. Only commands and the loop's owner ask it */
 bool time_parse(const char *rfc3339, int64_t *ms);             /* "2026-11-23T03:38:28Z", fractions and offsets too */

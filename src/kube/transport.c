@@ -231,7 +231,7 @@ static void sweep(const char *dir_path)
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		int pid, number, end = 0;
 		if (sscanf(entry->d_name, "proxy-%9d-%9d.sock%n", &pid, &number, &end) == 2 && end > 0 &&
-		    !entry->d_name[end] && pid > 1 && kill(pid, 0) != 0 && errno == ESRCH)
+		    !entry->d_name[end] && pid > 1 && !process_is_alive(pid))
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	if (dir)

@@ -294,29 +294,11 @@ bool runtime_write_kubeconfig(const struct runtime *rt, int port, const struct a
 	return is_done;
 }
 
-/* Clock ticks since boot at which a process started: with its pid, it is that process and no later one. */
-static int64_t start_time(pid_t pid)
-{
-	char path[64];
-	struct str text = {0};
-	int64_t ticks = -1;
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (file_read(path, 4096, &text, NULL)) {
-		char *at = strrchr(text.data, ')');
-		for (int field = 2; at != NULL && field < 22; field++)
-			at = strchr(at + 1, ' ');
-		if (at != NULL)
-			ticks = strtoll(at + 1, NULL, 10);
-	}
-	str_finish(&text);
-	return ticks;
-}
-
 bool runtime_write_state(const struct runtime *rt, const struct runtime_state *state, struct err *err)
 {
 	json_t *json = json_pack("{s:i, s:I, s:i, s:I, s:i}", "guard", (int)state->guard, "guardStart",
-	                         (json_int_t)start_time(state->guard), "init", (int)state->init, "initStart",
-	                         (json_int_t)start_time(state->init), "port", state->port);
+	                         (json_int_t)process_started(state->guard), "init", (int)state->init, "initStart",
+	                         (json_int_t)process_started(state->init), "port", state->port);
 	struct str text = {0};
 	str_append_json(&text, json, JSON_COMPACT);
 	str_append_c(&text, '\n');
@@ -328,6 +310,11 @@ bool runtime_write_state(const struct runtime *rt, const struct runtime_state *s
 	return is_done;
 }
 
+static bool is_that(pid_t pid, int64_t start)
+{
+	return pid > 0 && start >= 0 && process_started(pid) == start;
+}
+
 bool runtime_read_state(const struct runtime *rt, struct runtime_state *out)
 {
 	struct str text = {0};
@@ -336,8 +323,8 @@ bool runtime_read_state(const struct runtime *rt, struct runtime_state *out)
 	struct runtime_state state = {.guard = (pid_t)json_walk_int(json, 0, "guard", NULL),
 	                              .init = (pid_t)json_walk_int(json, 0, "init", NULL),
 	                              .port = (int)json_walk_int(json, 0, "port", NULL)};
-	bool is_guard = state.guard > 0 && start_time(state.guard) == json_walk_int(json, -2, "guardStart", NULL);
-	bool is_init = state.init > 0 && start_time(state.init) == json_walk_int(json, -2, "initStart", NULL);
+	bool is_guard = is_that(state.guard, json_walk_int(json, -1, "guardStart", NULL));
+	bool is_init = is_that(state.init, json_walk_int(json, -1, "initStart", NULL));
 	if (!is_guard)
 		state.guard = 0;
 	if (!is_init)

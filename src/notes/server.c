@@ -1,7 +1,6 @@
 /* server: the show's side. Each client has the rest of the line that is on its way and the newest one after it, never more. */
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -138,7 +137,7 @@ static void sweep(const char *dir)
 			continue;
 		char *pid = mem_strndup(number, strcspn(number, ".")), *path = mem_printf("%s/%s", dir, entry->d_name);
 		int64_t of;
-		if (text_to_int(pid, 2, INT32_MAX, &of) && kill((pid_t)of, 0) != 0 && errno == ESRCH)
+		if (text_to_int(pid, 2, INT32_MAX, &of) && !process_is_alive((pid_t)of))
 			unlink(path);
 		free(pid);
 		free(path);

@@ -1,7 +1,6 @@
 /* private: a play's folder of private files, and what plays that were killed have left of theirs. See shell.h. */
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +45,7 @@ static bool is_left_over(const char *name)
 		return false;
 	const char *number = name + strlen(PRIVATE_PREFIX), *end = strchr(number, '-');
 	char *text = end ? mem_strndup(number, (size_t)(end - number)) : NULL;
-	bool is_gone = text && text_to_int(text, 2, INT32_MAX, &pid) && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+	bool is_gone = text && text_to_int(text, 2, INT32_MAX, &pid) && !process_is_alive((pid_t)pid);
 	free(text);
 	return is_gone;
 }

@@ -85,11 +85,33 @@ two_at_once() {
 	run "and leave nothing" nothing_left "$pidns"
 }
 
+# A container's PID 1 often reaps nobody (as timeout does here, which waits for its own child alone): what was killed stays a zombie.
+# shellcheck disable=SC2016 # for the shell in there
+no_reaper() {
+	[ "$(id -u)" -eq 0 ] || return 0 # only root may make a PID namespace and no user namespace around the lab
+	run "a PID 1 that reaps nobody: the lab's dead guard is dead" unshare --pid --fork --mount-proc timeout 120 bash -c '
+		lab=$1 state=$XDG_RUNTIME_DIR/onesdn/lab/state.json
+		"$lab" up >/dev/null || exit 10
+		guard=$(sed -n "s/.*\"guard\":\([0-9]*\).*/\1/p" "$state") init=$(sed -n "s/.*\"init\":\([0-9]*\).*/\1/p" "$state")
+		kill -9 "$guard" "$init"
+		while [ "$(cut -d" " -f3 "/proc/$guard/stat")" != Z ]; do read -rt 0.05 <> <(:); done
+		[ "$("$lab" down)" = "No lab is running." ] || exit 11
+		"$lab" status >/dev/null 2>&1
+		[ $? -eq 3 ] || exit 12
+		"$lab" up >/dev/null || exit 13
+		"$lab" down >/dev/null || exit 14
+		[ "$(cut -d" " -f3 "/proc/$guard/stat")" = Z ] || exit 15 # or nothing was tried
+	' bash "$LAB"
+	run "and leaves nothing" is_empty_place
+}
+is_empty_place() { [ -z "$(find "$XDG_RUNTIME_DIR" -mindepth 1)" ]; }
+
 all() {
 	new_place
 	starts_and_ends
 	is_killed
 	two_at_once
+	no_reaper
 	lab down >/dev/null
 	rm -rf "$PLACE"
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -666,6 +667,38 @@ static void test_log(void **state)
 	free(path);
 }
 
+/* ---- processes ---- */
+static void test_processes(void **state)
+{
+	(void)state;
+	int gate[2];
+	assert_true(process_is_alive(getpid()));
+	assert_true(process_started(getpid()) > 0);
+	assert_false(process_is_alive(0));
+	assert_int_equal(process_started(0), -1);
+	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		char byte;
+		prctl(PR_SET_NAME, "a ) Z 1 (");
+		_exit(read(gate[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	assert_true(pid > 0);
+	assert_true(process_is_alive(pid));
+	int64_t started = process_started(pid);
+	assert_true(started >= process_started(getpid()));
+	assert_int_equal(write(gate[1], "x", 1), 1);
+	siginfo_t info;
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0); /* and stays a zombie */
+	assert_int_equal(kill(pid, 0), 0);
+	assert_false(process_is_alive(pid));
+	assert_int_equal(process_started(pid), -1);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(process_is_alive(pid));
+	close(gate[0]);
+	close(gate[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -695,6 +728,7 @@ int main(void)
 	        cmocka_unit_test(test_time),
 	        cmocka_unit_test(test_time_format),
 	        cmocka_unit_test(test_age),
+	        cmocka_unit_test(test_processes),
 	        cmocka_unit_test_setup_teardown(test_log, make_dir, remove_dir),
 	};
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
