@@ -60,19 +60,26 @@ void ui_console_fill(struct ui *ui)
 
 /* ---- by the show ---- */
 
+static void bring(struct ui *ui, const struct scenario_stage *stage)
+{
+	if (stage->action != SCENARIO_PICTURE)
+		snprintf(ui->console, sizeof ui->console, "%s",
+		         stage->action == SCENARIO_CONSOLE ? stage->console : "");
+}
+
 void ui_console_follow(struct ui *ui, size_t stage, enum play_state state)
 {
 	if ((state != PLAY_SHOWN && state != PLAY_RUNNING) || ui->view.mode != MODE_STAGE ||
 	    stage >= ui->act->stages.len)
 		return;
-	ui_console_bring(ui, &ui->act->stages.data[stage]);
+	bring(ui, &ui->act->stages.data[stage]);
 }
 
+/* One that is not open yet is opened by the stage, or by whoever wants to see it. */
 void ui_console_bring(struct ui *ui, const struct scenario_stage *stage)
 {
-	if (stage && stage->action != SCENARIO_PICTURE)
-		snprintf(ui->console, sizeof ui->console, "%s",
-		         stage->action == SCENARIO_CONSOLE ? stage->console : "");
+	if (stage && (stage->action != SCENARIO_CONSOLE || play_console_find(ui->play, stage->console) != TOPO_NONE))
+		bring(ui, stage);
 }
 
 /* ---- by a person ---- */
@@ -97,9 +104,12 @@ bool ui_console_open(struct ui *ui, const char *id)
 	return true;
 }
 
-/* The machine after the one in view; NULL after the last. */
+/* From the shell the one that the stage speaks on, else the machine after the one in view; NULL after the last. */
 static const char *next_machine(const struct ui *ui, const struct topo *topo)
 {
+	const struct scenario_stage *stage = scene_stage(&ui->scene);
+	if (!*ui->console && stage && stage->action == SCENARIO_CONSOLE && is_machine(topo, stage->console))
+		return stage->console;
 	bool is_past = *ui->console == '\0';
 	for (size_t i = 0; topo && i < topo->workloads.len; i++) {
 		const struct topo_workload *workload = &topo->workloads.data[i];

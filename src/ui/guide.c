@@ -52,7 +52,8 @@ static void follow(struct ui *ui)
 	view->guide_scroll = 0;
 	if (view->layout == LAYOUT_GUIDED && view->mode == MODE_STAGE) {
 		action_front(ui, PANE_GUIDE);
-		ui_console_bring(ui, scene_stage(&ui->scene)); /* what is typed by hand is typed there */
+		if (ui->play)
+			ui_console_bring(ui, scene_stage(&ui->scene)); /* what is typed by hand is typed there */
 	}
 }
 

@@ -48,6 +48,15 @@ static bool all_hold(const struct guide *guide)
 	return guide->checks.len > 0;
 }
 
+/* Only what a command prints has to be seen in its pane. */
+static bool is_of_cluster(const struct scenario_stage *stage)
+{
+	for (size_t i = 0; i < stage->checks.len; i++)
+		if (!scenario_check_is_of_cluster(&stage->checks.data[i]))
+			return false;
+	return true;
+}
+
 static const char *words_on_console(const struct scenario_dialog *dialog)
 {
 	if (dialog->verb == SCENARIO_OPENS)
@@ -71,7 +80,9 @@ static const char *words_to_do(const struct scenario_stage *stage, bool holds)
 		return words_on_console(&stage->dialog);
 	if (holds)
 		return "It holds already. s goes on without it; Space shows the command all the same:";
-	return "Type it in the pane (i); in a terminal of your own is just as good. Or let Space do it for you:";
+	return is_of_cluster(stage)
+	               ? "Type it in the pane (i); in a terminal of your own is just as good. Or let Space do it for you:"
+	               : "Type it in the pane (i), where what it prints is seen. Or let Space do it for you:";
 }
 
 static const char *words_shown(const struct scenario_stage *stage)
@@ -225,6 +236,8 @@ static int paint_now(struct canvas *page, const struct scene *scene, const struc
 	} else {
 		y = put_text(page, 0, y, ROLE_TEXT, words_now(scene, stage));
 	}
+	if (stage->is_prelude && scene_state(scene) == PLAY_PENDING)
+		return y; /* one step for all of them: what one wants is not what is to be done */
 	y = put_command(page, y, scene);
 	y = put_checks(page, y, scene);
 	return put_hints(page, y, scene, stage);

@@ -136,13 +136,15 @@ static void put_keys(struct canvas *canvas, struct rect area, const struct scene
 		put_sign(canvas, x, y, right, help->sign, help->bar);
 }
 
-static void put_terminal_keys(struct canvas *canvas, int x, int y, int right, const struct view_state *view)
+static void put_terminal_keys(struct canvas *canvas, struct rect area, const struct view_state *view, bool is_done)
 {
-	x += put_sign(canvas, x, y, right, view->escape_key, "back to the stage") + 3;
+	const char *words = is_done ? "back to the stage, where SPACE goes on" : "back to the stage";
+	int x = area.x, right = area.x + area.cols;
+	x += put_sign(canvas, x, area.y, right, view->escape_key, words) + 3;
 	if (x + 44 <= right)
-		x += put_sign(canvas, x, y, right, "SHIFT-PAGEUP", "scroll") + 3;
+		x += put_sign(canvas, x, area.y, right, "SHIFT-PAGEUP", "scroll") + 3;
 	if (x + 40 <= right)
-		canvas_put(canvas, x, y, right - x, ROLE_MUTED, 0, "all other keys go to the program");
+		canvas_put(canvas, x, area.y, right - x, ROLE_MUTED, 0, "all other keys go to the program");
 }
 
 /* What it is stands first, and again in words. */
@@ -177,8 +179,9 @@ void view_keys(struct canvas *canvas, struct rect area, const struct scene *scen
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_INPUT, ATTR_REVERSE | ATTR_BOLD, "TERM");
 	}
 	x++;
+	struct rect keys = {x, area.y, right - x, 1};
 	if (context_of(scene, view) == KEYS_TERMINAL)
-		put_terminal_keys(canvas, x, area.y, right, view);
+		put_terminal_keys(canvas, keys, view, scene_state(scene) == PLAY_DONE);
 	else
-		put_keys(canvas, (struct rect){x, area.y, right - x, 1}, scene, view, behind);
+		put_keys(canvas, keys, scene, view, behind);
 }

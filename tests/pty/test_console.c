@@ -187,9 +187,55 @@ static void test_another_client(void **state)
 	pty_expect(&pty, STAGE, "You were disconnected", "Successfully connected", "vm-client login:", "leave: ^]");
 }
 
+/* ---- alone with it: opened by c, typed by hand ---- */
+
+static void done_by_hand(const char *next)
+{
+	pty_expect(&pty, STAGE, "✓ done", "F12 back to the stage, where SPACE goes on");
+	pty_type(&pty, "\033[24~ ");
+	pty_expect(&pty, SOON, next);
+}
+
+static void test_by_hand(void **state)
+{
+	(void)state;
+	const char *const argv[] = {lab_onesdn(), "show", "overlay-mixed", "--layout", "guided", "--type-ms",
+	                            "0",          NULL};
+	pty_start(&pty, 120, 40, argv, NULL);
+	pty_expect(&pty, LAB, "LIVE", "guide · 1/9");
+	assert_int_equal(lab_shell("kubectl create namespace tenantblue && kubectl create namespace tenantyellow"), 0);
+	pty_expect(&pty, STAGE, "✓ done from elsewhere: namespace/");
+	pty_type(&pty, " ");
+	pty_expect(&pty, SOON, "guide · 2/9");
+	assert_int_equal(lab_shell("kubectl apply -f manifests/overlay/01-netconfig-no-ipam.yaml"), 0);
+	pty_expect(&pty, STAGE, "✓ done from elsewhere: network-attachment-definition/");
+	pty_type(&pty, " ");
+	pty_expect(&pty, SOON, "guide · 3/9");
+	assert_int_equal(lab_shell("kubectl apply -f manifests/overlay/02-mixed-workloads.yaml"), 0);
+	pty_expect(&pty, STAGE, "✓ done from elsewhere: virtualmachine/");
+	pty_type(&pty, " ");
+	pty_expect(&pty, SOON, "guide · 4/9");
+	pty_type(&pty, "s");
+	pty_expect(&pty, SOON, "guide · 5/9", "c opens the machine's console");
+	pty_type(&pty, "c");
+	pty_expect(&pty, STAGE, "vm-client login:", "✓ done");
+	pty_type(&pty, " ");
+	pty_expect(&pty, SOON, "guide · 6/9", "Log in on the machine's console");
+	pty_type(&pty, "ifedora\r");
+	pty_expect(&pty, STAGE, "Password:");
+	pty_type(&pty, "fedora\r");
+	done_by_hand("guide · 7/9");
+	pty_expect(&pty, SOON, "Type it on the machine's console", "○ the output has \"blue-server\"");
+	pty_type(&pty, "icurl 192.168.200.20:9000/now\r");
+	pty_expect(&pty, STAGE, "NOW: ", PROMPT, "the command printed");
+	pty_type(&pty, "curl 192.168.200.20:9000/hostname\r");
+	done_by_hand("guide · 8/9");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_teardown(test_by_hand, end_show),
 	        cmocka_unit_test_teardown(test_walk, end_show),
 	        cmocka_unit_test_teardown(test_terminal_mode, end_show),
 	        cmocka_unit_test_teardown(test_another_client, end_show),
