@@ -327,15 +327,16 @@ static bool fits(const struct cast_header *header, struct err *err)
 static bool read_numbers(struct recording *r, struct err *err)
 {
 	int64_t version = 2;
+	const char *pace = args.pace;
 	char *end = NULL;
 	r->header = (struct cast_header){.cols = COLS, .rows = ROWS, .idle_limit_us = (int64_t)IDLE_MS * 1000};
-	r->pace = args.pace ? strtod(args.pace, &end) : 1;
+	r->pace = pace ? strtod(pace, &end) : 1;
 	if (args.size && !cmd_read_size(args.size, &r->header.cols, &r->header.rows))
 		return err_set(err, ERR_INVALID, "--size is columns and rows, such as 100x32, not \"%s\"", args.size);
 	if (args.version && !text_to_int(args.version, 2, 3, &version))
 		return err_set(err, ERR_INVALID, "--cast-version is 2 or 3, not \"%s\"", args.version);
-	if (args.pace && (*end || end == args.pace || !(r->pace >= 0 && r->pace <= 10)))
-		return err_set(err, ERR_INVALID, "--pace is a number from 0 to 10, not \"%s\"", args.pace);
+	if (pace && (*end || end == pace || !(r->pace >= 0 && r->pace <= 10)))
+		return err_set(err, ERR_INVALID, "--pace is a number from 0 to 10, not \"%s\"", pace);
 	r->header.version = (int)version;
 	return true;
 }

@@ -128,8 +128,10 @@ static int open_netlink(void)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
-	if (fd >= 0)
-		bind(fd, (const struct sockaddr *)(const void *)&address, sizeof address);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)(const void *)&address, sizeof address) != 0) {
+		close(fd);
+		fd = -1;
+	}
 	return fd;
 }
 

@@ -393,10 +393,11 @@ static bool make_pipe(int *ours, int *theirs, bool we_read, struct err *err)
 static char **environment(const struct place *place, bool tty)
 {
 	size_t n = 0;
-	while (place->env[n] != NULL)
+	while (place->env != NULL && place->env[n] != NULL)
 		n++;
 	char **env = mem_alloc((n + 2) * sizeof *env);
-	memcpy((void *)env, (const void *)place->env, n * sizeof *env);
+	if (n > 0)
+		memcpy((void *)env, (const void *)place->env, n * sizeof *env);
 	if (tty)
 		env[n] = (char *)(uintptr_t) "TERM=xterm";
 	return env;

@@ -234,7 +234,8 @@ static void append_expressions(struct str *out, const json_t *expressions)
 	json_array_foreach (expressions, i, item) {
 		vec_push(&texts, expression_text(item));
 	}
-	qsort(texts.data, texts.len, sizeof *texts.data, by_text);
+	if (texts.len > 0)
+		qsort(texts.data, texts.len, sizeof *texts.data, by_text);
 	str_append(out, "ME:{");
 	for (i = 0; i < texts.len; i++) {
 		str_append_f(out, "%s%s", i > 0 ? "," : "", texts.data[i]);
@@ -346,7 +347,8 @@ static void block_troubles(const json_t *block, const char *path, struct str *wo
 		add_trouble(words, path, "has no CIDR such as 192.168.200.0/24: it matches nothing");
 	json_array_foreach (json_object_get(block, "except"), i, except) {
 		if (is_cidr && !read_except(except, &cidr, &other))
-			add_trouble(words, path, "has an except that is no CIDR of its family: the whole block matches nothing");
+			add_trouble(words, path,
+			            "has an except that is no CIDR of its family: the whole block matches nothing");
 		else if (is_cidr && !cni_address_is_in(&other, &cidr))
 			add_trouble(words, path, "has an except that is not within its CIDR: it excepts nothing");
 	}

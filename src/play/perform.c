@@ -256,8 +256,8 @@ static bool has_exit_check(const struct play *p)
 
 void perform_keep(struct play *p, const struct str *text)
 {
-	str_append_n(&p->output, text->data ? text->data : "", text->len);
-	if (text->len > 0 && text->data[text->len - 1] != '\n')
+	str_append_n(&p->output, str_text(text), text->len);
+	if (text->len > 0 && str_text(text)[text->len - 1] != '\n')
 		str_append_c(&p->output, '\n');
 	if (p->output.len > OUTPUT_MAX)
 		str_drop_front(&p->output, p->output.len - OUTPUT_MAX);

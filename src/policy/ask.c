@@ -285,7 +285,7 @@ static void answer_default(const struct policy_question *question, struct policy
 /* What a workload says to itself stays in its own network namespace, whichever of its addresses it takes. */
 static bool is_same_pod(const struct endpoint *a, const struct endpoint *b)
 {
-	return a && b && strcmp(a->ns, b->ns) == 0 && strcmp(a->pod, b->pod) == 0;
+	return strcmp(a->ns, b->ns) == 0 && strcmp(a->pod, b->pod) == 0;
 }
 
 static void answer_itself(const struct side *own, struct policy_verdict *out)
@@ -312,7 +312,7 @@ bool policy_ask(const struct policy_world *world, const struct policy_question *
 	    !find_side(world, question->to, network, 0, &to, err) ||
 	    !find_side(world, question->from, network, to.address.family, &from, err))
 		return false;
-	if (is_same_pod(from.endpoint, to.endpoint))
+	if (from.endpoint && to.endpoint && is_same_pod(from.endpoint, to.endpoint))
 		return answer_itself(&from, out), true;
 	struct contact contact = {world, &from, &to, question->proto, question->port, question->profile};
 	struct finding egress = check_end(&contact, POLICY_EGRESS), ingress = check_end(&contact, POLICY_INGRESS);

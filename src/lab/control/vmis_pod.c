@@ -94,7 +94,7 @@ static json_t *spec_of(const json_t *vmi)
 	json_t *containers = json_pack("[o]", compute(vmi));
 	json_t *out = json_pack("{s:s, s:s, s:I, s:b, s:b, s:[{s:s}], s:{s:i, s:b}, s:O}", "hostname", vm_hostname(vmi),
 	                        "restartPolicy", "Never", "terminationGracePeriodSeconds",
-	                        (json_int_t)(vm_grace_s(spec) + GRACE_MORE_S), "enableServiceLinks", 0,
+	                        (json_int_t)vm_grace_s(spec) + GRACE_MORE_S, "enableServiceLinks", 0,
 	                        "automountServiceAccountToken", 0, "readinessGates", "conditionType", VMI_GATE,
 	                        "securityContext", "runAsUser", 107, "runAsNonRoot", 1, "containers", containers);
 	if (*disk) {

@@ -163,7 +163,7 @@ static bool build_user(struct building *building, struct err *err)
 	        {"hostname", take_hostname}, {"user", take_user},     {"password", take_password},
 	        {"chpasswd", take_chpasswd}, {"runcmd", take_runcmd}, {"packages", take_packages},
 	};
-	json_t *document;
+	json_t *document = NULL;
 	const char *text = building->input->user_data;
 	building->document = "user-data";
 	if (!*text)
@@ -268,7 +268,7 @@ static void take_ethernet(struct building *building, const char *name, const jso
 
 static bool build_network(struct building *building, struct err *err)
 {
-	json_t *document;
+	json_t *document = NULL;
 	building->document = "network-data";
 	if (!*building->input->network_data) {
 		put_dhcp(building, "eth0");
