@@ -58,7 +58,7 @@ picture localnet-act-down localnet --objects $here/localnet-act.yaml --size 98x2
 	--host "turtle-db=down,PostgreSQL has stopped; start it again: turtle-db start"
 picture localnet-act-up localnet --objects $here/localnet-act.yaml --size 98x26 --flow direct=ok --host turtle-db=up
 # two workloads with one address
-twins=(--objects $here/localnet-act.yaml --objects $here/twin.yaml)
+twins=(--objects "$here/localnet-act.yaml" --objects "$here/twin.yaml")
 picture twins localnet "${twins[@]}" --size 120x26 --no-flows
 picture twins-narrow localnet "${twins[@]}" --size 60x24 --no-flows
 picture twins-compact localnet "${twins[@]}" --size 40x20 --no-flows
