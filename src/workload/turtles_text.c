@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { QUOTED_MAX = 60 }; /* bytes */
+
 void turtle_finish(struct turtle *turtle)
 {
 	free(turtle->name);
@@ -28,6 +30,14 @@ static void add_end(struct str *why, const char *body, size_t size)
 	str_append_f(why, " at line %zu column %zu", line, column);
 }
 
+/* The begin of what the caller has sent: whole characters, safe to print. */
+static void describe_text(const char *text, struct str *out)
+{
+	str_append(out, "string \"");
+	str_append_safe(out, text, text_whole(text, strlen(text), QUOTED_MAX));
+	str_append_c(out, '"');
+}
+
 static void describe(const json_t *value, struct str *out)
 {
 	if (json_is_integer(value))
@@ -37,7 +47,7 @@ static void describe(const json_t *value, struct str *out)
 	else if (json_is_boolean(value))
 		str_append_f(out, "boolean `%s`", json_is_true(value) ? "true" : "false");
 	else if (json_is_string(value))
-		str_append_f(out, "string \"%.60s\"", json_string_value(value));
+		describe_text(json_string_value(value), out);
 	else
 		str_append(out, json_is_null(value) ? "null" : json_is_array(value) ? "sequence" : "map");
 }

@@ -46,6 +46,9 @@ static void test_parse_refuses(void **state)
 	         "Json deserialize error: invalid type: null, expected a string at line 1 column 13"},
 	        {"7",
 	         "Json deserialize error: invalid type: integer `7`, expected struct NewTurtle at line 1 column 1"},
+	        {"\"a\x7f\\u0007\"",
+	         "Json deserialize error: invalid type: string \"a\357\277\275\357\277\275\", expected struct NewTurtle at line 1 column "
+	         "10"},
 	        {"true",
 	         "Json deserialize error: invalid type: boolean `true`, expected struct NewTurtle at line 1 column 4"},
 	};
