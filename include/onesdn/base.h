@@ -68,6 +68,12 @@ bool text_has_suffix(const char *text, const char *suffix);
 bool text_equal(const char *a, const char *b);     /* either may be NULL; NULL equals only NULL */
 bool text_to_int(const char *text, int64_t low, int64_t high, int64_t *out); /* the whole text, decimal, in range */
 
+/* Names as Kubernetes allows them (RFC 1123): lower case letters, digits and '-', which neither begins nor ends one. */
+bool name_is_label(const char *name);       /* at most 63 bytes */
+bool name_is_subdomain(const char *name);   /* labels joined by '.', at most 253 bytes */
+bool name_is_qualified(const char *name);   /* a label's or an annotation's key: [SUBDOMAIN/]NAME */
+bool name_is_label_value(const char *text); /* may be empty */
+
 /* ---- vec: VEC(struct x) v = {0}; vec_push(&v, item); v.data[i], v.len ---- */
 #define VEC(type)                                                                                                      \
 	struct {                                                                                                       \

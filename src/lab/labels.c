@@ -14,8 +14,16 @@ static const char *expression_problem(const json_t *expression)
 {
 	const char *name = json_walk_str(expression, "operator", NULL);
 	bool has_values = json_array_size(json_object_get(expression, "values")) > 0;
+	const json_t *value;
+	size_t k;
 	if (*json_walk_str(expression, "key", NULL) == '\0')
 		return "an expression without a key";
+	if (!name_is_qualified(json_walk_str(expression, "key", NULL)))
+		return "a key that no label can have";
+	json_array_foreach (json_object_get(expression, "values"), k, value) {
+		if (!json_is_string(value) || !name_is_label_value(json_string_value(value)))
+			return "a value that no label can have";
+	}
 	for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
 		if (strcmp(operators[i].name, name) != 0)
 			continue;
@@ -42,6 +50,8 @@ const char *labels_problem(const json_t *selector)
 	json_object_foreach ((json_t *)(uintptr_t)labels, key, item) {
 		if (!json_is_string(item))
 			return "a label value that is no text";
+		if (!name_is_qualified(key) || !name_is_label_value(json_string_value(item)))
+			return "a key or a value that no label can have";
 	}
 	json_array_foreach (expressions, i, item) {
 		problem = problem != NULL ? problem : expression_problem(item);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lab/labels.h"
 
@@ -15,33 +14,46 @@ static const struct gress {
 
 /* ---- ports ---- */
 
-static const char *const protocols[] = {"tcp", "udp", "sctp"};
+static const char *const protocols[] = {"tcp", "udp", "sctp"}, *const protocol_names[] = {"TCP", "UDP", "SCTP"};
 #define N_PROTOCOLS (sizeof protocols / sizeof protocols[0])
 
+#define NOTHING "0" /* OVN's word for false */
+
 struct port {
-	size_t protocol;
-	int first, last; /* 0: no number, or a name, which stands for any port */
+	size_t protocol;         /* N_PROTOCOLS: none of them */
+	json_int_t first, last;  /* as written; 0 both: no number, or a name, which stands for any port */
+	bool is_readable;        /* by OVN, if it were written as it is */
 };
 
-/* NULL, or what is wrong. */
-static const char *read_port(const json_t *value, struct port *out)
+/* The original does not check: a name counts as 0 there, an endPort of 0 as none. */
+static struct port read_port(const json_t *value)
 {
 	const json_t *number = json_object_get(value, "port"), *end = json_object_get(value, "endPort");
 	const char *protocol = json_walk_str(value, "protocol", NULL);
-	*out = (struct port){.protocol = protocol[0] == '\0' ? 0 : N_PROTOCOLS};
+	struct port port = {.protocol = protocol[0] == '\0' ? 0 : N_PROTOCOLS};
 	for (size_t i = 0; i < N_PROTOCOLS; i++)
-		if (strcasecmp(protocols[i], protocol) == 0)
-			out->protocol = i;
-	if (out->protocol == N_PROTOCOLS)
-		return "is of an unknown protocol (there are TCP, UDP, SCTP)";
-	if (number == NULL || json_is_null(number) || json_is_string(number))
-		return NULL;
-	json_int_t first = json_integer_value(number), last = json_is_integer(end) ? json_integer_value(end) : first;
-	if (!json_is_integer(number) || first < 1 || first > 65535 || last < first || last > 65535)
-		return "is not within 1 to 65535";
-	out->first = (int)first;
-	out->last = (int)last;
-	return NULL;
+		if (strcmp(protocol_names[i], protocol) == 0)
+			port.protocol = i;
+	if (json_is_integer(number) || json_is_string(number)) {
+		port.first = json_integer_value(number);
+		port.last = json_integer_value(end) != 0 ? json_integer_value(end) : port.first;
+	}
+	port.is_readable = port.first >= 0 && port.first <= 65535 && port.last >= 0 && port.last <= 65535;
+	return port;
+}
+
+/* NULL, or what is wrong. */
+static const char *port_problem(const json_t *value)
+{
+	const json_t *number = json_object_get(value, "port");
+	const struct port port = read_port(value);
+	if (port.protocol == N_PROTOCOLS)
+		return "is of an unknown protocol (there are TCP, UDP, SCTP): it matches nothing";
+	if (!port.is_readable)
+		return "is not within 1 to 65535: OVN cannot read it, and no port of this protocol matches in this rule";
+	if (json_is_integer(number) && port.first == 0)
+		return "is 0, which is no port";
+	return port.last < port.first ? "ends before it begins: it matches nothing" : NULL;
 }
 
 /* Numbers first, then ranges. A name beside numbers of its protocol adds nothing to them: so the original does it. */
@@ -50,16 +62,18 @@ static char *match_ports(const json_t *ports, size_t protocol)
 	struct str numbers = {0}, ranges = {0}, out = {0};
 	const char *name = protocols[protocol];
 	size_t n_numbers = 0, n_terms = 0, i;
+	bool is_readable = true;
 	json_t *value;
-	struct port port;
 	json_array_foreach (ports, i, value) {
-		if (read_port(value, &port) != NULL || port.protocol != protocol || port.first == 0)
+		const struct port port = read_port(value);
+		if (port.protocol != protocol || (port.first == 0 && port.last == 0))
 			continue;
+		is_readable = is_readable && port.is_readable;
 		if (port.last != port.first)
-			str_append_f(&ranges, "%s%d<=%s.dst<=%d", n_terms++ > 0 ? " || " : "", port.first, name,
-			             port.last);
+			str_append_f(&ranges, "%s%d<=%s.dst<=%d", n_terms++ > 0 ? " || " : "", (int)port.first, name,
+			             (int)port.last);
 		else
-			str_append_f(&numbers, "%s%d", n_numbers++ > 0 ? "," : "", port.first);
+			str_append_f(&numbers, "%s%d", n_numbers++ > 0 ? "," : "", (int)port.first);
 	}
 	bool is_list = n_terms + (n_numbers > 0) > 1;
 	str_append_f(&out, "%s%s%s", name, n_terms + n_numbers > 0 ? " && " : "", is_list ? "(" : "");
@@ -68,6 +82,10 @@ static char *match_ports(const json_t *ports, size_t protocol)
 	str_append_f(&out, "%s%s%s", n_numbers > 0 && n_terms > 0 ? " || " : "", str_text(&ranges), is_list ? ")" : "");
 	str_finish(&numbers);
 	str_finish(&ranges);
+	if (!is_readable) {
+		str_finish(&out);
+		return mem_strdup(NOTHING);
+	}
 	return str_take(&out);
 }
 
@@ -77,15 +95,16 @@ void policy_ports_read(const json_t *ports, struct policy_ports *out)
 		vec_push(&out->items, (struct policy_protocol){"None", mem_strdup("")});
 		return;
 	}
-	for (size_t protocol = 0; protocol < N_PROTOCOLS; protocol++) {
+	for (size_t protocol = 0; protocol <= N_PROTOCOLS; protocol++) {
 		bool is_there = false;
 		size_t i;
 		json_t *value;
-		struct port port;
 		json_array_foreach (ports, i, value) {
-			is_there = is_there || (read_port(value, &port) == NULL && port.protocol == protocol);
+			is_there = is_there || read_port(value).protocol == protocol;
 		}
-		if (is_there)
+		if (is_there && protocol == N_PROTOCOLS)
+			vec_push(&out->items, (struct policy_protocol){"", mem_strdup(NOTHING)});
+		else if (is_there)
 			vec_push(&out->items,
 			         (struct policy_protocol){protocols[protocol], match_ports(ports, protocol)});
 	}
@@ -123,65 +142,60 @@ struct policy_peers policy_peers_of(const json_t *peers)
 	return found;
 }
 
-/* Its text may go into a match then. */
-static bool read_cidr(const json_t *value, struct cni_address *out)
+/* Its text may go into a match then: OVN takes an address alone as well. */
+static bool read_block_part(const json_t *value, struct cni_address *out)
 {
 	const char *text = json_string_value(value);
-	return text != NULL && cni_address_parse(text, out) && out->prefix >= 0;
+	return text != NULL && cni_address_parse(text, out);
 }
 
-/* A bare address is one that OVN can read as well. */
-static bool read_except(const json_t *value, const struct cni_address *cidr, struct cni_address *out)
-{
-	const char *text = json_string_value(value);
-	return text != NULL && cni_address_parse(text, out) && out->family == cidr->family;
-}
-
-/* False: it matches nothing, since there is something in it that OVN could not read. */
+/* False: OVN could not read it. What is no IPv6 CIDR the original takes for IPv4. */
 static bool match_block(const json_t *block, const char *end, struct str *out)
 {
 	const json_t *cidr = json_object_get(block, "cidr");
 	struct cni_address address, other;
-	size_t n_excepts = 0, i;
+	size_t i;
 	json_t *except;
-	if (!read_cidr(cidr, &address))
+	if (!read_block_part(cidr, &address) || (address.family == 6 && address.prefix < 0))
 		return false;
-	json_array_foreach (json_object_get(block, "except"), i, except) {
-		if (!read_except(except, &address, &other))
-			return false;
-	}
 	str_append_f(out, "ip%d.%s == %s", address.family, end, json_string_value(cidr));
 	json_array_foreach (json_object_get(block, "except"), i, except) {
-		if (n_excepts++ == 0)
+		if (!read_block_part(except, &other) || other.family != address.family)
+			return false;
+		if (i == 0)
 			str_append_f(out, " && ip%d.%s != {", address.family, end);
-		str_append_f(out, "%s%s", n_excepts > 1 ? ", " : "", json_string_value(except));
+		str_append_f(out, "%s%s", i > 0 ? ", " : "", json_string_value(except));
 	}
-	str_append(out, n_excepts > 0 ? "}" : "");
+	str_append(out, i > 0 ? "}" : "");
 	return true;
 }
 
-bool policy_match_blocks(const json_t *peers, const char *end, struct str *out)
+void policy_match_blocks(const json_t *peers, const char *end, struct str *out)
 {
 	struct str all = {0}, one = {0}, first = {0};
+	bool is_readable = true;
 	size_t n = 0, i;
 	json_t *peer;
 	json_array_foreach (peers, i, peer) {
+		const json_t *block = json_object_get(peer, "ipBlock");
 		str_clear(&one);
-		if (!match_block(json_object_get(peer, "ipBlock"), end, &one))
+		if (!json_is_object(block))
 			continue;
+		is_readable = match_block(block, end, &one) && is_readable;
 		bool is_compound = strstr(str_text(&one), "&&") != NULL;
 		if (n == 0)
 			str_append(&first, str_text(&one));
 		str_append_f(&all, is_compound ? "%s(%s)" : "%s%s", n++ > 0 ? " || " : "", str_text(&one));
 	}
-	if (n == 1)
+	if (!is_readable)
+		str_append(out, NOTHING);
+	else if (n == 1)
 		str_append(out, str_text(&first));
-	else if (n > 1)
+	else
 		str_append_f(out, "(%s)", str_text(&all));
 	str_finish(&first);
 	str_finish(&one);
 	str_finish(&all);
-	return n > 0;
 }
 
 /* ---- selectors, as text ---- */
@@ -339,26 +353,26 @@ static void add_trouble(struct str *words, const char *path, const char *fmt, ..
 
 static void block_troubles(const json_t *block, const char *path, struct str *words)
 {
-	struct cni_address cidr, other;
-	bool is_cidr = read_cidr(json_object_get(block, "cidr"), &cidr);
+	struct str match = {0};
+	struct cni_address cidr = {0}, other;
 	size_t i;
 	json_t *except;
-	if (!is_cidr)
-		add_trouble(words, path, "has no CIDR such as 192.168.200.0/24: it matches nothing");
-	json_array_foreach (json_object_get(block, "except"), i, except) {
-		if (is_cidr && !read_except(except, &cidr, &other))
-			add_trouble(words, path,
-			            "has an except that is no CIDR of its family: the whole block matches nothing");
-		else if (is_cidr && !cni_address_is_in(&other, &cidr))
-			add_trouble(words, path, "has an except that is not within its CIDR: it excepts nothing");
-	}
+	if (!match_block(block, "src", &match))
+		add_trouble(words, path,
+		            "has a CIDR that is none, such as 192.168.200.0/24: OVN cannot read it, and no ipBlock of this rule matches");
+	else
+		json_array_foreach (json_object_get(block, "except"), i, except) {
+			if (read_block_part(json_object_get(block, "cidr"), &cidr) && read_block_part(except, &other) &&
+			    !cni_address_is_in(&other, &cidr))
+				add_trouble(words, path, "has an except that is not within its CIDR: it excepts nothing");
+		}
+	str_finish(&match);
 }
 
 static void rule_troubles(const json_t *rule, const struct gress *gress, size_t index, struct str *words)
 {
 	size_t i;
 	json_t *item;
-	struct port port;
 	json_array_foreach (json_object_get(rule, gress->peers), i, item) {
 		char *path = mem_printf("spec.%s[%zu].%s[%zu]", gress->list, index, gress->peers, i);
 		if (json_is_object(json_object_get(item, "ipBlock")))
@@ -369,9 +383,9 @@ static void rule_troubles(const json_t *rule, const struct gress *gress, size_t 
 	}
 	json_array_foreach (json_object_get(rule, "ports"), i, item) {
 		char *path = mem_printf("spec.%s[%zu].ports[%zu]", gress->list, index, i);
-		const char *problem = read_port(item, &port);
+		const char *problem = port_problem(item);
 		if (problem != NULL)
-			add_trouble(words, path, "%s: it matches nothing", problem);
+			add_trouble(words, path, "%s", problem);
 		free(path);
 	}
 }

@@ -7,11 +7,11 @@
 #include "lab/policy_rows.h"
 
 struct policy_protocol {
-	const char *name; /* "tcp"; "None": any traffic */
-	char *match;      /* "tcp && tcp.dst==9000"; "" */
+	const char *name; /* "tcp"; "None": any traffic; "": one that is unknown */
+	char *match;      /* "tcp && tcp.dst==9000"; "" any; "0" where OVN could not read what the original writes */
 };
 struct policy_ports {
-	VEC(struct policy_protocol) items; /* none: the ports are all void, nothing is allowed */
+	VEC(struct policy_protocol) items;
 };
 void policy_ports_read(const json_t *ports, struct policy_ports *out);
 void policy_ports_finish(struct policy_ports *ports);
@@ -21,8 +21,8 @@ struct policy_peers {
 };
 struct policy_peers policy_peers_of(const json_t *peers);
 bool policy_peer_is_selector(const json_t *peer); /* ipBlock wins where both are given */
-/* "ip4.src == 10.0.0.0/8 && ip4.src != {10.1.0.0/16}", several joined by ||. False: no block is a CIDR. Appends. */
-bool policy_match_blocks(const json_t *peers, const char *end, struct str *out);
+/* "ip4.src == 10.0.0.0/8 && ip4.src != {10.1.0.0/16}", several joined by ||; "0" if OVN could not read one of them. Appends. */
+void policy_match_blocks(const json_t *peers, const char *end, struct str *out);
 
 char *policy_for_of(const json_t *policy); /* what policy-for names: "ns/nad,ns/nad"; the caller frees */
 /* Is the policy refused as a whole on this network? Then why (appends). */

@@ -340,8 +340,8 @@ static void add_rule(const struct rule *rule, const json_t *peers)
 	struct policy_peers found = policy_peers_of(peers);
 	struct str match = {0};
 	if (found.n_blocks > 0) {
-		if (policy_match_blocks(peers, rule->direction->end, &match))
-			add_rule_acls(rule, str_text(&match), -2);
+		policy_match_blocks(peers, rule->direction->end, &match);
+		add_rule_acls(rule, str_text(&match), -2);
 		str_clear(&match);
 	}
 	if (found.n_selectors > 0)

@@ -50,9 +50,8 @@ static bool named_port_matches(const struct contact *contact, const struct port_
 		return false;
 	json_array_foreach (target->containers, i, container) {
 		json_array_foreach (json_object_get(container, "ports"), j, port) {
-			enum policy_proto proto = POLICY_TCP;
-			const char *text = json_walk_str(port, "protocol", NULL);
-			if (*text && !policy_proto_find(text, &proto))
+			enum policy_proto proto;
+			if (!policy_protocol_read(json_walk_str(port, "protocol", NULL), &proto))
 				continue;
 			if (proto == contact->proto && strcmp(json_walk_str(port, "name", NULL), rule->name) == 0 &&
 			    json_walk_int(port, 0, "containerPort", NULL) == contact->port)
@@ -63,32 +62,41 @@ static bool named_port_matches(const struct contact *contact, const struct port_
 }
 
 /* OVN-Kubernetes does not resolve names: one alone, or no port at all, means any of the protocol; beside numbers it means
- * nothing. */
-static bool has_number(const struct rule *rule, enum policy_proto proto)
+ * nothing. A number that is none voids all of the protocol: OVN cannot read the match. */
+static bool written_ports_match(const struct contact *contact, const struct rule *rule)
 {
-	for (size_t i = 0; i < rule->ports.len; i++)
-		if (rule->ports.data[i].is_valid && rule->ports.data[i].proto == proto && rule->ports.data[i].first > 0)
-			return true;
-	return false;
+	bool is_there = false, has_bounds = false, is_within = false;
+	for (size_t i = 0; i < rule->ports.len; i++) {
+		const struct port_rule *port = &rule->ports.data[i];
+		if (!port->is_named || port->proto != contact->proto)
+			continue;
+		is_there = true;
+		if (port->written[0] == 0 && port->written[1] == 0)
+			continue;
+		for (int k = 0; k < 2; k++)
+			if (port->written[k] < 0 || port->written[k] > 65535)
+				return false;
+		has_bounds = true;
+		is_within |= contact->port >= port->written[0] && contact->port <= port->written[1];
+	}
+	return is_there && (!has_bounds || is_within);
 }
 
 static bool ports_match(const struct contact *contact, const struct rule *rule)
 {
 	if (rule->ports.len == 0)
 		return true;
+	if (contact->proto == POLICY_ICMP)
+		return false;
+	if (contact->profile == POLICY_OVNK)
+		return written_ports_match(contact, rule);
 	for (size_t i = 0; i < rule->ports.len; i++) {
 		const struct port_rule *port = &rule->ports.data[i];
-		if (!port->is_valid || port->proto != contact->proto || contact->proto == POLICY_ICMP)
+		if (!port->is_valid || port->proto != contact->proto)
 			continue;
-		if (contact->profile == POLICY_OVNK && port->first == 0) {
-			if (!has_number(rule, port->proto))
-				return true;
-		} else if (port->name) {
-			if (named_port_matches(contact, port))
-				return true;
-		} else if (port->first == 0 || (contact->port >= port->first && contact->port <= port->last)) {
+		if (port->name ? named_port_matches(contact, port)
+		               : port->first == 0 || (contact->port >= port->first && contact->port <= port->last))
 			return true;
-		}
 	}
 	return false;
 }
@@ -105,8 +113,10 @@ static bool peer_matches(const struct contact *contact, const struct rule *rule,
 	}
 	if (peer->endpoint && (rule->peers[peer->at / 64] >> (peer->at % 64) & 1))
 		return true;
-	for (size_t i = 0; peer->address.family && i < rule->blocks.len; i++)
-		if (policy_block_has(&rule->blocks.data[i], &peer->address))
+	if (!peer->address.family || (contact->profile == POLICY_OVNK && rule->has_broken_block))
+		return false;
+	for (size_t i = 0; i < rule->blocks.len; i++)
+		if (policy_block_has(&rule->blocks.data[i], &peer->address, contact->profile))
 			return true;
 	return false;
 }
@@ -223,38 +233,53 @@ static bool has_address(const struct endpoint *endpoint, const struct cni_addres
 	return false;
 }
 
-/* A workload's name, its pod's name, or an address; `family` 0: any. */
+static bool is_named(const struct endpoint *endpoint, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	bool is_pod = slash && strncmp(endpoint->ns, name, (size_t)(slash - name)) == 0 &&
+	              endpoint->ns[slash - name] == '\0' && strcmp(endpoint->pod, slash + 1) == 0;
+	return is_pod || strcmp(endpoint->workload, name) == 0;
+}
+
+/* The endpoint's first address of that family; `family` 0: of any. NULL: it has none. */
+static const struct cni_address *first_address(const struct endpoint *endpoint, int family)
+{
+	for (size_t i = 0; i < endpoint->addresses.len; i++)
+		if (!family || endpoint->addresses.data[i].family == family)
+			return &endpoint->addresses.data[i];
+	return NULL;
+}
+
+static void take_side(const struct policy_world *world, size_t at, const struct cni_address *address, struct side *out)
+{
+	out->endpoint = &world->endpoints.data[at];
+	out->at = at;
+	if (address)
+		out->address = *address;
+}
+
+/* A workload's name, its pod's name, or an address; `family` 0: any. Of a workload with several attachments to the network
+ * the first that has such an address, else its first. */
 static bool find_side(const struct policy_world *world, const char *name, size_t network, int family, struct side *out,
                       struct err *err)
 {
 	struct cni_address wanted;
 	bool is_address = cni_address_parse(name, &wanted);
 	*out = (struct side){.name = name};
-	for (size_t i = 0; i < world->endpoints.len; i++) {
+	for (size_t i = 0; i < world->endpoints.len && !out->address.family; i++) {
 		const struct endpoint *endpoint = &world->endpoints.data[i];
 		if (endpoint->network != network)
 			continue;
-		if (is_address) {
-			if (!has_address(endpoint, &wanted))
-				continue;
-		} else {
-			const char *slash = strchr(name, '/');
-			bool is_pod = slash && strncmp(endpoint->ns, name, (size_t)(slash - name)) == 0 &&
-			              endpoint->ns[slash - name] == '\0' && strcmp(endpoint->pod, slash + 1) == 0;
-			if (!is_pod && strcmp(endpoint->workload, name) != 0)
-				continue;
+		if (is_address ? has_address(endpoint, &wanted) : is_named(endpoint, name)) {
+			const struct cni_address *address = is_address ? &wanted : first_address(endpoint, family);
+			if (address || !out->endpoint)
+				take_side(world, i, address, out);
 		}
-		out->endpoint = endpoint;
-		out->at = i;
-		for (size_t a = 0; a < endpoint->addresses.len && !out->address.family; a++)
-			if (!family || endpoint->addresses.data[a].family == family)
-				out->address = endpoint->addresses.data[a];
-		if (is_address)
-			out->address = wanted;
-		return true;
 	}
 	if (is_address)
-		return out->address = wanted, true;
+		out->address = wanted;
+	if (is_address || out->endpoint)
+		return true;
 	return err_set(err, ERR_NOT_FOUND, "%s has no attachment to network '%s'", name,
 	               world->networks.data[network].name);
 }
@@ -352,11 +377,9 @@ bool policy_allows(const struct policy_world *world, size_t from, size_t to, enu
 {
 	if (is_same_pod(&world->endpoints.data[from], &world->endpoints.data[to]))
 		return true;
-	struct side sides[2] = {{.endpoint = &world->endpoints.data[from], .at = from},
-	                        {.endpoint = &world->endpoints.data[to], .at = to}};
-	for (int i = 0; i < 2; i++)
-		if (sides[i].endpoint->addresses.len)
-			sides[i].address = sides[i].endpoint->addresses.data[0];
+	struct side sides[2] = {{0}};
+	take_side(world, to, first_address(&world->endpoints.data[to], 0), &sides[1]);
+	take_side(world, from, first_address(&world->endpoints.data[from], sides[1].address.family), &sides[0]);
 	struct contact contact = {world, &sides[0], &sides[1], proto, port, profile};
 	return check_end(&contact, POLICY_EGRESS).is_allowed && check_end(&contact, POLICY_INGRESS).is_allowed &&
 	       !loses_reply(&contact);

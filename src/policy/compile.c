@@ -44,9 +44,11 @@ bool policy_selects(const struct policy *policy, const struct endpoint *endpoint
 	return policy_selector_matches(selector, endpoint->labels);
 }
 
-bool policy_block_has(const struct block *block, const struct cni_address *address)
+bool policy_block_has(const struct block *block, const struct cni_address *address, enum policy_profile profile)
 {
-	if (!block->is_valid || !cni_address_is_in(address, &block->cidr))
+	if (profile == POLICY_SPEC ? !block->is_valid : block->is_broken)
+		return false;
+	if (!cni_address_is_in(address, &block->cidr))
 		return false;
 	for (size_t i = 0; i < block->excepts.len; i++)
 		if (cni_address_is_in(address, &block->excepts.data[i]))
@@ -54,23 +56,36 @@ bool policy_block_has(const struct block *block, const struct cni_address *addre
 	return true;
 }
 
-/* OVN is given the texts as they are: one that it cannot read takes the whole block with it, a bare address is that address. */
+/* A bare address as that address. */
+static bool read_range(const char *text, struct cni_address *out, bool *is_bare)
+{
+	if (!text || !cni_address_parse(text, out))
+		return false;
+	*is_bare = out->prefix < 0;
+	if (*is_bare)
+		out->prefix = out->family == 6 ? 128 : 32;
+	return true;
+}
+
+/* OVN is given the texts as they are: one that it cannot read takes the block with it, and its whole rule's other blocks. It takes a
+ * bare address, too; but what is no IPv6 CIDR OVN-Kubernetes compares as IPv4. */
 static void compile_block(const json_t *value, struct rule *rule)
 {
 	struct block block = {0};
-	block.is_valid = cni_address_parse(json_walk_str(value, "cidr", NULL), &block.cidr) && block.cidr.prefix >= 0;
+	bool is_bare = false, is_readable = read_range(json_walk_str(value, "cidr", NULL), &block.cidr, &is_bare);
+	block.is_valid = is_readable && !is_bare;
+	block.is_broken = !is_readable || (block.cidr.family == 6 && is_bare);
 	size_t i;
 	const json_t *item;
 	json_array_foreach (json_object_get(value, "except"), i, item) {
-		struct cni_address except;
-		const char *text = json_string_value(item);
-		bool is_readable = text && cni_address_parse(text, &except) && except.family == block.cidr.family;
-		block.is_valid = block.is_valid && is_readable;
-		if (!is_readable)
-			continue;
-		except.prefix = except.prefix >= 0 ? except.prefix : except.family == 6 ? 128 : 32;
-		vec_push(&block.excepts, except);
+		struct cni_address except = {0};
+		is_readable = read_range(json_string_value(item), &except, &is_bare);
+		block.is_valid &= is_readable;
+		block.is_broken |= !is_readable || except.family != block.cidr.family;
+		if (is_readable)
+			vec_push(&block.excepts, except);
 	}
+	rule->has_broken_block |= block.is_broken;
 	vec_push(&rule->blocks, block);
 }
 
@@ -113,7 +128,6 @@ static void compile_peers(struct policy_world *world, struct policy *policy, con
 			mark_peers(world, policy, peer, rule);
 			policy->has_bad_selector |= is_bad(json_object_get(peer, "podSelector")) ||
 			                            is_bad(json_object_get(peer, "namespaceSelector"));
-			rule->has_selectors = true;
 			n_usable++;
 		}
 	}
@@ -122,12 +136,19 @@ static void compile_peers(struct policy_world *world, struct policy *policy, con
 	        n_usable == 0; /* it ignores a peer with nothing set, and what is left is an empty list */
 }
 
+bool policy_protocol_read(const char *name, enum policy_proto *out)
+{
+	*out = POLICY_TCP;
+	return !*name ||
+	       (policy_proto_find(name, out) && *out != POLICY_ICMP && strcmp(policy_proto_name(*out), name) == 0);
+}
+
 static void compile_port(const json_t *value, struct rule *rule)
 {
-	struct port_rule port = {.is_valid = true};
 	const json_t *number = json_object_get(value, "port"), *end = json_object_get(value, "endPort");
-	const char *proto = json_walk_str(value, "protocol", NULL);
-	port.is_valid = !*proto || policy_proto_find(proto, &port.proto);
+	struct port_rule port = {0};
+	port.is_named = policy_protocol_read(json_walk_str(value, "protocol", NULL), &port.proto);
+	port.is_valid = port.is_named;
 	if (json_is_integer(number)) {
 		json_int_t first = json_integer_value(number),
 		           last = json_is_integer(end) ? json_integer_value(end) : first;
@@ -137,7 +158,11 @@ static void compile_port(const json_t *value, struct rule *rule)
 	} else if (json_is_string(number)) {
 		port.name = mem_strdup(json_string_value(number));
 	} else if (number && !json_is_null(number)) {
-		port.is_valid = false;
+		port.is_valid = port.is_named = false;
+	}
+	if (json_is_integer(number) || json_is_string(number)) { /* a name counts as 0 there, and an endPort of 0 as none */
+		port.written[0] = json_integer_value(number);
+		port.written[1] = json_integer_value(end) ? json_integer_value(end) : port.written[0];
 	}
 	vec_push(&rule->ports, port);
 }
@@ -205,22 +230,6 @@ static void compile_policy_for(const struct policy_world *world, struct policy *
 	str_finish(&item);
 }
 
-/* Does OVN-Kubernetes write an ACL that allows something for it, even one that matches nobody? */
-static bool makes_acl(const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->rules.len; i++) {
-		const struct rule *rule = &policy->rules.data[i];
-		bool has_peer = rule->has_selectors || rule->blocks.len == 0, has_port = rule->ports.len == 0;
-		for (size_t k = 0; k < rule->blocks.len; k++)
-			has_peer |= rule->blocks.data[k].is_valid;
-		for (size_t k = 0; k < rule->ports.len; k++)
-			has_port |= rule->ports.data[k].is_valid && rule->ports.data[k].proto != POLICY_ICMP;
-		if (has_peer && has_port)
-			return true;
-	}
-	return false;
-}
-
 static void attach_to_endpoints(struct policy_world *world, size_t at)
 {
 	struct policy *policy = &world->policies.data[at];
@@ -233,7 +242,8 @@ static void attach_to_endpoints(struct policy_world *world, size_t at)
 			continue;
 		vec_push(&endpoint->policies, selection);
 		policy->n_selected++;
-		if (selection.holds[POLICY_OVNK] && makes_acl(policy))
+		/* each rule is an allow-related ACL, also one that matches nobody or that OVN cannot read */
+		if (selection.holds[POLICY_OVNK] && endpoint->has_port && policy->rules.len > 0)
 			world->networks.data[endpoint->network].is_stateful[POLICY_OVNK] = true;
 	}
 }

@@ -60,8 +60,8 @@ static void lint_block(const struct lint *lint, const json_t *value, const char 
 		text = json_is_string(item) ? json_string_value(item) : "";
 		if (!cni_address_parse(text, &except) || except.family != cidr.family)
 			find(lint, POLICY_ERROR, path,
-			     "except '%s' is no CIDR of the block's family: OVN cannot read the rule then, and the whole block "
-			     "allows nothing; write it like 192.168.200.4/32",
+			     "except '%s' is no CIDR of the block's family: OVN cannot read it then, and no block of the rule "
+			     "allows anything; write it like 192.168.200.4/32",
 			     text);
 		else if (except.prefix < 0)
 			find(lint, POLICY_WARNING, path,
@@ -108,7 +108,7 @@ static void lint_port(const struct lint *lint, const json_t *value, const char *
 	const char *name = json_walk_str(value, "protocol", NULL);
 	lint_shape(lint, value, json_is_object(value), path, "a map");
 	lint_shape(lint, protocol, json_is_string(protocol), path, "TCP, UDP or SCTP where it says protocol");
-	if (*name && (!policy_proto_find(name, &proto) || proto == POLICY_ICMP))
+	if (!policy_protocol_read(name, &proto))
 		find(lint, POLICY_ERROR, path,
 		     "protocol '%s' is unknown; it is TCP, UDP or SCTP (ICMP cannot be named: leave ports out)", name);
 	if (json_is_string(port))

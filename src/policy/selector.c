@@ -62,8 +62,15 @@ static const char *expression_problem(const json_t *expression)
 	} operators[] = {{"In", true}, {"NotIn", true}, {"Exists", false}, {"DoesNotExist", false}};
 	const char *op = json_walk_str(expression, "operator", NULL);
 	size_t n_values = json_array_size(json_object_get(expression, "values"));
+	const json_t *value;
+	size_t k;
 	if (!*json_walk_str(expression, "key", NULL))
 		return "has an expression without a key";
+	if (!name_is_qualified(json_walk_str(expression, "key", NULL)))
+		return "has a key that no label can have";
+	json_array_foreach (json_object_get(expression, "values"), k, value)
+		if (!json_is_string(value) || !name_is_label_value(json_string_value(value)))
+			return "has a value that no label can have";
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
 		if (strcmp(op, operators[i].name) != 0)
 			continue;
@@ -87,9 +94,14 @@ const char *policy_selector_problem(const json_t *selector, const char **key)
 		return "has matchExpressions that is not a list";
 	const char *name;
 	json_t *value;
-	json_object_foreach ((json_t *)labels, name, value)
+	json_object_foreach ((json_t *)labels, name, value) {
 		if (!json_is_string(value))
 			return *key = name, "has a label value that is not a string";
+		if (!name_is_qualified(name))
+			return *key = name, "has a key that no label can have";
+		if (!name_is_label_value(json_string_value(value)))
+			return *key = name, "has a value that no label can have";
+	}
 	size_t i;
 	const json_t *expression;
 	json_array_foreach (list, i, expression) {

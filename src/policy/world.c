@@ -91,6 +91,39 @@ static void take_networks(struct policy_world *world)
 	}
 }
 
+static void take_address(struct endpoint *endpoint, const char *text)
+{
+	struct cni_address address;
+	if (!cni_address_parse(text, &address))
+		return;
+	address.prefix = -1;
+	vec_push(&endpoint->addresses, address);
+}
+
+/* The pod says which ports OVN-Kubernetes made and with which addresses; no other address gets through such a port. One
+ * without addresses is a machine's that has its own: what is known of them the graph has. */
+static void take_port(struct endpoint *endpoint, const struct topo_attachment *attachment, const json_t *pod)
+{
+	struct cni_statuses given = {0};
+	endpoint->has_port = attachment->state == TOPO_PLANNED || attachment->state == TOPO_RUNNING;
+	cni_pod_networks_parse(json_walk_str(pod, "metadata", "annotations", CNI_OVN_ANNOTATION, NULL), &given, NULL);
+	for (size_t i = 0; i < given.items.len; i++) {
+		const struct cni_status *status = &given.items.data[i];
+		if (strcmp(status->name, endpoint->nad) != 0)
+			continue;
+		endpoint->has_port = true;
+		for (size_t k = 0; k < status->ips.len; k++)
+			take_address(endpoint, status->ips.data[k]);
+	}
+	cni_statuses_finish(&given);
+	if (endpoint->addresses.len > 0)
+		return;
+	char *list = mem_strdup(attachment->addresses), *rest = list, *item;
+	while ((item = strsep(&rest, " ")) != NULL)
+		take_address(endpoint, item);
+	free(list);
+}
+
 static void take_endpoint(struct policy_world *world, const struct topo_attachment *attachment, const struct map *pods)
 {
 	const struct topo_workload *workload = &world->topo->workloads.data[attachment->workload];
@@ -104,8 +137,9 @@ static void take_endpoint(struct policy_world *world, const struct topo_attachme
 	const json_t *pod = map_find(pods, pod_id);
 	free(pod_id);
 	const char *phase = json_walk_str(pod, "status", "phase", NULL);
-	if (!pod || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0)
-		return; /* only what runs or will run has a port on the network */
+	if (!pod || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 ||
+	    json_is_true(json_walk(pod, "spec", "hostNetwork", NULL)))
+		return; /* only what runs or will run has a port on the network, and never in its node's own namespace */
 	endpoint.workload = mem_strdup(workload->id);
 	endpoint.pod = mem_strdup(pod_name);
 	endpoint.ns = mem_strdup(workload->ns);
@@ -119,15 +153,7 @@ static void take_endpoint(struct policy_world *world, const struct topo_attachme
 	} else {
 		endpoint.nad = mem_strdup("");
 	}
-	char *list = mem_strdup(attachment->addresses), *rest = list, *item;
-	while ((item = strsep(&rest, " ")) != NULL) {
-		struct cni_address address;
-		if (*item && cni_address_parse(item, &address)) {
-			address.prefix = -1;
-			vec_push(&endpoint.addresses, address);
-		}
-	}
-	free(list);
+	take_port(&endpoint, attachment, pod);
 	vec_push(&world->endpoints, endpoint);
 }
 

@@ -16,6 +16,7 @@ struct endpoint { /* one attachment of one workload to one secondary network */
 	VEC(struct cni_address) addresses;
 	const json_t *labels;            /* of the pod */
 	const json_t *containers;        /* for named ports; may be NULL */
+	bool has_port;                   /* OVN has a port for it, or would in what is planned */
 	VEC(struct selection) policies;  /* that select it in one of the views */
 };
 struct network {
@@ -28,19 +29,22 @@ struct block { /* ipBlock */
 	struct cni_address cidr;
 	VEC(struct cni_address) excepts;
 	bool is_valid;
+	bool is_broken;                  /* OVN cannot read what OVN-Kubernetes writes of it */
 };
 struct port_rule {
 	enum policy_proto proto;
 	int first, last;                 /* 0..0: all ports */
 	char *name;                      /* a named port, or NULL */
 	bool is_valid;
+	bool is_named;                   /* the protocol is one of the API's */
+	json_int_t written[2];           /* the bounds that OVN-Kubernetes writes, unchecked; 0..0: none */
 };
 struct rule {
 	enum policy_direction direction;
 	int index;                       /* in its list */
 	bool any_peer[POLICY_N_PROFILES];
 	VEC(struct block) blocks;
-	bool has_selectors;
+	bool has_broken_block;           /* all blocks of a rule are one ACL: OVN then has none of them */
 	uint64_t *peers;                 /* bit per endpoint: matched by a selector */
 	VEC(struct port_rule) ports;     /* empty: everything, ICMP too */
 };
@@ -79,6 +83,8 @@ bool policy_is_refused_on(const struct policy *policy, size_t network);
 bool policy_is_about(const struct policy *policy, size_t network);
 /* Does the policy select this endpoint under the profile? */
 bool policy_selects(const struct policy *policy, const struct endpoint *endpoint, enum policy_profile profile);
-bool policy_block_has(const struct block *block, const struct cni_address *address);
+bool policy_block_has(const struct block *block, const struct cni_address *address, enum policy_profile profile);
+/* A protocol as the API writes it: "TCP", "UDP" or "SCTP"; "" is TCP. */
+bool policy_protocol_read(const char *name, enum policy_proto *out);
 
 #endif

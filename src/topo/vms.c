@@ -144,17 +144,17 @@ static void attach_network(struct build *build, const struct vm_parts *parts, co
 {
 	const char *name = json_walk_str(network, "name", NULL),
 	           *nad = json_walk_str(network, "multus", "networkName", NULL);
-	const char *slash = strchr(nad, '/'), *guest_name;
+	const char *slash = strchr(nad, '/'), *guest_name = NULL;
 	size_t at = 0, n = json_array_size(spec->interfaces);
 	const json_t *interface = find_named(spec->interfaces, name, &at);
 	const json_t *reported = find_named(spec->reported, name, NULL);
 	const char *mac = json_walk_str(reported, "mac", NULL), *shown = json_walk_str(reported, "interfaceName", NULL);
-	if (!interface || (!nad[0] && !json_object_get(network, "pod")))
+	if ((!interface && !reported) || (!nad[0] && !json_object_get(network, "pod")))
 		return;
 	if (!mac[0])
 		mac = json_walk_str(interface, "macAddress", NULL);
 	char *const *ips = NULL;
-	size_t n_ips = cloud_init_addresses(spec->data, at, n, mac, &ips, &guest_name);
+	size_t n_ips = interface ? cloud_init_addresses(spec->data, at, n, mac, &ips, &guest_name) : 0;
 	char *ns = slash ? mem_strndup(nad, (size_t)(slash - nad)) : mem_strdup(parts->ns);
 	struct attach_wish wish = {
 	        .ns = ns,

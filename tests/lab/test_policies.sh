@@ -121,7 +121,7 @@ wrong() {
 	policy nowhere "" "{$server}" >/dev/null
 	eventually "without policy-for: says so" 2 tells nowhere "policy-for is missing"
 	policy bad green "{$server,\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"192.168.200.0/33\"}}]},{\"ports\":[{\"port\":70000}]},{\"from\":[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"11.0.0.0/8\"]}}]}]}" >/dev/null
-	eventually "bad CIDR: says so" 2 tells bad "spec.ingress[0].from[0] has no CIDR"
+	eventually "bad CIDR: says so" 2 tells bad "spec.ingress[0].from[0] has a CIDR that is none"
 	run "port 70000: says so" tells bad "spec.ingress[1].ports[0] is not within 1 to 65535"
 	run "except outside: says so" tells bad "has an except that is not within its CIDR"
 	fails "all of it void: nothing is open" 28 lab exec t/client -- curl -sS -m 0.8 http://192.168.200.3:9000/hostname

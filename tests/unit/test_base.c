@@ -189,6 +189,26 @@ static void test_text(void **state)
 	assert_null(mem_strdup(NULL));
 }
 
+static void test_names(void **state)
+{
+	(void)state;
+	char long_label[65];
+	memset(long_label, 'a', 64);
+	long_label[64] = '\0';
+	assert_true(name_is_label("a") && name_is_label("0-b") && name_is_label(long_label + 1));
+	assert_false(name_is_label("") || name_is_label("-a") || name_is_label("a-") || name_is_label("a.b") ||
+	             name_is_label("A") || name_is_label(long_label));
+	assert_true(name_is_subdomain("a.b-c.d"));
+	assert_false(name_is_subdomain("") || name_is_subdomain("a..b") || name_is_subdomain("a.") || name_is_subdomain("a_b"));
+	assert_true(name_is_qualified("app") && name_is_qualified("A_b.c") && name_is_qualified("k8s.io/Role-1"));
+	assert_false(name_is_qualified("") || name_is_qualified("a b") || name_is_qualified("/a") || name_is_qualified("a/") ||
+	             name_is_qualified("a/b/c") || name_is_qualified("K8s/a") || name_is_qualified("_a") ||
+	             name_is_qualified(long_label));
+	assert_true(name_is_label_value("") && name_is_label_value("v1.2_x"));
+	assert_false(name_is_label_value("a b") || name_is_label_value("-") || name_is_label_value("a/b") ||
+	             name_is_label_value(long_label));
+}
+
 static void test_text_to_int(void **state)
 {
 	(void)state;
@@ -709,6 +729,7 @@ int main(void)
 	        cmocka_unit_test(test_str),
 	        cmocka_unit_test(test_shell),
 	        cmocka_unit_test(test_text),
+	        cmocka_unit_test(test_names),
 	        cmocka_unit_test(test_text_to_int),
 	        cmocka_unit_test(test_vec),
 	        cmocka_unit_test(test_map),

@@ -130,7 +130,14 @@ static void add_ports(struct str *out)
 	                                    "{\"protocol\":\"ICMP\"}",
 	                                    "{}",
 	                                    "{\"port\":9000,\"endPort\":9000}",
-	                                    "{\"port\":\"web\",\"protocol\":\"UDP\"}"};
+	                                    "{\"port\":\"web\",\"protocol\":\"UDP\"}",
+	                                    "{\"port\":\"web\",\"endPort\":443}",
+	                                    "{\"port\":0,\"endPort\":80}",
+	                                    "{\"port\":80,\"endPort\":0}",
+	                                    "{\"endPort\":80}",
+	                                    "{\"port\":-1,\"protocol\":\"UDP\"}",
+	                                    "{\"port\":443,\"endPort\":70000}",
+	                                    "{\"port\":80,\"protocol\":\"tcp\"}"};
 	size_t n = pick(4);
 	if (n == 0)
 		return;
@@ -148,6 +155,10 @@ static void add_rules(struct str *out, const char *peers)
 	        "{\"ipBlock\":{\"cidr\":\"fd00::/126\"}}",
 	        "{\"ipBlock\":{\"cidr\":\"fd00::/64\",\"except\":[\"fd00::1/128\"]}}",
 	        "{\"ipBlock\":{\"cidr\":\"nonsense\"}}",
+	        "{\"ipBlock\":{\"cidr\":\"10.0.0.3\"}}",
+	        "{\"ipBlock\":{\"cidr\":\"fd00::3\"}}",
+	        "{\"ipBlock\":{\"cidr\":\"10.0.0.2/29\",\"except\":[\"10.0.0.3\"]}}",
+	        "{\"ipBlock\":{\"cidr\":\"10.0.0.0/24\",\"except\":[\"fd00::/64\"]}}",
 	        "{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\",\"except\":[\"fd00::/64\",\"bad\"]}}",
 	        "{\"podSelector\":{}}",
 	        "{\"podSelector\":{\"matchLabels\":{\"app\":\"a\"}}}",
@@ -328,8 +339,9 @@ static bool read_term(struct reading *r)
 		assert_true(is_not || take(r, "=="));
 		return (set_holds(r, field) != is_not) && field->family == word[2] - '0';
 	}
-	if (text_to_int(word, 0, 65535, &low)) { /* 80<=tcp.dst<=90 */
-		assert_true(take(r, "<="));
+	if (text_to_int(word, 0, 65535, &low)) { /* 80<=tcp.dst<=90, or 0: false */
+		if (!take(r, "<="))
+			return assert_int_equal(low, 0), false;
 		take_word(r, word);
 		assert_true(take(r, "<="));
 		take_word(r, group);

@@ -270,8 +270,10 @@ static void test_ports(void **state)
 	        "{\"ports\":[{\"port\":80},{\"port\":6000,\"endPort\":6900},{\"port\":81}]},"
 	        "{\"ports\":[{\"port\":\"web\"},{\"protocol\":\"SCTP\"}]},"
 	        "{\"ports\":[{\"port\":\"web\"},{\"port\":80}]},"
-	        "{\"ports\":[{\"port\":70000},{\"port\":0}]},"
-	        "{}]}");
+	        "{\"ports\":[{\"port\":70000},{\"port\":0},{\"port\":53,\"protocol\":\"UDP\"}]},"
+	        "{},"
+	        "{\"ports\":[{\"port\":0},{\"port\":\"web\",\"endPort\":90,\"protocol\":\"UDP\"}]},"
+	        "{\"ports\":[{\"port\":80,\"protocol\":\"tcp || ip4\"}]}]}");
 	expect_match(&w, ":Ingress:0:tcp:-1", "ip4 && tcp && tcp.dst=={80,443} && outport == @");
 	expect_match(&w, ":Ingress:0:udp:-1", "ip4 && udp && udp.dst==53 && outport == @");
 	expect_match(&w, ":Ingress:1:tcp:-1", "ip4 && tcp && 6000<=tcp.dst<=6900 && outport == @");
@@ -280,9 +282,13 @@ static void test_ports(void **state)
 	expect_match(&w, ":Ingress:3:tcp:-1", "ip4 && tcp && outport == @");
 	expect_match(&w, ":Ingress:3:sctp:-1", "ip4 && sctp && outport == @");
 	expect_match(&w, ":Ingress:4:tcp:-1", "ip4 && tcp && tcp.dst==80 && outport == @");
-	assert_false(has_acl(&w, ":Ingress:5:tcp:-1")); /* void ports must not become any port */
+	expect_match(&w, ":Ingress:5:tcp:-1", "ip4 && 0 && outport == @"); /* OVN cannot read 70000 */
+	expect_match(&w, ":Ingress:5:udp:-1", "ip4 && udp && udp.dst==53 && outport == @");
 	assert_false(has_acl(&w, ":Ingress:5:None:-1"));
 	expect_match(&w, ":Ingress:6:None:-1", "ip4 && outport == @");
+	expect_match(&w, ":Ingress:7:tcp:-1", "ip4 && tcp && outport == @"); /* a 0 is no number there */
+	expect_match(&w, ":Ingress:7:udp:-1", "ip4 && udp && 0<=udp.dst<=90 && outport == @");
+	expect_match(&w, ":Ingress:8::-1", "ip4 && 0 && outport == @");
 	assert_non_null(strstr(str_text(&w.troubles), "p: spec.ingress[5].ports[0] is not within 1 to 65535"));
 	finish(&w);
 }
@@ -301,20 +307,26 @@ static void test_blocks(void **state)
 	        "{\"to\":[{\"ipBlock\":{\"cidr\":\"10.0.0.0/33\"}},{\"ipBlock\":{\"cidr\":\"10.0.0.1/32\",\"except\":"
 	        "[\"11.0.0.0/8 || ip4\"]}}]},"
 	        "{\"to\":[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\"}},{\"podSelector\":{}}]},"
-	        "{\"to\":[{}]}]}");
+	        "{\"to\":[{}]},"
+	        "{\"to\":[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"fd00::/8\"]}}]},"
+	        "{\"to\":[{\"ipBlock\":{\"cidr\":\"10.0.0.1\"}},{\"ipBlock\":{\"cidr\":\"fd00::/8\",\"except\":[\"fd00::1\"]}}]},"
+	        "{\"to\":[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"11.0.0.0/8\"]}}]}]}");
 	expect_match(&w, ":Egress:0:None:-2",
 	             "ip4.dst == 10.0.0.0/8 && ip4.dst != {10.1.0.0/16, 10.2.0.0/16} && inport == @");
 	expect_match(&w, ":Egress:1:None:-2",
 	             "(ip4.dst == 10.0.0.0/8 || (ip6.dst == fd00::/8 && ip6.dst != {fd01::/16})) && inport == @");
-	assert_false(has_acl(&w, ":Egress:2:None:-2"));
+	expect_match(&w, ":Egress:2:None:-2", "0 && inport == @"); /* one that OVN cannot read voids all of the rule */
 	assert_false(has_acl(&w, ":Egress:2:None:-1"));
-	assert_false(has_acl(&w, ":Egress:3:None:-2")); /* OVN could read neither block */
+	expect_match(&w, ":Egress:3:None:-2", "0 && inport == @");
+	expect_match(&w, ":Egress:6:None:-2", "0 && inport == @");
+	expect_match(&w, ":Egress:7:None:-2",
+	             "(ip4.dst == 10.0.0.1 || (ip6.dst == fd00::/8 && ip6.dst != {fd00::1})) && inport == @");
+	expect_match(&w, ":Egress:8:None:-2", "ip4.dst == 10.0.0.0/8 && ip4.dst != {11.0.0.0/8} && inport == @");
 	expect_match(&w, ":Egress:4:None:-2", "ip4.dst == 10.0.0.0/8 && inport == @");
 	expect_match(&w, ":Egress:4:None:-1", "ip4.dst == {$} && inport == @");
 	expect_match(&w, ":Egress:5:None:-1", "ip4 && inport == @");
-	assert_non_null(strstr(str_text(&w.troubles), "spec.egress[2].to[0] has no CIDR"));
-	assert_non_null(strstr(str_text(&w.troubles),
-	                       "spec.egress[3].to[1] has an except that is no CIDR of its family: the whole block"));
+	assert_non_null(strstr(str_text(&w.troubles), "spec.egress[2].to[0] has a CIDR that is none"));
+	assert_non_null(strstr(str_text(&w.troubles), "spec.egress[8].to[0] has an except that is not within"));
 	assert_non_null(strstr(str_text(&w.troubles), "spec.egress[5].to[0] says nothing"));
 	finish(&w);
 }

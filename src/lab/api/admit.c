@@ -1,5 +1,4 @@
 /* admit: names, and what the real API server checks and fills in for all kinds but those that hold pods (admit_pod.c). */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,65 +33,7 @@ bool faults_end(struct faults *faults, struct err *err)
 	return is_fine;
 }
 
-/* ---- names ---- */
-
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool label_is_fine(const char *label, size_t len)
-{
-	if (len == 0 || !is_alnum(label[0]) || !is_alnum(label[len - 1]))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!is_alnum(label[i]) && label[i] != '-')
-			return false;
-	return true;
-}
-
-bool name_is_label(const char *name)
-{
-	size_t len = strlen(name);
-	return len <= 63 && label_is_fine(name, len);
-}
-
-bool name_is_subdomain(const char *name)
-{
-	if (strlen(name) > 253)
-		return false;
-	for (;; name++) {
-		size_t len = strcspn(name, ".");
-		if (!label_is_fine(name, len))
-			return false;
-		name += len;
-		if (!*name)
-			return true;
-	}
-}
-
-/* The part after the slash of a qualified name, or a label's value. */
-static bool is_name_part(const char *text)
-{
-	size_t len = strlen(text);
-	if (len == 0 || len > 63 || !isalnum((unsigned char)text[0]) || !isalnum((unsigned char)text[len - 1]))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)text[i]) && !strchr("-_.", text[i]))
-			return false;
-	return true;
-}
-
-static bool is_qualified(const char *key)
-{
-	const char *slash = strchr(key, '/');
-	if (!slash)
-		return is_name_part(key);
-	char *prefix = mem_strndup(key, (size_t)(slash - key));
-	bool is_fine = name_is_subdomain(prefix) && is_name_part(slash + 1);
-	free(prefix);
-	return is_fine;
-}
+/* ---- metadata ---- */
 
 static void check_labels(const json_t *labels, struct faults *faults)
 {
@@ -100,14 +41,14 @@ static void check_labels(const json_t *labels, struct faults *faults)
 	json_t *value;
 	json_object_foreach ((json_t *)labels, key, value) {
 		const char *text = json_string_value(value);
-		if (!is_qualified(key))
+		if (!name_is_qualified(key))
 			faults_invalid(faults, "metadata.labels", key,
 			               "name part must consist of alphanumeric characters, '-', '_' or '.', and must "
 			               "start and end with "
 			               "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
 			               "used for "
 			               "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
-		if (!text || (*text && !is_name_part(text)))
+		if (!text || !name_is_label_value(text))
 			faults_invalid(faults, "metadata.labels", text ? text : "",
 			               "a valid label must be an empty string or consist of alphanumeric characters, "
 			               "'-', '_' or '.', and "
@@ -123,7 +64,7 @@ static void check_annotations(const json_t *annotations, struct faults *faults)
 	json_t *value;
 	size_t size = 0;
 	json_object_foreach ((json_t *)annotations, key, value) {
-		if (!is_qualified(key) || !json_is_string(value))
+		if (!name_is_qualified(key) || !json_is_string(value))
 			faults_invalid(faults, "metadata.annotations", key, "not a qualified name with a text value");
 		size += strlen(key) + json_string_length(value);
 	}

@@ -40,8 +40,6 @@ bool faults_end(struct faults *faults, struct err *err); /* true when there are 
 	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "    \
 	"end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "             \
 	"'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-bool name_is_label(const char *name);     /* RFC 1123 label, 63 */
-bool name_is_subdomain(const char *name); /* RFC 1123 subdomain, 253 */
 void admit_metadata(const json_t *object, bool is_label, struct faults *faults);
 /* Defaults and checks of a PodSpec at `path` ("spec", "spec.template.spec"). */
 void admit_pod_spec(json_t *spec, const char *path, struct faults *faults);
