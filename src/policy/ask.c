@@ -31,6 +31,7 @@ struct side {
 	const struct endpoint *endpoint; /* NULL: a host outside the cluster */
 	size_t at;                       /* its index */
 	struct cni_address address;      /* family 0: unknown */
+	bool is_first;                   /* the endpoint's first of its family: rules know beforehand about it */
 	const char *name;
 };
 struct contact { /* a connection as it is checked: who, to whom, what, by which rules */
@@ -113,12 +114,11 @@ static bool peer_matches(const struct contact *contact, const struct rule *rule,
 	}
 	if (peer->endpoint && (rule->peers[peer->at / 64] >> (peer->at % 64) & 1))
 		return true;
-	if (!peer->address.family || (contact->profile == POLICY_OVNK && rule->has_broken_block))
+	if (!peer->address.family || rule->blocks.len == 0)
 		return false;
-	for (size_t i = 0; i < rule->blocks.len; i++)
-		if (policy_block_has(&rule->blocks.data[i], &peer->address, contact->profile))
-			return true;
-	return false;
+	if (peer->is_first)
+		return rule->in_blocks[contact->profile][peer->address.family == 6][peer->at / 64] >> (peer->at % 64) & 1;
+	return policy_blocks_have(rule, &peer->address, contact->profile);
 }
 
 struct finding { /* what one end's policies say */
@@ -241,21 +241,15 @@ static bool is_named(const struct endpoint *endpoint, const char *name)
 	return is_pod || strcmp(endpoint->workload, name) == 0;
 }
 
-/* The endpoint's first address of that family; `family` 0: of any. NULL: it has none. */
-static const struct cni_address *first_address(const struct endpoint *endpoint, int family)
-{
-	for (size_t i = 0; i < endpoint->addresses.len; i++)
-		if (!family || endpoint->addresses.data[i].family == family)
-			return &endpoint->addresses.data[i];
-	return NULL;
-}
-
 static void take_side(const struct policy_world *world, size_t at, const struct cni_address *address, struct side *out)
 {
 	out->endpoint = &world->endpoints.data[at];
 	out->at = at;
-	if (address)
-		out->address = *address;
+	if (!address)
+		return;
+	const struct cni_address *first = policy_first_address(out->endpoint, address->family);
+	out->address = *address;
+	out->is_first = first && memcmp(first->bytes, address->bytes, address->family == 6 ? 16 : 4) == 0;
 }
 
 /* A workload's name, its pod's name, or an address; `family` 0: any. Of a workload with several attachments to the network
@@ -271,7 +265,7 @@ static bool find_side(const struct policy_world *world, const char *name, size_t
 		if (endpoint->network != network)
 			continue;
 		if (is_address ? has_address(endpoint, &wanted) : is_named(endpoint, name)) {
-			const struct cni_address *address = is_address ? &wanted : first_address(endpoint, family);
+			const struct cni_address *address = is_address ? &wanted : policy_first_address(endpoint, family);
 			if (address || !out->endpoint)
 				take_side(world, i, address, out);
 		}
@@ -378,8 +372,8 @@ bool policy_allows(const struct policy_world *world, size_t from, size_t to, enu
 	if (is_same_pod(&world->endpoints.data[from], &world->endpoints.data[to]))
 		return true;
 	struct side sides[2] = {{0}};
-	take_side(world, to, first_address(&world->endpoints.data[to], 0), &sides[1]);
-	take_side(world, from, first_address(&world->endpoints.data[from], sides[1].address.family), &sides[0]);
+	take_side(world, to, policy_first_address(&world->endpoints.data[to], 0), &sides[1]);
+	take_side(world, from, policy_first_address(&world->endpoints.data[from], sides[1].address.family), &sides[0]);
 	struct contact contact = {world, &sides[0], &sides[1], proto, port, profile};
 	return check_end(&contact, POLICY_EGRESS).is_allowed && check_end(&contact, POLICY_INGRESS).is_allowed &&
 	       !loses_reply(&contact);

@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t words_of(const struct policy_world *world)
+{
+	return world->endpoints.len / 64 + 1;
+}
+
+static bool is_bad(const json_t *selector)
+{
+	const char *key;
+	return json_is_object(selector) && policy_selector_problem(selector, &key);
+}
+
 bool policy_is_refused_on(const struct policy *policy, size_t network)
 {
 	for (size_t i = 0; i < policy->refused.len; i++)
@@ -30,7 +41,7 @@ static bool is_given_up(const struct policy *policy, enum policy_profile profile
 bool policy_selects(const struct policy *policy, const struct endpoint *endpoint, enum policy_profile profile)
 {
 	if (strcmp(policy->ns, endpoint->ns) != 0 || !policy_is_about(policy, endpoint->network) ||
-	    policy_is_refused_on(policy, endpoint->network) || is_given_up(policy, profile))
+	    policy_is_refused_on(policy, endpoint->network) || is_given_up(policy, profile) || policy->has_bad_subject)
 		return false;
 	if (profile ==
 	    POLICY_SPEC) { /* OVN-Kubernetes takes every port of the pod on the network, whichever NAD it came through */
@@ -44,7 +55,7 @@ bool policy_selects(const struct policy *policy, const struct endpoint *endpoint
 	return policy_selector_matches(selector, endpoint->labels);
 }
 
-bool policy_block_has(const struct block *block, const struct cni_address *address, enum policy_profile profile)
+static bool block_has(const struct block *block, const struct cni_address *address, enum policy_profile profile)
 {
 	if (profile == POLICY_SPEC ? !block->is_valid : block->is_broken)
 		return false;
@@ -54,6 +65,16 @@ bool policy_block_has(const struct block *block, const struct cni_address *addre
 		if (cni_address_is_in(address, &block->excepts.data[i]))
 			return false;
 	return true;
+}
+
+bool policy_blocks_have(const struct rule *rule, const struct cni_address *address, enum policy_profile profile)
+{
+	if (profile == POLICY_OVNK && rule->has_broken_block)
+		return false;
+	for (size_t i = 0; i < rule->blocks.len; i++)
+		if (block_has(&rule->blocks.data[i], address, profile))
+			return true;
+	return false;
 }
 
 /* A bare address as that address. */
@@ -89,6 +110,21 @@ static void compile_block(const json_t *value, struct rule *rule)
 	vec_push(&rule->blocks, block);
 }
 
+static void mark_blocks(const struct policy_world *world, const struct policy *policy, struct rule *rule)
+{
+	for (enum policy_profile profile = 0; rule->blocks.len > 0 && profile < POLICY_N_PROFILES; profile++)
+		for (int is_ip6 = 0; is_ip6 < 2; is_ip6++) {
+			uint64_t *bits = rule->in_blocks[profile][is_ip6] = mem_alloc(words_of(world) * sizeof *bits);
+			for (size_t i = 0; i < world->endpoints.len; i++) {
+				const struct endpoint *endpoint = &world->endpoints.data[i];
+				const struct cni_address *address = policy_first_address(endpoint, is_ip6 ? 6 : 4);
+				if (address && policy_is_about(policy, endpoint->network) &&
+				    policy_blocks_have(rule, address, profile))
+					bits[i / 64] |= UINT64_C(1) << (i % 64);
+			}
+		}
+}
+
 static void mark_peers(struct policy_world *world, const struct policy *policy, const json_t *peer, struct rule *rule)
 {
 	const json_t *pods = json_object_get(peer, "podSelector"), *spaces = json_object_get(peer, "namespaceSelector");
@@ -107,12 +143,6 @@ static void mark_peers(struct policy_world *world, const struct policy *policy, 
 	}
 }
 
-static bool is_bad(const json_t *selector)
-{
-	const char *key;
-	return json_is_object(selector) && policy_selector_problem(selector, &key);
-}
-
 static void compile_peers(struct policy_world *world, struct policy *policy, const json_t *peers, struct rule *rule)
 {
 	size_t i, n_usable = 0;
@@ -125,9 +155,11 @@ static void compile_peers(struct policy_world *world, struct policy *policy, con
 			compile_block(json_object_get(peer, "ipBlock"), rule);
 			n_usable++;
 		} else if (has_selector) {
-			mark_peers(world, policy, peer, rule);
-			policy->has_bad_selector |= is_bad(json_object_get(peer, "podSelector")) ||
-			                            is_bad(json_object_get(peer, "namespaceSelector"));
+			if (is_bad(json_object_get(peer, "podSelector")) ||
+			    is_bad(json_object_get(peer, "namespaceSelector")))
+				policy->has_bad_selector = true;
+			else
+				mark_peers(world, policy, peer, rule);
 			n_usable++;
 		}
 	}
@@ -175,8 +207,9 @@ static void compile_rules(struct policy_world *world, struct policy *policy, enu
 	size_t i, j;
 	json_array_foreach (list, i, item) {
 		struct rule rule = {.direction = direction, .index = (int)i};
-		rule.peers = mem_alloc((world->endpoints.len / 64 + 1) * sizeof *rule.peers);
+		rule.peers = mem_alloc(words_of(world) * sizeof *rule.peers);
 		compile_peers(world, policy, json_object_get(item, direction == POLICY_INGRESS ? "from" : "to"), &rule);
+		mark_blocks(world, policy, &rule);
 		const json_t *port;
 		json_array_foreach (json_object_get(item, "ports"), j, port)
 			compile_port(port, &rule);
@@ -255,7 +288,7 @@ static void compile_policy(struct policy_world *world, const json_t *object)
 	policy.id = mem_printf("%s/%s", policy.ns, json_walk_str(object, "metadata", "name", NULL));
 	compile_policy_for(world, &policy);
 	compile_types(&policy);
-	policy.has_bad_selector = is_bad(json_walk(object, "spec", "podSelector", NULL));
+	policy.has_bad_subject = policy.has_bad_selector = is_bad(json_walk(object, "spec", "podSelector", NULL));
 	compile_rules(world, &policy, POLICY_INGRESS);
 	compile_rules(world, &policy, POLICY_EGRESS);
 	for (size_t i = 0; policy.has_selector_peer && i < policy.networks.len; i++)
@@ -300,6 +333,8 @@ void policy_finish(struct policy *policy)
 		vec_finish(&rule->blocks);
 		vec_finish(&rule->ports);
 		free(rule->peers);
+		for (size_t k = 0; k < (size_t)POLICY_N_PROFILES * 2; k++)
+			free(rule->in_blocks[k / 2][k % 2]);
 	}
 	for (size_t i = 0; i < policy->nads.len; i++)
 		free(policy->nads.data[i]);

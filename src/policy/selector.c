@@ -33,7 +33,7 @@ bool policy_selector_matches(const json_t *selector, const json_t *labels)
 {
 	const char *key;
 	const json_t *value;
-	if (!json_is_object(selector) || policy_selector_problem(selector, &key))
+	if (!json_is_object(selector))
 		return false;
 	json_object_foreach ((json_t *)selector, key, value) {
 		if (strcmp(key, "matchLabels") != 0)

@@ -157,6 +157,14 @@ static void take_endpoint(struct policy_world *world, const struct topo_attachme
 	vec_push(&world->endpoints, endpoint);
 }
 
+const struct cni_address *policy_first_address(const struct endpoint *endpoint, int family)
+{
+	for (size_t i = 0; i < endpoint->addresses.len; i++)
+		if (!family || endpoint->addresses.data[i].family == family)
+			return &endpoint->addresses.data[i];
+	return NULL;
+}
+
 struct policy_world *policy_world_create(const json_t *const *objects, size_t n_objects)
 {
 	struct policy_world *world = mem_alloc(sizeof *world);

@@ -45,6 +45,7 @@ struct rule {
 	bool any_peer[POLICY_N_PROFILES];
 	VEC(struct block) blocks;
 	bool has_broken_block;           /* all blocks of a rule are one ACL: OVN then has none of them */
+	uint64_t *in_blocks[POLICY_N_PROFILES][2]; /* bit per endpoint: its first IPv4, IPv6 address is in a block; NULL: no blocks */
 	uint64_t *peers;                 /* bit per endpoint: matched by a selector */
 	VEC(struct port_rule) ports;     /* empty: everything, ICMP too */
 };
@@ -55,7 +56,7 @@ struct policy {
 	VEC(char *) nads;                /* "ns/name" as policy-for has them */
 	bool isolates[POLICY_N_PROFILES][2];
 	bool counts[POLICY_N_PROFILES][2]; /* its rules of that direction have effect */
-	bool has_selector_peer, has_bad_selector;
+	bool has_selector_peer, has_bad_selector, has_bad_subject;
 	VEC(struct rule) rules;
 	VEC(size_t) refused;             /* networks on which it is refused: a selector peer without IPAM */
 	size_t n_selected;               /* endpoints, in one of the views */
@@ -71,7 +72,7 @@ struct policy_world {
 	size_t n_left_out;
 };
 
-/* Does a LabelSelector match? An unknown operator or a malformed one matches nothing. NULL labels are none. */
+/* Does a LabelSelector match? Ask first what is wrong with it; what is no map matches nothing. NULL labels are none. */
 bool policy_selector_matches(const json_t *selector, const json_t *labels);
 /* Words for what is wrong with a selector, NULL when it is fine; *key borrows the offending key. */
 const char *policy_selector_problem(const json_t *selector, const char **key);
@@ -83,7 +84,10 @@ bool policy_is_refused_on(const struct policy *policy, size_t network);
 bool policy_is_about(const struct policy *policy, size_t network);
 /* Does the policy select this endpoint under the profile? */
 bool policy_selects(const struct policy *policy, const struct endpoint *endpoint, enum policy_profile profile);
-bool policy_block_has(const struct block *block, const struct cni_address *address, enum policy_profile profile);
+/* Are the rule's blocks about this address? */
+bool policy_blocks_have(const struct rule *rule, const struct cni_address *address, enum policy_profile profile);
+/* The endpoint's first address of that family; `family` 0: of any. NULL: it has none. Borrowed. */
+const struct cni_address *policy_first_address(const struct endpoint *endpoint, int family);
 /* A protocol as the API writes it: "TCP", "UDP" or "SCTP"; "" is TCP. */
 bool policy_protocol_read(const char *name, enum policy_proto *out);
 

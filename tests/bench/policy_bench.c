@@ -1,4 +1,7 @@
-/* policy_bench: verdicts for every ordered pair of 1,000 workloads under 200 policies, in time and memory, in both profiles. */
+/* policy_bench: verdicts for every ordered pair of 1,000 workloads under 200 policies, in time and memory, in both profiles.
+ *
+ * policy_bench heavy: policies of 50 blocks with excepts each way and selectors with many values, each of all pods of its namespace, none
+ * of which allows the port. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +67,41 @@ static json_t *make_policy(int i)
 	        i, i % NAMESPACES, i / NAMESPACES, i % 4, i % 4, i % 3);
 }
 
-int main(void)
+/* "[VALUE, VALUE...]": the text that `fmt` makes of 0 to n - 1. */
+static char *make_list(int n, int seed, bool is_block)
 {
+	struct str text = {0};
+	for (int i = 0; i < n; i++) {
+		int at = (seed * 7 + i * 5) % 250;
+		if (is_block)
+			str_append_f(&text,
+			             "%s{\"ipBlock\":{\"cidr\":\"10.8.%d.0/26\",\"except\":[\"10.8.%d.%d/31\",\"10.8.%d.%d/30\","
+			             "\"10.8.%d.%d/29\"]}}",
+			             i ? "," : "", i % 4, i % 4, at & ~1, i % 4, at & ~3, i % 4, at & ~7);
+		else
+			str_append_f(&text, "%s\"v%d\"", i ? "," : "", at);
+	}
+	return str_take(&text);
+}
+
+static json_t *make_heavy_policy(int i)
+{
+	char *blocks = make_list(50, i, true), *values = make_list(100, i, false);
+	json_t *policy = make(
+	        "{\"apiVersion\":\"k8s.cni.cncf.io/v1beta1\",\"kind\":\"MultiNetworkPolicy\",\"metadata\":{\"name\":\"p%d\",\"namespace\":\"ns%d\","
+	        "\"annotations\":{\"k8s.v1.cni.cncf.io/policy-for\":\"net\"}},\"spec\":{\"podSelector\":{\"matchExpressions\":[{\"key\":\"app\","
+	        "\"operator\":\"NotIn\",\"values\":[%s]}]},\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[%s]},"
+	        "{\"from\":[{\"namespaceSelector\":{\"matchExpressions\":[{\"key\":\"team\",\"operator\":\"In\",\"values\":[%s]}]}}]}],"
+	        "\"egress\":[{\"to\":[%s]}]}}",
+	        i, i % NAMESPACES, values, blocks, values, blocks);
+	free(blocks);
+	free(values);
+	return policy;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_heavy = argc > 1 && strcmp(argv[1], "heavy") == 0;
 	VEC(json_t *) objects = {0};
 	for (int i = 0; i < NAMESPACES; i++) {
 		vec_push(
@@ -77,7 +113,7 @@ int main(void)
 	for (int i = 0; i < WORKLOADS; i++)
 		vec_push(&objects, make_pod(i));
 	for (int i = 0; i < POLICIES; i++)
-		vec_push(&objects, make_policy(i));
+		vec_push(&objects, is_heavy ? make_heavy_policy(i) : make_policy(i));
 	double begin = now_s();
 	struct policy_world *world = policy_world_create((const json_t *const *)objects.data, objects.len);
 	double made = now_s();

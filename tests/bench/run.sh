@@ -14,6 +14,7 @@ tests/bench/cast_bench.sh
 echo
 echo "== policies: every pair of workloads"
 "$BUILD/bench/policy_bench"
+"$BUILD/bench/policy_bench" heavy
 echo
 echo "== the full screen"
 "$BUILD/bench/bench_show"
