@@ -155,6 +155,8 @@ char *scenario_names(struct err *err);
 char *scenario_set_ups(void); /* those that bring a cluster up and are no part of the show; as above */
 /* The kubeconfig of the cluster that this act brings up, "~" filled in; NULL when it brings none. The caller frees. */
 char *scenario_brings_up(const char *name);
+void scenario_flow_ends(const struct scenario_flow *flow, struct str *out); /* "client ─▶ server", without namespaces; appends */
+void scenario_flow_name(const struct scenario_flow *flow, struct str *out); /* "client ─▶ server tcp/80"; appends */
 const struct scenario_var *scenario_var_find(const struct scenario_act *act, const char *name, size_t len);
 
 /* ---- shell text ---- */

@@ -60,7 +60,7 @@ static const char *lost(const struct play *p)
 static void fail(struct play *p, const struct scenario_check *check, const char *found, const char *cure)
 {
 	struct str expected = {0};
-	check_describe(check, &expected);
+	check_describe(check, p->act, &expected);
 	if (scenario_check_is_of_cluster(check)) {
 		str_append(&expected, " within ");
 		words_duration(&expected, check->within_ms);
@@ -72,7 +72,7 @@ static void fail(struct play *p, const struct scenario_check *check, const char 
 static void say_waiting(struct play *p, const struct scenario_check *check, const char *found)
 {
 	struct str wanted = {0}, since = {0};
-	check_describe(check, &wanted);
+	check_describe(check, p->act, &wanted);
 	if (p->waited_ms >= 1000)
 		str_append_f(&since, " (%lld of %lld s)", (long long)(p->waited_ms / 1000),
 		             (long long)(check->within_ms / 1000));
@@ -98,7 +98,7 @@ static bool ask_one(struct play *p, const struct scenario_check *check, const st
 			if (found.len > 0)
 				str_append(checked, str_text(&found));
 			else
-				check_describe(check, checked);
+				check_describe(check, p->act, checked);
 		} else if (is_final || p->waited_ms >= check->within_ms) {
 			fail(p, check, str_text(&found), str_text(&cure));
 		} else {

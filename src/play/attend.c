@@ -30,7 +30,7 @@ bool play_check(struct play *p, size_t stage, size_t check, struct play_check *o
 	bool is_of_cluster = scenario_check_is_of_cluster(asked), is_done = p->runs[stage].state == PLAY_DONE;
 	struct check_facts facts = ask_facts(p, stage);
 	struct str wants = {0}, found = {0}, cure = {0};
-	check_describe(asked, &wants);
+	check_describe(asked, p->act, &wants);
 	bool is_tried = !has_run(p, stage) && stage == p->view && p->by_hand.n_ended > 0;
 	bool is_known = is_of_cluster ? ask_is_live(p) : has_run(p, stage) || is_tried;
 	if (is_tried)
@@ -97,7 +97,7 @@ static void ask_all(struct play *p, bool *cluster, bool *result, struct str *che
 		if (found.len > 0)
 			str_append(checked, str_text(&found));
 		else
-			check_describe(check, checked);
+			check_describe(check, p->act, checked);
 		str_finish(&found);
 		str_finish(&cure);
 	}

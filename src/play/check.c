@@ -31,7 +31,7 @@ void check_append_quote(struct str *out, const char *text)
 	char quote = strchr(str_text(&line), '"') && !strchr(str_text(&line), '\'') ? '\'' : '"';
 	str_append_c(out, quote);
 	str_append_safe(out, str_text(&line), line.len);
-	str_append(out, cut < len ? "..." : "");
+	str_append(out, cut < len ? "…" : "");
 	str_append_c(out, quote);
 	str_finish(&line);
 }
@@ -113,6 +113,13 @@ static const char *way(bool is_allowed)
 	return is_allowed ? "allow" : "deny";
 }
 
+static void name_missing_ends(const struct play_flow *flow, struct str *out)
+{
+	str_append(out, "the ends of ");
+	scenario_flow_name(flow->plan, out);
+	str_append(out, " are not both there");
+}
+
 static enum check_result ask_verdict(const struct asking *a)
 {
 	const struct play_flow *flow = &a->facts->flows[a->check->flow];
@@ -120,7 +127,7 @@ static enum check_result ask_verdict(const struct asking *a)
 	if (flow->is_judged)
 		str_append_f(a->found, "policies: %s: %s", way(flow->allowed[POLICY_OVNK]), flow->reasons[POLICY_OVNK]);
 	else
-		str_append_f(a->found, "the ends of %s are not both there", a->check->type);
+		name_missing_ends(flow, a->found);
 	if (!holds) {
 		check_append_lint(a, a->found);
 		str_append(a->cure, "see what is said of the flow (f, then e)");
@@ -176,28 +183,29 @@ static void describe_exit(const struct scenario_check *check, struct str *out)
 	str_append_f(out, "exit status %d", check->status);
 }
 
-static void describe_way(const struct scenario_check *check, struct str *out)
+/* These three are of a flow of the act: its name, as the flow table has it, stands where it is the object. */
+static void describe_way(const struct scenario_check *check, const char *flow, struct str *out)
 {
 	bool is_of_ovn = check->kind == SCENARIO_CHECK_OVN, is_allowed = text_equal(check->expected, way(true));
-	str_append_f(out, is_of_ovn ? "OVN %s the flow %s" : "the policies %s the flow %s",
+	str_append_f(out, is_of_ovn ? "OVN %s %s" : "the policies %s %s",
 	             !is_of_ovn   ? check->expected
 	             : is_allowed ? "passes"
 	                          : "drops",
-	             check->type);
+	             flow);
 	if (check->name && *check->name)
 		str_append_f(out, ", by an ACL of %s", check->name);
 }
 
-static void describe_dropped(const struct scenario_check *check, struct str *out)
+static void describe_dropped(const struct scenario_check *check, const char *flow, struct str *out)
 {
-	str_append_f(out, "at least %d packet%s of %s dropped", check->status, check->status == 1 ? "" : "s",
-	             check->type);
+	str_append_f(out, "at least %d packet%s of %s dropped", check->status, check->status == 1 ? "" : "s", flow);
 }
 
 /* clang-format off */
 static const struct {
 	enum check_result (*ask)(const struct asking *a);
 	void (*describe)(const struct scenario_check *check, struct str *out);
+	void (*describe_flow)(const struct scenario_check *check, const char *flow, struct str *out);
 } kinds[] = {
 	[SCENARIO_CHECK_EXISTS] = {check_exists, check_exists_words},
 	[SCENARIO_CHECK_GONE] = {check_gone, check_gone_words},
@@ -210,15 +218,22 @@ static const struct {
 	[SCENARIO_CHECK_UP] = {ask_up, describe_up},
 	[SCENARIO_CHECK_OUTPUT] = {ask_output, describe_output},
 	[SCENARIO_CHECK_EXIT] = {ask_exit, describe_exit},
-	[SCENARIO_CHECK_VERDICT] = {ask_verdict, describe_way},
-	[SCENARIO_CHECK_OVN] = {ask_ovn, describe_way},
-	[SCENARIO_CHECK_DROPPED] = {ask_dropped, describe_dropped},
+	[SCENARIO_CHECK_VERDICT] = {ask_verdict, NULL, describe_way},
+	[SCENARIO_CHECK_OVN] = {ask_ovn, NULL, describe_way},
+	[SCENARIO_CHECK_DROPPED] = {ask_dropped, NULL, describe_dropped},
 };
 /* clang-format on */
 
-void check_describe(const struct scenario_check *check, struct str *out)
+void check_describe(const struct scenario_check *check, const struct scenario_act *act, struct str *out)
 {
-	kinds[check->kind].describe(check, out);
+	if (!kinds[check->kind].describe_flow) {
+		kinds[check->kind].describe(check, out);
+		return;
+	}
+	struct str flow = {0};
+	scenario_flow_name(&act->flows.data[check->flow], &flow);
+	kinds[check->kind].describe_flow(check, str_text(&flow), out);
+	str_finish(&flow);
 }
 
 enum check_result check_ask(const struct scenario_check *check, const struct check_facts *facts, struct str *found,

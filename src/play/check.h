@@ -15,8 +15,8 @@ struct check_facts {
 	const struct play_flow *flows;
 	int status; /* exit status of the last one; -1: none has ended yet */
 };
-/* In words what it wants ("namespace/tenantblue exists"). Appends. */
-void check_describe(const struct scenario_check *check, struct str *out);
+/* In words what it wants ("namespace/tenantblue exists"); `act`: the check's, whose flows it may name. Appends. */
+void check_describe(const struct scenario_check *check, const struct scenario_act *act, struct str *out);
 /* `found`: what is there instead, or what was found; `cure`: what to do, if anything is known. Both appended to. */
 enum check_result check_ask(const struct scenario_check *check, const struct check_facts *facts, struct str *found,
                             struct str *cure);

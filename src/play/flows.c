@@ -243,18 +243,6 @@ bool flows_forgive(const struct play *p, int status)
 	return is_blocked_meant(p) && p->command < play_stage_of(p, p->stage)->seen.len && status < 128;
 }
 
-static void name_ends(const struct play_flow *flow, struct str *out)
-{
-	const char *from = strrchr(flow->plan->from, '/'), *to = strrchr(flow->plan->to, '/');
-	str_append_f(out, "%s ─▶ %s", from ? from + 1 : flow->plan->from, to ? to + 1 : flow->plan->to);
-}
-
-void flows_name(const struct play_flow *flow, struct str *out)
-{
-	name_ends(flow, out);
-	str_append_f(out, " %s", flow->plan->port);
-}
-
 bool flows_mistake(struct play *p, struct str *expected, struct str *found, const char **cure)
 {
 	const struct play_flow *flow = flow_of_command(p);
@@ -263,7 +251,7 @@ bool flows_mistake(struct play *p, struct str *expected, struct str *found, cons
 	bool is_blocked = flow->state == PLAY_FLOW_BLOCKED, is_meant = is_blocked_meant(p);
 	if (is_meant ? is_blocked : flow->measured == PLAY_CONNECTED || flow->measured == PLAY_BROKE)
 		return false;
-	flows_name(flow, expected);
+	scenario_flow_name(flow->plan, expected);
 	str_append(expected, is_meant ? " is blocked: it times out, and a policy denies it" : " passes");
 	play_flow_measured(flow, found);
 	if (is_meant && flow->measured == PLAY_TIMED_OUT)
@@ -283,7 +271,7 @@ void flows_blocked_words(const struct play *p, bool has_count, struct str *out)
 	for (size_t i = 0; stage->is_blocked && i < stage->seen.len; i++) {
 		const struct play_flow *flow = &p->flows.data[stage->seen.data[i]];
 		str_append(out, i == 0 ? "blocked, as intended: " : "; ");
-		name_ends(flow, out);
+		scenario_flow_ends(flow->plan, out);
 		str_append_c(out, ' ');
 		play_flow_measured(flow, out);
 		if (has_count && flow->is_counted)

@@ -104,7 +104,7 @@ static void ask_cluster(struct passing *a)
 		n++;
 		if (holds(a, check, &found)) {
 			if (found.len == 0)
-				check_describe(check, &found);
+				check_describe(check, a->play->act, &found);
 			note(a, str_text(&found));
 			some = some || check->kind == SCENARIO_CHECK_EXISTS;
 		} else {

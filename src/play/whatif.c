@@ -126,7 +126,7 @@ static void name_changed(const struct play *p, bool is_open, struct str *out)
 		    flow->allowed[POLICY_OVNK] == is_open)
 			continue;
 		str_append(out, n++ > 0 ? ", " : is_open ? " would open " : " would close ");
-		flows_name(flow, out);
+		scenario_flow_name(flow->plan, out);
 	}
 	str_append(out, n > 0 ? ";" : "");
 }

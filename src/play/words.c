@@ -56,7 +56,7 @@ static char *make_line(const char *fmt, va_list args)
 	while (is_long && cut > 0 && ((unsigned char)text.data[cut] & 0xc0) == 0x80)
 		cut--;
 	str_append_safe(&line, str_text(&text), cut);
-	str_append(&line, is_long ? "..." : "");
+	str_append(&line, is_long ? "…" : "");
 	str_finish(&text);
 	return str_take(&line);
 }
@@ -132,8 +132,8 @@ bool words_away(const struct play *p, struct str *out)
 
 static const char *first_line(const char *text, char *line, size_t size)
 {
-	size_t len = strcspn(text, "\n");
-	snprintf(line, size, "%.*s%s", (int)(len < 60 ? len : 60), text, text[len] != '\0' || len > 60 ? "..." : "");
+	size_t len = strcspn(text, "\n"), cut = text_whole(text, len, 60);
+	snprintf(line, size, "%.*s%s", (int)cut, text, text[cut] != '\0' ? "…" : "");
 	return line;
 }
 
@@ -220,7 +220,7 @@ static void append_output(const struct play *p, struct str *out)
 		line = line < len - at ? line : len - at;
 		str_append(out, "  ");
 		str_append_safe(out, text + at, line < OUTPUT_LINE_MAX ? line : OUTPUT_LINE_MAX);
-		str_append(out, line > OUTPUT_LINE_MAX ? "...\n" : "\n");
+		str_append(out, line > OUTPUT_LINE_MAX ? "…\n" : "\n");
 		at += line + 1;
 	}
 }

@@ -294,6 +294,23 @@ static void flow_finish(struct scenario_flow *flow)
 		free(texts[i]);
 }
 
+static const char *without_namespace(const char *id)
+{
+	const char *slash = strrchr(id, '/');
+	return slash ? slash + 1 : id;
+}
+
+void scenario_flow_ends(const struct scenario_flow *flow, struct str *out)
+{
+	str_append_f(out, "%s ─▶ %s", without_namespace(flow->from), without_namespace(flow->to));
+}
+
+void scenario_flow_name(const struct scenario_flow *flow, struct str *out)
+{
+	scenario_flow_ends(flow, out);
+	str_append_f(out, " %s", flow->port);
+}
+
 void scenario_destroy(struct scenario_act *act)
 {
 	if (!act)

@@ -18,17 +18,6 @@ static bool is_listed(const struct view_state *view, const struct scenario_flow 
 	return is_filtered(view, plan->id) || is_filtered(view, plan->from) || is_filtered(view, plan->to);
 }
 
-static const char *short_name(const char *id)
-{
-	const char *slash = strrchr(id, '/');
-	return slash ? slash + 1 : id;
-}
-
-static void append_flow(const struct play_flow *flow, struct str *out)
-{
-	str_append_f(out, "%s ─▶ %s %s", short_name(flow->plan->from), short_name(flow->plan->to), flow->plan->port);
-}
-
 size_t view_flow_focus(const struct scene *scene, const struct view_state *view)
 {
 	if (view->flow < scene->n_flows)
@@ -186,7 +175,7 @@ static int put_flow(struct canvas *page, int y, const struct play_flow *flow, co
 		canvas_fill(page, (struct rect){0, y, page->cols, 1}, ROLE_SELECTION, ' ');
 	canvas_put(page, 0, y, 2, chosen, ATTR_BOLD, is_chosen ? "▸" : " ");
 	canvas_put(page, 2, y, 2, chosen ? chosen : look.role, ATTR_BOLD, look.glyph);
-	append_flow(flow, &name);
+	scenario_flow_name(flow->plan, &name);
 	canvas_put_fit(page, 4, y, room - 1, chosen ? chosen : ROLE_TEXT, is_chosen ? ATTR_BOLD : 0, str_text(&name));
 	str_finish(&name);
 	if (is_wide)
@@ -446,7 +435,7 @@ void view_notes(struct canvas *canvas, struct rect area, const struct scene *sce
 	struct str name = {0}, reason = {0}, said = {0}, news = {0};
 	bool is_narrow = area.rows > 2;
 	str_append_f(&name, "%s ", look.glyph);
-	append_flow(flow, &name);
+	scenario_flow_name(flow->plan, &name);
 	if (flow->is_judged)
 		append_reason(flow, &reason);
 	append_witnesses(flow, &said);

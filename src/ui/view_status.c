@@ -1,5 +1,6 @@
 /* view_status: the two lines at the bottom. The upper one says what happened or is waited for, or asks; the lower one says
  * the mode and the keys that do something now, from the keymap's rows. On a low screen both share one line. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ui/keymap.h"
@@ -47,6 +48,25 @@ bool view_wants_result(const struct scene *scene, const struct view_state *view)
 	return view->question || *view->notice || scene->is_problem || *scene->cluster_problem || scene->is_busy;
 }
 
+/* How long it took stands last, after two blanks, and stays where the rest is cut. */
+static void put_kept_end(struct canvas *canvas, int x, int y, int right, const struct result *result)
+{
+	const char *end = result->text + strlen(result->text);
+	while (end > result->text && !text_has_prefix(end, "  "))
+		end--;
+	int cols = text_columns(end);
+	bool is_kept = result->role == ROLE_OK && end > result->text && x + text_columns(result->text) > right &&
+	               right - x > 3 * cols;
+	if (!is_kept) {
+		canvas_put_fit(canvas, x, y, right - x, result->role, 0, result->text);
+		return;
+	}
+	char *words = mem_strndup(result->text, (size_t)(end - result->text));
+	x += canvas_put_fit(canvas, x, y, right - cols - x, result->role, 0, words);
+	canvas_put(canvas, x, y, right - x, result->role, 0, end);
+	free(words);
+}
+
 void view_result(struct canvas *canvas, struct rect area, const struct scene *scene, const struct view_state *view)
 {
 	struct result result = result_of(scene, view);
@@ -62,7 +82,7 @@ void view_result(struct canvas *canvas, struct rect area, const struct scene *sc
 		int at = right + canvas_put(canvas, right, area.y, MORE_COLS, ROLE_KEY, ATTR_BOLD, "w ");
 		canvas_put(canvas, at, area.y, MORE_COLS - 2, ROLE_MUTED, 0, "more");
 	}
-	canvas_put_fit(canvas, x, area.y, right - x - 1, result.role, 0, result.text);
+	put_kept_end(canvas, x, area.y, right - 1, &result);
 }
 
 static enum key_context context_of(const struct scene *scene, const struct view_state *view)

@@ -1,5 +1,6 @@
 /* view_title: the top line. Left the act and its stage, right persona, context, badge and clock; what there is no room for
- * goes in a fixed order, the badge never. */
+ * goes in a fixed order, the badge never. What is there is decided for all of the act's stages at once, by the longest of
+ * them, so that nothing comes and goes from one stage to the next. */
 #include <string.h>
 
 #include "ui/scene.h"
@@ -9,7 +10,9 @@ struct part {
 	uint16_t attrs;
 	char text[96];
 };
-enum { N_PARTS = 4, NUMBER_COLS = 7, FULL = 0, NO_CLOCK, SHORT_PERSONA, NO_PERSONA, BADGE_ONLY };
+enum { PERSONA, CONTEXT, BADGE, CLOCK, N_PARTS };
+enum { NUMBER_COLS = 7, CLOCK_COLS = 6 /* 99 min */, ACT_COLS_MIN = 8 /* less of its title says nothing */ };
+enum { FULL, NO_CLOCK, SHORT_PERSONA, NO_PERSONA, BADGE_ONLY };
 
 static void put_part(struct part *part, enum canvas_role role, uint16_t attrs, const char *text)
 {
@@ -48,16 +51,16 @@ static int right_parts(const struct scene *scene, int level, int cols_of_line, s
 	char text[96];
 	if (level < NO_PERSONA) {
 		snprintf(text, sizeof text, " %s ", persona_label(scene->persona, level >= SHORT_PERSONA));
-		put_part(&parts[0], persona_role(scene->persona), ATTR_BOLD, text);
+		put_part(&parts[PERSONA], persona_role(scene->persona), ATTR_BOLD, text);
 	}
-	badge_part(&parts[2], scene, level == BADGE_ONLY);
+	badge_part(&parts[BADGE], scene, level == BADGE_ONLY);
 	snprintf(text, sizeof text, "%s%s", scene->context, scene->is_read_only ? " read-only" : "");
-	int room = cols_of_line - NUMBER_COLS - text_columns(parts[2].text) - 2;
+	int room = cols_of_line - NUMBER_COLS - text_columns(parts[BADGE].text) - 2;
 	text[text_cut(text, level != BADGE_ONLY ? 32 : room > 10 ? 10 : room > 1 ? room : 1)] = '\0';
-	put_part(&parts[1], ROLE_TITLE, 0, text);
+	put_part(&parts[CONTEXT], ROLE_TITLE, 0, text);
 	if (level < NO_CLOCK && scene->elapsed_ms >= 0 && !scene->has_no_clock) {
 		snprintf(text, sizeof text, "%d min", (int)(scene->elapsed_ms / 60000));
-		put_part(&parts[3], ROLE_MUTED, 0, text);
+		put_part(&parts[CLOCK], ROLE_MUTED, 0, text);
 	}
 	int cols = 0;
 	for (int i = 0; i < N_PARTS; i++)
@@ -66,32 +69,79 @@ static int right_parts(const struct scene *scene, int level, int cols_of_line, s
 	return cols;
 }
 
-static void put_left(struct canvas *canvas, struct rect area, const struct scene *scene)
+/* The stage in view, or another one of the act: what stands before its title, and the title. */
+static void append_number(const struct scenario_act *act, size_t stage, struct str *out)
+{
+	size_t at, total;
+	scenario_place(act, stage, &at, &total);
+	str_append_f(out, "%s%zu/%zu ", act->stages.data[stage].is_prelude ? "first " : "", at, total);
+}
+
+static const char *name_of(const struct scenario_act *act, const struct scenario_stage *stage)
+{
+	return stage->is_prelude ? act->base_title : stage->title; /* it is one step, whatever stage it is at */
+}
+
+/* The most that any stage of the act takes: of its title; of its persona and its clock; of both, with the stage's number. */
+struct most {
+	int title, right, all;
+};
+
+static int greater(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int persona_cols(enum scenario_persona persona, int level)
+{
+	return level < NO_PERSONA ? text_columns(persona_label(persona, level >= SHORT_PERSONA)) + 3 : 0;
+}
+
+static void consider(struct most *most, int number, const char *title, int right)
+{
+	most->title = greater(most->title, text_columns(title));
+	most->right = greater(most->right, right);
+	most->all = greater(most->all, number + text_columns(title) + right);
+}
+
+/* `parts`: what stands there at that level. However long the show goes on, its minutes have room. */
+static struct most most_of(const struct scene *scene, int level, const struct part parts[N_PARTS])
+{
+	const struct scenario_act *act = scene->act;
+	struct most most = {0};
+	struct str number = {0};
+	int fixed = text_columns(parts[BADGE].text) + 1 + text_columns(parts[CONTEXT].text) + 1 +
+	            (level < NO_CLOCK && !scene->has_no_clock ? CLOCK_COLS + 1 : 0);
+	for (size_t i = 0; i < act->stages.len; i++) {
+		const struct scenario_stage *stage = &act->stages.data[i];
+		str_clear(&number);
+		append_number(act, i, &number);
+		consider(&most, text_columns(str_text(&number)), name_of(act, stage),
+		         fixed + persona_cols(stage->persona, level));
+	}
+	str_finish(&number);
+	return most;
+}
+
+static void put_left(struct canvas *canvas, struct rect area, const struct scene *scene, int act_cols)
 {
 	const struct scenario_act *act = scene->act;
 	if (!act->stages.len) {
 		canvas_put_fit(canvas, area.x, area.y, area.cols, ROLE_TITLE, ATTR_BOLD, act->title);
 		return;
 	}
-	const struct scenario_stage *stage = scene_stage(scene);
 	struct str number = {0};
-	size_t at, total;
-	scenario_place(act, scene->stage, &at, &total);
-	str_append_f(&number, "%s%zu/%zu ", stage->is_prelude ? "first " : "", at, total);
-	if (scene->is_exploring) {
-		str_clear(&number);
+	if (scene->is_exploring)
 		str_append_f(&number, "!%zu/%zu ", scene->exploration.number + 1, act->explorations.len);
-	}
-	const char *name =
-	        stage->is_prelude ? act->base_title : stage->title; /* it is one step, whatever stage it is at */
+	else
+		append_number(act, scene->stage, &number);
 	int x = area.x, right = area.x + area.cols;
-	int wanted = text_columns(act->title) + 3 + text_columns(number.data) + text_columns(name);
-	if (wanted <= area.cols) {
-		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, act->title);
+	if (act_cols >= ACT_COLS_MIN || act_cols >= text_columns(act->title)) {
+		x += canvas_put_fit(canvas, x, area.y, act_cols, ROLE_TITLE, 0, act->title);
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_MUTED, 0, " ▸ ");
 	}
 	x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, number.data);
-	canvas_put_fit(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, name);
+	canvas_put_fit(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, name_of(act, scene_stage(scene)));
 	str_finish(&number);
 }
 
@@ -99,17 +149,21 @@ void view_title(struct canvas *canvas, struct rect area, const struct scene *sce
 {
 	(void)view;
 	const struct scenario_act *act = scene->act;
-	int wanted = act->stages.len ? text_columns(scene_stage(scene)->title) + 5 : text_columns(act->title);
+	struct part parts[N_PARTS];
+	int level = FULL, right = right_parts(scene, level, area.cols, parts);
+	struct most most = most_of(scene, level, parts);
+	int wanted = act->stages.len ? most.title + 5 : text_columns(act->title);
 	if (wanted > area.cols / 2)
 		wanted = area.cols / 2;
-	struct part parts[N_PARTS];
-	int level = FULL, right;
-	while ((right = right_parts(scene, level, area.cols, parts)) + wanted + 2 > area.cols && level < BADGE_ONLY)
-		level++;
+	while (greater(most.right, right) + wanted + 2 > area.cols && level < BADGE_ONLY) {
+		right = right_parts(scene, ++level, area.cols, parts);
+		most = most_of(scene, level, parts);
+	}
 	int x = area.x + area.cols - right;
 	struct rect left = {area.x + 1, area.y, x - area.x - 2, 1};
+	int act_cols = scene->is_exploring ? 0 : area.cols - 2 - most.all - 3; /* an exploration stands alone */
 	if (left.cols > 0)
-		put_left(canvas, left, scene);
+		put_left(canvas, left, scene, act_cols);
 	for (int i = 0; i < N_PARTS; i++)
 		if (parts[i].text[0])
 			x += canvas_put(canvas, x, area.y, canvas->cols, parts[i].role, parts[i].attrs, parts[i].text) +

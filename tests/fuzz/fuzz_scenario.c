@@ -24,7 +24,7 @@ static void use(const struct scenario_act *act)
 			free(filled);
 		}
 		for (size_t k = 0; k < stage->checks.len; k++) {
-			check_describe(&stage->checks.data[k], &words);
+			check_describe(&stage->checks.data[k], act, &words);
 			if (stage->checks.data[k].path)
 				scenario_path_get(NULL, stage->checks.data[k].path);
 		}
