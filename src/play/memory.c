@@ -14,6 +14,11 @@ static const char *const flow_names[] = {
         [PLAY_FLOW_UNTRIED] = "untried", [PLAY_FLOW_UNDERWAY] = "untried", [PLAY_FLOW_OK] = "ok",
         [PLAY_FLOW_BLOCKED] = "blocked", [PLAY_FLOW_FAILED] = "failed",
 };
+static const char *const measure_names[] = {
+        [PLAY_UNMEASURED] = "not",       [PLAY_CONNECTED] = "connected", [PLAY_REFUSED] = "refused",
+        [PLAY_UNREACHABLE] = "no-route", [PLAY_TIMED_OUT] = "timed-out", [PLAY_BROKE] = "broke",
+};
+enum { N_MEASURES = sizeof measure_names / sizeof *measure_names };
 enum { N_STATES = sizeof state_names / sizeof *state_names, N_FLOW_STATES = sizeof flow_names / sizeof *flow_names };
 
 static int find_name(const char *const *names, int n, const char *name)
@@ -57,6 +62,16 @@ static json_t *keep_explorations(const struct play *p)
 	return out;
 }
 
+/* What was under way is not measured: it is to be tried again. */
+static json_t *keep_flow(const struct play_flow *flow)
+{
+	bool is_over = !flow->is_cut && (flow->state != PLAY_FLOW_BLOCKED || flow->measured != PLAY_UNMEASURED);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", flow->plan->id, "state",
+	                 flow_names[is_over ? flow->state : PLAY_FLOW_UNTRIED], "note", flow->note, "measured",
+	                 measure_names[is_over ? flow->measured : PLAY_UNMEASURED], "measured-ms",
+	                 (json_int_t)flow->measured_ms);
+}
+
 json_t *play_keep(const struct play *p)
 {
 	struct play_exploration now;
@@ -65,11 +80,7 @@ json_t *play_keep(const struct play *p)
 	for (size_t i = 0; i < p->act->stages.len; i++)
 		json_array_append_new(stages, keep_stage(p, i));
 	for (size_t i = 0; i < p->flows.len; i++)
-		json_array_append_new(
-		        flows,
-		        json_pack("{s:s, s:s, s:s}", "id", p->flows.data[i].plan->id, "state",
-		                  flow_names[p->flows.data[i].is_cut ? PLAY_FLOW_UNTRIED : p->flows.data[i].state],
-		                  "note", p->flows.data[i].note));
+		json_array_append_new(flows, keep_flow(&p->flows.data[i]));
 	return json_pack("{s:s, s:o, s:o, s:s?, s:b, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages",
 	                 stages, "flows", flows, "exploring", exploring, "explored", p->has_explored, "explorations",
 	                 keep_explorations(p));
@@ -123,7 +134,14 @@ static void restore_flow(struct play *p, const json_t *kept)
 		if (!text_equal(flow->plan->id, json_walk_str(kept, "id", NULL)))
 			continue;
 		char *note = take_text(kept, "note");
+		int measure = find_name(measure_names, N_MEASURES, json_walk_str(kept, "measured", NULL));
 		flow->state = (enum play_flow_state)state;
+		flow->measured = measure > 0 ? (enum play_measure)measure : PLAY_UNMEASURED;
+		if (flow->state == PLAY_FLOW_BLOCKED && flow->measured == PLAY_UNMEASURED)
+			flow->state = PLAY_FLOW_UNTRIED; /* as if it still waited for an answer */
+		flow->measured_ms = flow->measured ? json_walk_int(kept, 0, "measured-ms", NULL) : 0;
+		if (flow->measured_ms < 0)
+			flow->measured_ms = 0;
 		snprintf(flow->note, sizeof flow->note, "%s", note ? note : "");
 		text_trim(flow->note);
 		free(note);
