@@ -93,7 +93,7 @@ done
 
 # What takes minutes begins first of its kind, or it would run on alone at the end.
 is_quick() { case $1 in pty-* | cast-* | lab-*) return 1 ;; esac }
-slow=(lab-test_vm_failures lab-test_policies lab-test_vm lab-test_localnet pty-test_stage pty-test_policies)
+slow=(lab-test_vm_failures lab-test_policies lab-test_vm lab-test_localnet lab-test_record_policies pty-test_stage pty-test_policies)
 in_order=()
 for t in "${names[@]}"; do if is_quick "$t"; then in_order+=("$t"); fi; done
 for t in "${slow[@]}"; do if [ -n "${command_of[$t]:-}" ]; then in_order+=("$t"); fi; done

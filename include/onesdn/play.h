@@ -170,6 +170,10 @@ struct play_flow {                           /* texts are the play's, until the 
 };
 /* Somebody looks at the flows: OVN is asked of all of them, and what it drops is counted meanwhile. */
 void play_look_at_flows(struct play *play, bool is_looking);
+/* Whether the witnesses have said what they have to say, so that the same stage shows the same once more: the verdicts are of
+ * now, OVN has answered, its count of drops stands still, and, where a stage is to be blocked, OVN has ceased to announce new
+ * ports in their names, which would count. 0: so it is; else in how many ms it is worth asking again (it may take half a minute). */
+int64_t play_settles_in(struct play *play);
 /* What would a manifest change? `path` as in the scenario: relative to its folder. It stays a question until its objects are there. */
 bool play_ask_what_if(struct play *play, const char *path, struct err *err);
 void play_what_if_words(const struct play *play, struct str *out); /* one line; appends; nothing when nothing is asked */

@@ -67,8 +67,8 @@ void witness_question_destroy(struct witness_question *question); /* no callback
  * Counted are the drops of the sender's port (egress) on its node and of the receiver's port (ingress) on its node, of whatever connection:
  * OVN counts a port's packets, not a flow's. An ACL that comes is counted from its first packet on; flows that are
  * installed anew begin at nought and the sum goes on. Where nothing tracks connections, so that answers can be dropped, the
- * other direction of both ports is counted as well. A count asks twice a second until it is stopped, less and less often where it fails; the figures that
- * Open vSwitch has lag by up to half a second. */
+ * other direction of both ports is counted as well. A count asks twice a second while its figures move and for two seconds after, then once a second, until it is stopped; less and less often
+ * where it fails. The figures that Open vSwitch has lag by up to half a second. */
 #define WITNESS_POLL_MS 500
 struct witness_counted {
 	bool is_known;               /* there is a figure; else words say what is missing */
@@ -85,7 +85,8 @@ typedef void witness_count_fn(struct witness_count *count, void *user); /* somet
 struct witness_count *witness_count_start(struct witness *witness, const struct topo *topo, const struct witness_flow *flow,
                                           witness_count_fn *on_change, void *user);
 struct witness_counted witness_counted(const struct witness_count *count); /* texts borrowed until the next turn */
-/* Asks once more now: for the last figures before a stop. on_change follows when there is anything new. */
+/* Asks once more now, and twice a second again: for what is about to be dropped, and for the last figures before a stop. on_change
+ * follows when there is anything new. */
 void witness_count_look(struct witness_count *count);
 void witness_count_stop(struct witness_count *count); /* destroys it; NULL is fine; also inside its callback */
 

@@ -41,6 +41,13 @@ static bool is_running(const struct console *c)
 	return vmi && !is_going(vmi) && text_equal(json_walk_str(vmi, "status", "phase", NULL), "Running");
 }
 
+bool console_has_agent(const struct console *c)
+{
+	const json_t *vmi = instance(c);
+	const char *reason, *message;
+	return vmi && text_equal(kube_condition(vmi, "AgentConnected", &reason, &message), "True");
+}
+
 static const char *uid_of(const json_t *object)
 {
 	return json_walk_str(object, "metadata", "uid", NULL);

@@ -8,6 +8,8 @@
 #define PROMPT_MS 30000 /* for the prompt that a stage needs, once the console is attached */
 #define LOGIN_MS 120000 /* ... for that of a login: the guest may be booting */
 #define NUDGE_MS 3000   /* of silence, then a carriage return asks for a prompt */
+#define BOOT_MS                                                                                                        \
+	15000 /* ... of a guest whose agent is not there: it boots, and would echo the carriage return before its prompt */
 
 static int64_t prompt_ms(const struct play *p)
 {
@@ -22,7 +24,9 @@ static void nudge(struct play *p, struct console *c)
 {
 	enum console_line at = console_at(c);
 	bool is_asking = at == CONSOLE_BLANK || at == CONSOLE_PASSWORD;
-	if (!is_asking || console_silent_ms(c) < NUDGE_MS || (p->nudged && loop_now(p->loop) - p->nudged < NUDGE_MS))
+	bool boots = dialog_script(p)->verb == SCENARIO_LOGS_IN && !console_has_agent(c);
+	if (!is_asking || console_silent_ms(c) < (boots ? BOOT_MS : NUDGE_MS) ||
+	    (p->nudged && loop_now(p->loop) - p->nudged < NUDGE_MS))
 		return;
 	struct str line = {0};
 	console_line_text(c, &line);

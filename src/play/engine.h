@@ -167,7 +167,6 @@ bool flows_forgive(const struct play *p, int status);         /* the command was
 enum play_measure flows_read(const char *output, int status); /* how a try ended, in the words of the program */
 /* The command's flow is not what the stage is to show: in words, appended. False: it is. */
 bool flows_mistake(struct play *p, struct str *expected, struct str *found, const char **cure);
-void flows_name(const struct play_flow *flow, struct str *out); /* "client ─▶ server tcp/80" */
 /* "blocked, as intended: ...", of the job; or nothing. The count of drops goes on, and beside the wire it is to be seen. */
 void flows_blocked_words(const struct play *p, bool has_count, struct str *out);
 
@@ -183,8 +182,9 @@ void testify_heard(struct play *p, size_t flow);   /* OVN has answered */
 void testify_note(struct play_flow *flow);         /* of a blocked flow: how many packets */
 bool testify_denies(const struct play_flow *flow); /* somebody beside the measurement says so */
 bool testify_has_policies(const struct play *p);
-uint64_t testify_hash(struct play *p,
-                      size_t flow); /* of the policies and the flow's ends; 0: they are not both there */
+uint64_t testify_ends(struct play *p, size_t flow); /* of the flow's ends; 0: they are not both there */
+uint64_t testify_hash(struct play *p, size_t flow); /* of them and the policies; 0 as above */
+bool testify_is_settled(const struct play *p);      /* the verdicts are of what the cluster is now */
 
 /* ---- whatif.c: what a manifest would change ---- */
 bool what_if_read(struct play *p, const char *name, const char *text, size_t size, struct err *err);
@@ -199,6 +199,8 @@ void overhear_begins(struct play *p, size_t flow);
 void overhear_expects(struct play *p, size_t flow); /* it is denied from now on */
 void overhear_count(struct play *p);                /* a flow has begun or ended */
 void overhear_look(struct play *p);                 /* the last figures, now */
+/* When it is worth looking again whether OVN has said what it has to say, ms; 0: it has. `blocks`: somebody counts drops. */
+int64_t overhear_settles_in(struct play *p, bool blocks);
 
 /* ---- consoles.c ---- */
 struct console *consoles_open(struct play *p, const char *id, enum scenario_persona persona, struct err *err);

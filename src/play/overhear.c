@@ -10,16 +10,29 @@
 #include "onesdn/witness.h"
 #include "play/engine.h"
 
-enum { SETTLE_MS = 300, LINGER_MS = 6000, LOOK_MS = 1000 };
+enum {
+	SETTLE_MS = 300,
+	LINGER_MS = 6000,
+	LOOK_MS = 1000,
+	STILL_MS =
+	        1500, /* a count that has not moved for so long: Open vSwitch's own figures lag, and it is asked twice a second */
+	SOON_MS = 200, /* an answer is due */
+	ANNOUNCE_MS =
+	        33000 /* ovn-controller announces a port of a localnet network 1, 3, 7, 15 and 31 s after it has come, with
+	                       frames in the port's name; those that a policy drops are counted as the port's */
+};
 
 struct hearing { /* of one flow */
 	struct play *play;
 	size_t at;
 	uint64_t asked; /* hash of what it was asked about; 0: never */
+	uint64_t ends;  /* hash of them; 0: they are not both there */
+	int64_t ends_since;
 	struct witness_question *question;
 	struct witness_count *count;
-	int64_t count_until;
-	uint64_t counted_then; /* when the flow began */
+	bool has_figures;             /* the count's first ones, or why there are none */
+	int64_t count_until, counted; /* counted: the figures' last change */
+	uint64_t counted_then;        /* when the flow began */
 	bool was_counted_then;
 	char *ovn, *acl;
 };
@@ -96,6 +109,7 @@ static void on_answer(const struct witness_answer *answer, void *user)
 	witness_question_destroy(h->question);
 	h->question = NULL;
 	testify_heard(p, h->at);
+	overhear_count(p);
 	if (p->step == STEP_CHECKS)
 		ask_again(p);
 	attend_look(p);
@@ -143,8 +157,11 @@ void overhear_changed(struct play *p)
 {
 	bool is_due = false;
 	for (size_t i = 0; p->overhear && i < p->flows.len; i++) {
-		uint64_t now = testify_hash(p, i);
+		uint64_t now = testify_hash(p, i), ends = testify_ends(p, i);
 		struct hearing *h = &p->overhear->flows[i];
+		if (ends != h->ends)
+			h->ends_since = loop_now(p->loop);
+		h->ends = ends;
 		if (now == h->asked)
 			continue;
 		p->flows.data[i].is_traced = false; /* it was another question */
@@ -156,6 +173,12 @@ void overhear_changed(struct play *p)
 
 /* ---- what it has dropped ---- */
 
+/* OVN counts what a port has lost: that is this flow's only if it is denied. */
+static bool may_be_dropped(const struct play_flow *flow)
+{
+	return testify_denies(flow) || flow->measured == PLAY_TIMED_OUT;
+}
+
 static void take_count(struct hearing *h)
 {
 	struct play *p = h->play;
@@ -164,8 +187,7 @@ static void take_count(struct hearing *h)
 	if (!counted.is_known)
 		return;
 	uint64_t all = counted.before + counted.packets;
-	/* OVN counts what a port has lost: that is this flow's only if it is denied. */
-	flow->is_counted = counted.n_acls > 0 && (testify_denies(flow) || flow->measured == PLAY_TIMED_OUT);
+	flow->is_counted = counted.n_acls > 0 && may_be_dropped(flow);
 	flow->dropped = flow->is_counted ? all : 0;
 	if (!h->was_counted_then) {
 		h->was_counted_then = true;
@@ -180,6 +202,8 @@ static void on_count(struct witness_count *count, void *user)
 {
 	struct hearing *h = user;
 	(void)count;
+	h->has_figures = true;
+	h->counted = loop_now(h->play->loop);
 	take_count(h);
 	if (h->play->step == STEP_CHECKS)
 		ask_again(h->play);
@@ -197,34 +221,39 @@ static bool is_underway(const struct play *p, size_t at)
 static void count_one(struct play *p, size_t at, int64_t now)
 {
 	struct hearing *h = &p->overhear->flows[at];
+	struct play_flow *flow = &p->flows.data[at];
 	bool underway = is_underway(p, at), has_policies = testify_has_policies(p);
+	bool is_watched = p->overhear->is_looked_at && may_be_dropped(flow);
 	if (underway && has_policies)
 		h->count_until = now + LINGER_MS;
-	bool is_wanted =
-	        has_policies && testify_hash(p, at) != 0 && (p->overhear->is_looked_at || now < h->count_until);
+	bool is_wanted = has_policies && testify_hash(p, at) != 0 && (is_watched || now < h->count_until);
 	if (is_wanted && !h->count) {
-		struct witness_flow flow = flow_of(p, at);
-		h->count = witness_count_start(p->overhear->witness, play_topo(p), &flow, on_count, h);
+		struct witness_flow plan = flow_of(p, at);
+		h->has_figures = false;
+		h->count = witness_count_start(p->overhear->witness, play_topo(p), &plan, on_count, h);
+	} else if (is_wanted && underway) {
+		witness_count_look(h->count);
 	} else if (!is_wanted && h->count) {
 		witness_count_stop(h->count);
 		h->count = NULL;
 	}
-	if (!has_policies && p->flows.data[at].is_counted) {
-		p->flows.data[at].is_counted = false;
-		p->flows.data[at].dropped = 0;
+	if (flow->is_counted && (!has_policies || !may_be_dropped(flow))) {
+		flow->is_counted = false;
+		flow->dropped = 0;
 	}
 }
 
 void overhear_count(struct play *p)
 {
-	bool is_counting = false;
+	bool is_passing = false; /* something is counted only for a while */
 	if (!p->overhear)
 		return;
 	for (size_t i = 0; i < p->flows.len; i++) {
 		count_one(p, i, loop_now(p->loop));
-		is_counting = is_counting || p->overhear->flows[i].count;
+		is_passing = is_passing ||
+		             (p->overhear->flows[i].count && loop_now(p->loop) < p->overhear->flows[i].count_until);
 	}
-	if (is_counting && !p->overhear->is_looked_at)
+	if (is_passing)
 		loop_timer_start(p->overhear->linger, LOOK_MS, 0);
 }
 
@@ -257,6 +286,31 @@ void overhear_look(struct play *p)
 	for (size_t i = 0; p->overhear && i < p->flows.len; i++)
 		if (p->overhear->flows[i].count)
 			witness_count_look(p->overhear->flows[i].count);
+}
+
+/* ---- whether it has said all ---- */
+
+static bool is_asked_now(struct play *p, size_t at)
+{
+	uint64_t now = testify_hash(p, at);
+	const struct hearing *h = &p->overhear->flows[at];
+	return h->question || (now != 0 && now != h->asked && is_worth_it(p, at)) || (h->count && !h->has_figures);
+}
+
+int64_t overhear_settles_in(struct play *p, bool blocks)
+{
+	int64_t most = 0;
+	for (size_t i = 0; p->overhear && i < p->flows.len; i++) {
+		const struct hearing *h = &p->overhear->flows[i];
+		int64_t now = loop_now(p->loop), left[] = {
+		                                         is_asked_now(p, i) ? SOON_MS : 0,
+		                                         h->count ? h->counted + STILL_MS - now : 0,
+		                                         blocks && h->ends ? h->ends_since + ANNOUNCE_MS - now : 0,
+		                                 };
+		for (size_t k = 0; k < sizeof left / sizeof *left; k++)
+			most = left[k] > most ? left[k] : most;
+	}
+	return most;
 }
 
 void play_look_at_flows(struct play *p, bool is_looking)

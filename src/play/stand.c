@@ -3,6 +3,8 @@
 
 #include "play/engine.h"
 
+enum { VERDICT_MS = 200 }; /* a verdict that waits is due */
+
 size_t play_stage(const struct play *p)
 {
 	return explore_is_in(p) ? p->explored_from : p->view;
@@ -73,6 +75,15 @@ bool play_shell_is_busy(const struct play *p)
 		if (p->shells[i] && shell_state(p->shells[i]) == SHELL_BUSY)
 			return true;
 	return false;
+}
+
+int64_t play_settles_in(struct play *p)
+{
+	bool blocks = false;
+	for (size_t i = 0; i < p->act->stages.len; i++)
+		blocks = blocks || p->act->stages.data[i].is_blocked;
+	int64_t ovn = overhear_settles_in(p, blocks);
+	return ovn > 0 || testify_is_settled(p) ? ovn : VERDICT_MS;
 }
 
 int play_status(const struct play *p)

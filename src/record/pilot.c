@@ -18,7 +18,8 @@ enum {
 	PICTURE_MS = 3500,
 	QUIET_MS = 700, /* a result stands still for so long before the show goes on */
 	QUIET_MOST_MS = 6000,
-	LIVE_MS = 20000, /* for the cluster to answer */
+	SETTLE_MOST_MS = 45000, /* for the witnesses of the flows */
+	LIVE_MS = 20000,        /* for the cluster to answer */
 };
 
 enum phase { PHASE_WAIT, PHASE_OPEN, PHASE_TYPED, PHASE_RESULT };
@@ -141,9 +142,23 @@ static void go_on(struct pilot *p)
 		play_next(play);
 }
 
+/* What is seen next tells the same of the flows whenever it is recorded. 0: it does; else ms, to ask again. */
+static int64_t settling_ms(const struct pilot *p, size_t next)
+{
+	bool is_seen = next >= play_act(play_of(p))->stages.len || p->options.is_wanted(next, p->options.user);
+	if (p->is_cleaning || !is_seen || loop_now(p->loop) - p->paused_at > SETTLE_MOST_MS)
+		return 0;
+	return play_settles_in(play_of(p));
+}
+
 static void on_pause_over(void *user)
 {
 	struct pilot *p = user;
+	int64_t settling = p->phase == PHASE_RESULT ? settling_ms(p, play_stage(play_of(p)) + 1) : 0;
+	if (settling > 0) {
+		loop_timer_start(p->timer, settling, 0);
+		return;
+	}
 	int64_t now = loop_now(p->loop), quiet = now - p->moved_at;
 	bool rests = p->is_quick || p->phase != PHASE_RESULT || quiet >= QUIET_MS || now - p->paused_at > QUIET_MOST_MS;
 	if (!rests) {
@@ -208,11 +223,13 @@ static bool arrive(struct pilot *p)
 		p->has_gone = true;
 		play_go(play, p->options.start);
 	}
-	if (play_is_going(play))
+	if (play_is_going(play)) {
+		p->paused_at = loop_now(p->loop);
 		return false;
-	int64_t quiet = loop_now(p->loop) - p->moved_at;
-	if (quiet < QUIET_MS) { /* also until the first shell has its prompt */
-		loop_timer_start(p->rest, QUIET_MS - quiet, 0);
+	}
+	int64_t quiet = loop_now(p->loop) - p->moved_at, settling = settling_ms(p, play_stage(play));
+	if (quiet < QUIET_MS || settling > 0) { /* also until the first shell has its prompt */
+		loop_timer_start(p->rest, quiet < QUIET_MS ? QUIET_MS - quiet : settling, 0);
 		return false;
 	}
 	p->is_there = true;
@@ -302,7 +319,7 @@ void pilot_begin(struct pilot *p)
 	p->failure = NULL;
 	p->is_cleaning = false;
 	p->has_begun = true;
-	p->moved_at = loop_now(p->loop);
+	p->moved_at = p->paused_at = loop_now(p->loop);
 	p->has_gone = p->is_there = false;
 	p->phase = PHASE_WAIT;
 	p->stage = (size_t)-1;

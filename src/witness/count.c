@@ -12,6 +12,7 @@
 #include "witness/rows.h"
 
 #define FAILURES_MAX 5  /* how often the pause is doubled */
+#define QUICK_ROUNDS 4  /* without any news, before the pause is doubled */
 #define COOKIES_MAX 512 /* of one port that are looked up */
 
 struct cookie {
@@ -41,6 +42,7 @@ struct witness_count {
 	struct tap taps[N_TAPS];
 	struct loop_timer *timer;
 	int n_failures; /* rounds in a row: each is an exec that costs, and most will not be allowed a moment later either */
+	int n_quiet;                  /* rounds in a row that brought nothing new */
 	struct str words, acls, told; /* told: the figures as they were told last */
 	char *problem;                /* of the flow itself; NULL */
 };
@@ -130,6 +132,14 @@ static struct witness_counted measure(struct witness_count *count)
 	return out;
 }
 
+/* When it is asked next: soon while the figures move. */
+static void pause_round(struct witness_count *count)
+{
+	int doubled = count->n_failures > 0 ? count->n_failures : count->n_quiet >= QUICK_ROUNDS;
+	if (count->has_route && !loop_timer_is_running(count->timer))
+		loop_timer_start(count->timer, (int64_t)WITNESS_POLL_MS << doubled, 0);
+}
+
 static void tell(void *user)
 {
 	struct witness_count *count = user;
@@ -140,6 +150,8 @@ static void tell(void *user)
 	str_clear(&count->told);
 	str_append(&count->told, figures);
 	free(figures);
+	count->n_quiet = is_same ? count->n_quiet + (count->n_quiet < QUICK_ROUNDS) : 0;
+	pause_round(count);
 	if (!is_same && count->on_change != NULL)
 		count->on_change(count, count->user);
 }
@@ -169,8 +181,6 @@ static void end_round(struct tap *tap, const char *problem)
 	loop_post(count->witness->loop, tell, count);
 	bool is_good = problem_of(count) == NULL;
 	count->n_failures = is_good ? 0 : count->n_failures < FAILURES_MAX ? count->n_failures + 1 : FAILURES_MAX;
-	if (!loop_timer_is_running(count->timer))
-		loop_timer_start(count->timer, (int64_t)WITNESS_POLL_MS << count->n_failures, 0);
 }
 
 /* Whether there is an answer to go on with; else the round has ended with what was said instead. */
@@ -374,9 +384,12 @@ static void on_flows(const struct remote_reply *reply, void *user)
 static void ask_flows(struct tap *tap)
 {
 	unsigned long long datapath = tap->datapath, port = tap->port;
-	char *script = mem_printf("ovs-ofctl dump-flows br-int metadata=0x%llx,reg14=0x%llx && "
-	                          "ovs-ofctl dump-flows br-int metadata=0x%llx,reg15=0x%llx",
-	                          datapath, port, datapath, port);
+	/* It answers in one piece: each of them would wake us. */
+	char *script =
+	        mem_printf("answer=$(ovs-ofctl dump-flows br-int metadata=0x%llx,reg14=0x%llx && "
+	                   "ovs-ofctl dump-flows br-int metadata=0x%llx,reg15=0x%llx) && "
+	                   "printf '%%s\\n' \"$answer\" || { status=$?; printf '%%s\\n' \"$answer\"; (exit $status); }",
+	                   datapath, port, datapath, port);
 	begin_request(tap, PLACE_SWITCH, script, on_flows);
 	free(script);
 }
@@ -459,6 +472,7 @@ struct witness_counted witness_counted(const struct witness_count *count)
 
 void witness_count_look(struct witness_count *count)
 {
+	count->n_quiet = 0;
 	if (count->has_route)
 		loop_timer_start(count->timer, 0, 0);
 }

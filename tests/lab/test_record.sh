@@ -3,19 +3,9 @@
 # a killed recorder, one stage anew and the takes joined, what cannot be written.
 # shellcheck source=tests/lab/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
-new_place
-export XDG_DATA_HOME=$PLACE/data XDG_CONFIG_HOME=$PLACE/config
-mkdir -m 700 "$XDG_DATA_HOME" "$XDG_CONFIG_HOME"
-ONESDN=$BUILD/onesdn
+# shellcheck source=tests/lab/record_lib.sh
+. "$(dirname "$0")/record_lib.sh"
 SHOWS=$BUILD/labtest/cast_shows
-record() { timeout 120 "$ONESDN" record --auto --pace 0 "$@"; }
-export_() { timeout 30 "$ONESDN" export "$@"; }
-trap 'timeout 30 "$LAB" down >/dev/null 2>&1; rm -rf "$PLACE"' EXIT
-
-# What differs between two runs and may: times and hardware addresses.
-settled() { # FILE MARKER
-	export_ "$1" --txt --marker "$2" | sed -E 's/[0-9]+\.[0-9]+ m?s|[0-9]+ ms/TIME/g; s/([0-9a-f]{2}:){5}[0-9a-f]{2}/MAC/g; s/ +│$//; s/ +$//'
-}
 
 whole_act() {
 	run "an act is recorded without a terminal" record -o "$PLACE/one.cast" overlay </dev/null
@@ -25,11 +15,7 @@ whole_act() {
 	is "in order" "$(export_ "$PLACE/one.cast" --json | sed -n 's/.*"title": "\(.*\)",\{0,1\}$/\1/p')" \
 		"$(sed -n "/^explore:/q; s/^\\( *\\)\\(- \\)\\{0,1\\}title: *//p" "$TOP/manifests/overlay/overlay.scenario.yaml")"
 	run "once more" record -o "$PLACE/two.cast" --cast-version 3 overlay
-	local marker differs=
-	for marker in 1 2 3 4 5 6 7 8; do
-		diff <(settled "$PLACE/one.cast" $marker) <(settled "$PLACE/two.cast" $marker) >"$PLACE/diff" || differs="$differs $marker: $(cat "$PLACE/diff")"
-	done
-	is "the same text on the screen at each marker" "$differs" ""
+	same_at_markers "$PLACE/one.cast" "$PLACE/two.cast" 8
 	is "asciicast 2" "$(head -c 13 "$PLACE/one.cast")" '{"version": 2'
 	is "asciicast 3" "$(head -c 13 "$PLACE/two.cast")" '{"version": 3'
 	if command -v asciinema >/dev/null && command -v script >/dev/null; then

@@ -40,6 +40,8 @@ void pty_settle(struct pty *pty, int quiet_ms, int ms); /* until it has printed 
 /* Until for window_ms nothing was printed and nothing woke it up. Longer than what polls, shorter than the time between two of the
  * watches' renewals, each of which is a wake-up. */
 void pty_expect_idle(struct pty *pty, int window_ms, int ms);
+/* ... and wakes up that often at the most. */
+void pty_expect_calm(struct pty *pty, int window_ms, long sleeps_max, int ms);
 typedef bool pty_holds_fn(struct pty *pty, void *user);
 bool pty_wait(struct pty *pty, int ms, pty_holds_fn *holds, void *user); /* false: the deadline came first */
 
