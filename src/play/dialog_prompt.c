@@ -8,8 +8,7 @@
 #define PROMPT_MS 30000 /* for the prompt that a stage needs, once the console is attached */
 #define LOGIN_MS 120000 /* ... for that of a login: the guest may be booting */
 #define NUDGE_MS 3000   /* of silence, then a carriage return asks for a prompt */
-#define BOOT_MS                                                                                                        \
-	15000 /* ... of a guest whose agent is not there: it boots, and would echo the carriage return before its prompt */
+#define BOOT_MS 15000   /* ... of a guest without its agent: it boots, and would echo that before its prompt */
 
 static int64_t prompt_ms(const struct play *p)
 {

@@ -14,13 +14,12 @@ enum {
 	SETTLE_MS = 300,
 	LINGER_MS = 6000,
 	LOOK_MS = 1000,
-	STILL_MS =
-	        1500, /* a count that has not moved for so long: Open vSwitch's own figures lag, and it is asked twice a second */
-	SOON_MS = 200, /* an answer is due */
-	ANNOUNCE_MS =
-	        33000 /* ovn-controller announces a port of a localnet network 1, 3, 7, 15 and 31 s after it has come, with
-	                       frames in the port's name; those that a policy drops are counted as the port's */
+	STILL_MS = 1500, /* without a change of a count: it is asked twice a second, and Open vSwitch's figures lag */
+	SOON_MS = 200,   /* an answer is due */
+	ANNOUNCE_MS = 33000,
 };
+/* ANNOUNCE_MS: 1, 3, 7, 15 and 31 s after a port of a localnet network has come ovn-controller announces it, by frames in the
+ * port's name; those that a policy drops are counted as the port's. */
 
 struct hearing { /* of one flow */
 	struct play *play;
