@@ -50,7 +50,7 @@ killed() { # WHAT PIDS
 	local what=$1
 	shift
 	kill -9 "$@"
-	eventually "$what killed: nothing is left" 5 nothing_left "$pidns"
+	eventually "$what killed: nothing is left" 30 nothing_left "$pidns"
 	run "$what killed: up again" up
 }
 
@@ -62,14 +62,14 @@ is_killed() {
 	local guard init
 	guard=$(lab_state guard) init=$(lab_state init)
 	kill -9 "$guard" "$init"
-	eventually "guard and init killed at once: no process is left" 5 is_empty "$pidns"
+	eventually "guard and init killed at once: no process is left" 30 is_empty "$pidns"
 	fails "guard and init killed at once: status clears what they left" 3 lab status
 	run "guard and init killed at once: nothing is left" nothing_left "$pidns"
 	run "guard and init killed at once: up again" up
 	kill -9 "$(lab_state guard)" "$(lab_state init)"
 	run "up over what killed ones left" up
 	kill -TERM "$(lab_state guard)"
-	eventually "guard asked to end: nothing is left" 5 nothing_left "$pidns"
+	eventually "guard asked to end: nothing is left" 30 nothing_left "$pidns"
 }
 
 two_at_once() {
@@ -94,7 +94,9 @@ no_reaper() {
 		"$lab" up >/dev/null || exit 10
 		guard=$(sed -n "s/.*\"guard\":\([0-9]*\).*/\1/p" "$state") init=$(sed -n "s/.*\"init\":\([0-9]*\).*/\1/p" "$state")
 		kill -9 "$guard" "$init"
-		while [ "$(cut -d" " -f3 "/proc/$guard/stat")" != Z ]; do read -rt 0.05 <> <(:); done
+		for pid in "$guard" "$init"; do # of init: once all that was in the lab has ended
+			while [ "$(cut -d" " -f3 "/proc/$pid/stat")" != Z ]; do read -rt 0.05 <> <(:); done
+		done
 		[ "$("$lab" down)" = "No lab is running." ] || exit 11
 		"$lab" status >/dev/null 2>&1
 		[ $? -eq 3 ] || exit 12
