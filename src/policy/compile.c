@@ -43,14 +43,14 @@ bool policy_selects(const struct policy *policy, const struct endpoint *endpoint
 	if (strcmp(policy->ns, endpoint->ns) != 0 || !policy_is_about(policy, endpoint->network) ||
 	    policy_is_refused_on(policy, endpoint->network) || is_given_up(policy, profile) || policy->has_bad_subject)
 		return false;
-	if (profile ==
-	    POLICY_SPEC) { /* OVN-Kubernetes takes every port of the pod on the network, whichever NAD it came through */
-		bool is_listed = false;
-		for (size_t i = 0; i < policy->nads.len; i++)
-			is_listed = is_listed || strcmp(policy->nads.data[i], endpoint->nad) == 0;
-		if (!is_listed)
-			return false;
-	}
+	bool is_named = false;
+	for (size_t i = 0; i < policy->nads.len; i++)
+		is_named = is_named || strcmp(policy->nads.data[i], endpoint->nad) == 0;
+	/* OVN-Kubernetes takes every port of the pod on the network, whichever NAD it came through */
+	for (size_t i = 0; profile == POLICY_OVNK && i < policy->joined.len; i++)
+		is_named = is_named || policy->joined.data[i] == endpoint->network;
+	if (!is_named)
+		return false;
 	const json_t *selector = json_walk(policy->object, "spec", "podSelector", NULL);
 	return policy_selector_matches(selector, endpoint->labels);
 }
@@ -255,6 +255,8 @@ static void compile_policy_for(const struct policy_world *world, struct policy *
 			vec_push(&policy->nads, nad);
 			if (network && !policy_is_about(policy, network - 1))
 				vec_push(&policy->networks, network - 1);
+			if (network && !map_find(&world->ignored_nads, nad))
+				vec_push(&policy->joined, network - 1);
 		}
 		str_clear(&item);
 		if (!*at)
@@ -341,6 +343,7 @@ void policy_finish(struct policy *policy)
 	vec_finish(&policy->rules);
 	vec_finish(&policy->nads);
 	vec_finish(&policy->networks);
+	vec_finish(&policy->joined);
 	vec_finish(&policy->refused);
 	free(policy->id);
 	free(policy->ns);

@@ -87,6 +87,8 @@ static void take_networks(struct policy_world *world)
 			continue;
 		char *id = mem_printf("%s/%s", nad->ns, nad->name);
 		map_set(&world->nads, id, (void *)(uintptr_t)(nad->network + 1));
+		if (nad->state == TOPO_FAILED)
+			map_set(&world->ignored_nads, id, world);
 		free(id);
 	}
 }
@@ -205,6 +207,7 @@ void policy_world_destroy(struct policy_world *world)
 	vec_finish(&world->networks);
 	map_finish(&world->namespaces);
 	map_finish(&world->nads);
+	map_finish(&world->ignored_nads);
 	json_decref(world->objects);
 	topo_destroy(world->topo);
 	free(world);

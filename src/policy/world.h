@@ -53,6 +53,7 @@ struct policy {
 	char *id, *ns;
 	const json_t *object;            /* the world's own copy */
 	VEC(size_t) networks;            /* that policy-for names */
+	VEC(size_t) joined;              /* those of them that it names by a NAD which OVN-Kubernetes takes */
 	VEC(char *) nads;                /* "ns/name" as policy-for has them */
 	bool isolates[POLICY_N_PROFILES][2];
 	bool counts[POLICY_N_PROFILES][2]; /* its rules of that direction have effect */
@@ -66,6 +67,7 @@ struct policy_world {
 	json_t *objects;                 /* deep copies of namespaces, pods, NADs and policies */
 	struct map namespaces;           /* name -> its labels (json_t *, borrowed from objects) */
 	struct map nads;                 /* "ns/name" -> network index + 1 */
+	struct map ignored_nads;         /* those of them that OVN-Kubernetes leaves out: wrong, or other than the network's first */
 	VEC(struct network) networks;
 	VEC(struct endpoint) endpoints;
 	VEC(struct policy) policies;
