@@ -21,6 +21,7 @@
 #define UP_WAIT_MS 35000 /* longer than the supervisor's own deadline, which has the better words */
 #define ASK_MS 5000
 #define DOWN_MS 5000
+#define ENDING_MS 1000 /* for what has ended to be gone */
 #define LOG_MAX ((size_t)8 << 20)
 #define NOT_RUNNING 3
 
@@ -96,9 +97,9 @@ static void print_status(const struct runtime *rt, const json_t *status)
 	printf("  kubectl:  export KUBECONFIG=%s/kubeconfig   (contexts lab, lab-workload-owner)\n", rt->dir);
 }
 
-static int print_running(const struct runtime *rt, bool as_json, struct err *err)
+/* What was answered, or NULL and why not. */
+static int print_answer(const struct runtime *rt, bool as_json, json_t *status, const struct err *err)
 {
-	json_t *status = ask(rt, "status", ASK_MS, err);
 	if (status == NULL)
 		return fail(err);
 	if (as_json) {
@@ -119,6 +120,11 @@ static int print_running(const struct runtime *rt, bool as_json, struct err *err
 	return 0;
 }
 
+static int print_running(const struct runtime *rt, struct err *err)
+{
+	return print_answer(rt, false, ask(rt, "status", ASK_MS, err), err);
+}
+
 int command_status(int argc, char **argv)
 {
 	struct runtime rt;
@@ -129,10 +135,15 @@ int command_status(int argc, char **argv)
 	if (!runtime_open(&rt, false, &err))
 		return fail(&err);
 	int result = NOT_RUNNING;
-	if (rt.is_held || rt.lock_fd < 0)
-		puts(as_json ? "{\"running\": false}" : "No lab is running. 'onesdn lab up' starts one.");
+	bool is_there = !rt.is_held && rt.lock_fd >= 0;
+	json_t *status = is_there ? ask(&rt, "status", ASK_MS, &err) : NULL;
+	/* Who was killed may hold the lock until the kernel has let go of its files; nobody answers then. */
+	if (is_there && status == NULL && err.code == ERR_UNAVAILABLE)
+		is_there = !runtime_wait_lock(&rt, ENDING_MS);
+	if (is_there)
+		result = print_answer(&rt, as_json, status, &err);
 	else
-		result = print_running(&rt, as_json, &err);
+		puts(as_json ? "{\"running\": false}" : "No lab is running. 'onesdn lab up' starts one.");
 	runtime_close(&rt);
 	return result;
 }
@@ -247,7 +258,7 @@ static int start_lab(struct runtime *rt, bool is_foreground)
 	if (!await(progress[0], &err))
 		return finish_failed(rt, guard, &err);
 	rt->is_held = false; /* the guard's now */
-	int result = print_running(rt, false, &err);
+	int result = print_running(rt, &err);
 	runtime_close(rt);
 	return result;
 }
@@ -264,7 +275,7 @@ static bool join_lab(struct runtime *rt, int *result)
 		if (reply == NULL && runtime_wait_lock(rt, 20))
 			return false;
 	}
-	*result = reply != NULL ? print_running(rt, false, &err) : fail(&err);
+	*result = reply != NULL ? print_running(rt, &err) : fail(&err);
 	if (reply == NULL)
 		print_tail(rt);
 	json_decref(reply);
