@@ -179,6 +179,9 @@ bool testify_ask(struct play *p, const struct policy_world *world, size_t flow, 
                  struct policy_verdict *out);
 void testify_measured(struct play *p, size_t flow);
 void testify_heard(struct play *p, size_t flow);   /* OVN has answered */
+/* What the policies said when the flow was measured: "allow", "deny", or NULL: nothing. And the same of an earlier run of the show. */
+const char *testify_verdict_then(const struct play *p, size_t flow);
+void testify_recall(struct play *p, size_t flow, const char *verdict);
 void testify_note(struct play_flow *flow);         /* of a blocked flow: how many packets */
 bool testify_denies(const struct play_flow *flow); /* somebody beside the measurement says so */
 bool testify_has_policies(const struct play *p);

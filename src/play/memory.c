@@ -63,13 +63,14 @@ static json_t *keep_explorations(const struct play *p)
 }
 
 /* What was under way is not measured: it is to be tried again. */
-static json_t *keep_flow(const struct play_flow *flow)
+static json_t *keep_flow(const struct play *p, size_t at)
 {
+	const struct play_flow *flow = &p->flows.data[at];
 	bool is_over = !flow->is_cut && (flow->state != PLAY_FLOW_BLOCKED || flow->measured != PLAY_UNMEASURED);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", flow->plan->id, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s*}", "id", flow->plan->id, "state",
 	                 flow_names[is_over ? flow->state : PLAY_FLOW_UNTRIED], "note", flow->note, "measured",
 	                 measure_names[is_over ? flow->measured : PLAY_UNMEASURED], "measured-ms",
-	                 (json_int_t)flow->measured_ms);
+	                 (json_int_t)flow->measured_ms, "verdict", testify_verdict_then(p, at));
 }
 
 json_t *play_keep(const struct play *p)
@@ -80,7 +81,7 @@ json_t *play_keep(const struct play *p)
 	for (size_t i = 0; i < p->act->stages.len; i++)
 		json_array_append_new(stages, keep_stage(p, i));
 	for (size_t i = 0; i < p->flows.len; i++)
-		json_array_append_new(flows, keep_flow(&p->flows.data[i]));
+		json_array_append_new(flows, keep_flow(p, i));
 	return json_pack("{s:s, s:o, s:o, s:s?, s:b, s:o}", "stage", p->act->stages.data[play_stage(p)].id, "stages",
 	                 stages, "flows", flows, "exploring", exploring, "explored", p->has_explored, "explorations",
 	                 keep_explorations(p));
@@ -144,6 +145,7 @@ static void restore_flow(struct play *p, const json_t *kept)
 			flow->measured_ms = 0;
 		snprintf(flow->note, sizeof flow->note, "%s", note ? note : "");
 		text_trim(flow->note);
+		testify_recall(p, i, json_walk_str(kept, "verdict", NULL));
 		free(note);
 	}
 }
@@ -226,6 +228,7 @@ bool play_restore(struct play *p, const json_t *kept, struct err *err)
 	}
 	json_array_foreach (flows, i, entry)
 		restore_flow(p, entry);
+	testify_anew(p);
 	p->view = view;
 	restore_explorations(p, kept);
 	p->doubtful = running == TOPO_NONE ? 0 : running + 1;

@@ -13,6 +13,7 @@ struct testimony { /* of one flow: the texts behind struct play_flow */
 	char *disagrees;
 	bool allowed_then; /* when it was measured */
 	bool was_judged_then;
+	bool is_recalled; /* of an earlier run of the show: what the cluster is now is not known yet */
 };
 
 struct testify {
@@ -129,7 +130,7 @@ bool testify_ask(struct play *p, const struct policy_world *world, size_t at, en
 }
 
 /* What was measured under another verdict is no measurement any more. */
-static void forget_if_other(struct play_flow *flow, const struct testimony *t)
+static void forget_if_other(const struct play *p, struct play_flow *flow, struct testimony *t)
 {
 	bool is_tried = flow->state != PLAY_FLOW_UNTRIED && flow->state != PLAY_FLOW_UNDERWAY;
 	if (flow->state == PLAY_FLOW_UNTRIED && flow->is_judged && flow->measured == PLAY_UNMEASURED)
@@ -137,6 +138,9 @@ static void forget_if_other(struct play_flow *flow, const struct testimony *t)
 		         !flow->allowed[POLICY_OVNK] ? "policies deny it"
 		         : flow->was_ok              ? CUT_SEEN_BEFORE
 		                                     : "");
+	if (t->is_recalled && !(flow->is_judged && ask_is_live(p)))
+		return;
+	t->is_recalled = false;
 	if (!is_tried || !t->was_judged_then || (flow->is_judged && flow->allowed[POLICY_OVNK] == t->allowed_then))
 		return;
 	flow->state = PLAY_FLOW_UNTRIED;
@@ -160,7 +164,7 @@ static void judge(struct play *p, size_t at)
 		flow->is_judged = flow->is_judged && is_known;
 		policy_verdict_finish(&verdict);
 	}
-	forget_if_other(flow, t);
+	forget_if_other(p, flow, t);
 	if (flow->is_judged && !flow->allowed[POLICY_OVNK])
 		overhear_expects(p, at);
 }
@@ -249,6 +253,19 @@ void testify_measured(struct play *p, size_t at)
 	t->was_judged_then = p->flows.data[at].is_judged;
 	t->allowed_then = p->flows.data[at].allowed[POLICY_OVNK];
 	compare(p, at);
+}
+
+const char *testify_verdict_then(const struct play *p, size_t at)
+{
+	const struct testimony *t = &p->testify->flows[at];
+	return !t->was_judged_then ? NULL : t->allowed_then ? "allow" : "deny";
+}
+
+void testify_recall(struct play *p, size_t at, const char *verdict)
+{
+	struct testimony *t = &p->testify->flows[at];
+	t->allowed_then = text_equal(verdict, "allow");
+	t->was_judged_then = t->is_recalled = t->allowed_then || text_equal(verdict, "deny");
 }
 
 void testify_heard(struct play *p, size_t at)

@@ -146,6 +146,36 @@ static void test_blocked(void **state)
 	assert_null(flow()->disagrees);
 }
 
+/* A show that goes on: what was measured still counts, and no longer once the policies say something else than they did. */
+static void test_resumed(void **state)
+{
+	(void)state;
+	static const char stage[] = STAGE("blocked", "echo 'curl: (28) Connection timed out after 5001 ms'; (exit 28)");
+	for (int is_shut = 0; is_shut < 2; is_shut++) {
+		struct err err = {0};
+		open_show(stage);
+		feed(objects);
+		feed(policy);
+		perform_at(0, PLAY_DONE);
+		json_t *kept = play_keep(show.play);
+		show_close();
+		open_show(stage);
+		feed(objects);
+		if (is_shut)
+			feed(policy);
+		assert_true(play_restore(show.play, kept, &err));
+		json_decref(kept);
+		assert_int_equal(flow()->measured, is_shut ? PLAY_TIMED_OUT : PLAY_UNMEASURED);
+		assert_int_equal(flow()->state, is_shut ? PLAY_FLOW_BLOCKED : PLAY_FLOW_UNTRIED);
+		if (is_shut) {
+			assert_true(kube_feed_watch(show.kube, &kube_kinds[KUBE_MULTI_POLICY], deleted_policy,
+			                            strlen(deleted_policy), &err));
+			assert_int_equal(flow()->measured, PLAY_UNMEASURED);
+		}
+		show_close();
+	}
+}
+
 static void test_blocked_but_passes(void **state)
 {
 	(void)state;
@@ -307,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_endings),
 	        cmocka_unit_test_teardown(test_blocked, show_close_left),
+	        cmocka_unit_test_teardown(test_resumed, show_close_left),
 	        cmocka_unit_test_teardown(test_blocked_but_passes, show_close_left),
 	        cmocka_unit_test_teardown(test_timed_out_by_nobody, show_close_left),
 	        cmocka_unit_test_teardown(test_refused_is_not_blocked, show_close_left),

@@ -24,17 +24,17 @@ static const char head[] = "format: 1\n"
 static const char objects[] =
         "{apiVersion: kubevirt.io/v1, kind: VirtualMachine, metadata: {name: vm, namespace: blue}, spec: {running: true}}\n";
 
-/* ^] interrupts, as the real one ends by it; `cut` in the guest is what another client does to this one. Who waits at the login is a
- * shell that such a signal ends at any moment: one that traps it can miss it just before it reads. */
+/* ^] interrupts, as the real one ends by it; `cut` in the guest is what another client does to this one. At the login it waits beside
+ * the one that reads: a shell that traps such a signal can miss it just before it reads, or while it starts another. */
 static const char virtctl[] =
         "#!/bin/bash\n"
         "cd \"$(dirname \"$0\")/..\"\n"
         "echo \"$@\" >>args\n"
         "if [ -e refuse ]; then echo 'dial tcp: it was refused' >&2; exit 1; fi\n"
-        "trap 'exit 0' INT\n"
+        "trap 'kill $!; exit 0' INT\n"
         "stty intr '^]'\n"
         "printf 'Successfully connected to %s console. Press Ctrl+] or Ctrl+5 to exit console.\\r\\n' \"$2\" >&2\n"
-        "sh ./login || exit 1\n"
+        "sh ./login <&0 & wait $! || exit 1\n"
         "stty intr '^C'\n"
         "exec bash --noprofile --rcfile guestrc -i\n";
 
