@@ -32,6 +32,7 @@ report() { # NAME OFFENDERS
 	} | grep -v '^$')"
 }
 # shellcheck disable=SC2086
+report "tests and checks can be run" "$(find tests -name 'test_*.sh' ! -perm -100 -o -name 'check_*.sh' ! -perm -100)"
 report "nothing names another place" "$(git grep -nIE '/work/|\.\./shared|deb\.debian\.org|registry\.npmjs|proxy\.golang' -- . ':!tests/check/check_habits.sh' 2>/dev/null | head)"
 echo "1..$n"
 exit $failed

@@ -122,7 +122,7 @@ static void test_exploration(void **state)
 	pty_type(&pty, "s");
 	pty_expect(&pty, SOON, "it is still broken");
 	by_hand("kubectl apply -f 01-netconfig.yaml"); /* all is as it was, but for the pod's interface */
-	pty_expect(&pty, STAGE, "✓ network green-network attached", "○ OVN passes the flow yellow", "OVN drops it");
+	pty_expect(&pty, STAGE, "✓ network green-network attached", "○ OVN passes podclient", "OVN drops it");
 	pty_type(&pty, F12);
 	by_hand("kubectl delete pod yellow-server -ntenantyellow --now; kubectl apply -f 02-workloads.yaml");
 	pty_expect(&pty, STAGE, "✓ done: network green-network attached");
