@@ -11,7 +11,7 @@ struct part {
 	char text[96];
 };
 enum { PERSONA, CONTEXT, BADGE, CLOCK, N_PARTS };
-enum { NUMBER_COLS = 7, CLOCK_COLS = 6 /* 99 min */, ACT_COLS_MIN = 8 /* less of its title says nothing */ };
+enum { NUMBER_COLS = 7, CLOCK_COLS = 6 /* 99 min */ };
 enum { FULL, NO_CLOCK, SHORT_PERSONA, NO_PERSONA, BADGE_ONLY };
 
 static void put_part(struct part *part, enum canvas_role role, uint16_t attrs, const char *text)
@@ -123,6 +123,16 @@ static struct most most_of(const struct scene *scene, int level, const struct pa
 	return most;
 }
 
+/* The act's title where it fits beside every stage, else its short name; a part of either says less. NULL: neither fits. */
+static const char *act_words(const struct scenario_act *act, int cols)
+{
+	const char *const words[] = {act->title, act->name};
+	for (size_t i = 0; i < 2; i++)
+		if (words[i] && *words[i] && text_columns(words[i]) <= cols)
+			return words[i];
+	return NULL;
+}
+
 static void put_left(struct canvas *canvas, struct rect area, const struct scene *scene, int act_cols)
 {
 	const struct scenario_act *act = scene->act;
@@ -136,8 +146,9 @@ static void put_left(struct canvas *canvas, struct rect area, const struct scene
 	else
 		append_number(act, scene->stage, &number);
 	int x = area.x, right = area.x + area.cols;
-	if (act_cols >= ACT_COLS_MIN || act_cols >= text_columns(act->title)) {
-		x += canvas_put_fit(canvas, x, area.y, act_cols, ROLE_TITLE, 0, act->title);
+	const char *words = act_words(act, act_cols);
+	if (words) {
+		x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, 0, words);
 		x += canvas_put(canvas, x, area.y, right - x, ROLE_MUTED, 0, " ▸ ");
 	}
 	x += canvas_put(canvas, x, area.y, right - x, ROLE_TITLE, ATTR_BOLD, number.data);
