@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +27,8 @@
 #define ADDRESS "192.168.200.1"
 #define LOG_MAX ((size_t)8 << 20)
 #define NOT_RUNNING 3
+#define LEFTOVERS_TRIES 40
+#define LEFTOVERS_MS 250
 
 /* Nothing in /dev/shm, which is the host's; no fsync in a tmpfs; small, for four turtles. */
 static const char settings[] = "unix_socket_directories = '" DIR "'\n"
@@ -95,8 +99,8 @@ static void become_postgres(void)
 		_exit(126);
 }
 
-/* argv[0] is one of PostgreSQL's programs, which find each other by the whole path that they are run by. Its exit status; what it
- * prints goes to TOOL_LOG. */
+/* argv[0] is one of PostgreSQL's programs, which find each other by the whole path that they are run by: the list is used up. Its
+ * exit status; what it prints goes to TOOL_LOG. */
 static int run(const char *argv[])
 {
 	char *dir = bin_dir(), *path = mem_printf("%s/%s", dir != NULL ? dir : "", argv[0]);
@@ -175,12 +179,40 @@ static bool allow(const char *address, int prefix)
 	return is_done || fail(err.text, "") == 0;
 }
 
-static bool run_server(const char *address)
+static size_t log_size(void)
+{
+	struct stat of;
+	return stat(LOG, &of) == 0 && of.st_size > 0 ? (size_t)of.st_size : 0;
+}
+
+/* What a server that was killed has started goes a moment after it, and holds its memory until then. */
+static bool has_leftovers(size_t log_from)
+{
+	struct str text = {0};
+	bool has = file_read(LOG, LOG_MAX, &text, NULL) && text.len > log_from &&
+	           strstr(text.data + log_from, "pre-existing shared memory block") != NULL;
+	str_finish(&text);
+	return has;
+}
+
+static bool try_server(const char *address)
 {
 	char *listen = mem_printf("-c listen_addresses=%s", address);
 	const char *argv[] = {"pg_ctl", "-D", DATA, "-l", LOG, "-o", listen, "-w", "-s", "start", NULL};
 	bool is_done = run(argv) == 0;
 	free(listen);
+	return is_done;
+}
+
+static bool run_server(const char *address)
+{
+	size_t log_from = log_size();
+	bool is_done = try_server(address);
+	for (int i = 0; !is_done && i < LEFTOVERS_TRIES && has_leftovers(log_from); i++) {
+		poll(NULL, 0, LEFTOVERS_MS);
+		log_from = log_size();
+		is_done = try_server(address);
+	}
 	return is_done || fail_with_log("PostgreSQL does not start") == 0;
 }
 

@@ -217,6 +217,12 @@ watched() {
 	eventually "that it was killed" 3 last_is "$file" "down PostgreSQL has stopped; start it again: turtle-db start"
 	lab exec -- turtle-db start >/dev/null
 	eventually "and started" 5 last_is "$file" up
+	# What it has started stands still and goes two seconds after it.
+	# shellcheck disable=SC2016 # the lab's shell expands it
+	run "killed, it starts when what it left behind has gone" lab exec -- sh -c 'p=$(head -n 1 /run/turtle-db/data/postmaster.pid)
+		left=$(cat "/proc/$p/task/$p/children"); kill -STOP $left; kill -9 "$p"
+		(sleep 2; kill -9 $left) & turtle-db start'
+	eventually "and is up" 5 last_is "$file" up
 	lab exec -- ip addr del 192.168.200.1/24 dev podman1.123
 	eventually "that its address is gone" 3 last_is "$file" "down no interface here has 192.168.200.1; make the VLAN's interface again"
 	lab exec -- ip addr add 192.168.200.1/24 dev podman1.123
