@@ -125,12 +125,6 @@ static int run(const char *argv[])
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-static bool is_running(void)
-{
-	const char *argv[] = {"pg_ctl", "-D", DATA, "status", NULL};
-	return run(argv) == 0;
-}
-
 static void print_tail(const char *path)
 {
 	struct str text = {0};
@@ -185,12 +179,14 @@ static size_t log_size(void)
 	return stat(LOG, &of) == 0 && of.st_size > 0 ? (size_t)of.st_size : 0;
 }
 
-/* What a server that was killed has started goes a moment after it, and holds its memory until then. */
+/* What a server that was killed has started goes a moment after it, and holds its memory until then; and it is there itself until
+ * somebody reaps it. */
 static bool has_leftovers(size_t log_from)
 {
 	struct str text = {0};
 	bool has = file_read(LOG, LOG_MAX, &text, NULL) && text.len > log_from &&
-	           strstr(text.data + log_from, "pre-existing shared memory block") != NULL;
+	           (strstr(text.data + log_from, "pre-existing shared memory block") != NULL ||
+	            strstr(text.data + log_from, "postmaster.pid\" already exists") != NULL);
 	str_finish(&text);
 	return has;
 }
@@ -248,7 +244,7 @@ static int start(const char *address)
 		            "make the VLAN's interface first, with 192.168.200.1/24, or name another ADDRESS");
 	if (!file_make_dirs(DIR, 0700, &err))
 		return fail(err.text, "");
-	if (is_running()) {
+	if (db_is_running()) {
 		puts(DB_COMMAND " is running already");
 		return 0;
 	}
@@ -268,7 +264,7 @@ static int start(const char *address)
 static int stop(void)
 {
 	const char *argv[] = {"pg_ctl", "-D", DATA, "-m", "fast", "-w", "-s", "stop", NULL};
-	if (!is_running()) {
+	if (!db_is_running()) {
 		puts(DB_COMMAND " is not running");
 		return 0;
 	}
@@ -280,7 +276,7 @@ static int stop(void)
 
 static int status(void)
 {
-	bool runs = is_running();
+	bool runs = db_is_running();
 	puts(runs ? DB_COMMAND " is running" : DB_COMMAND " is not running");
 	return runs ? 0 : NOT_RUNNING;
 }
@@ -303,7 +299,7 @@ static int remove_all(void)
 		puts("there is no " DB_COMMAND);
 		return 0;
 	}
-	if (is_running() && stop() != 0)
+	if (db_is_running() && stop() != 0)
 		return 1;
 	puts(DB_COMMAND " and its data are gone");
 	fflush(stdout);

@@ -26,6 +26,8 @@ struct db_server {
 	bool is_ready;
 };
 bool db_read_pid_file(const char *text, struct db_server *out);
+/* A server has written that file and lives: one that was killed does not, though nobody has reaped it yet. */
+bool db_is_running(void);
 /* The prefix length of the interface that has `address` and is up; -1: none has. */
 int db_prefix_of(const char *address);
 

@@ -101,6 +101,15 @@ static bool is_postgres(int pid)
 	return is_so;
 }
 
+bool db_is_running(void)
+{
+	struct str text = {0};
+	struct db_server server;
+	bool has_file = file_read(PID_FILE, PID_FILE_MAX, &text, NULL) && db_read_pid_file(str_text(&text), &server);
+	str_finish(&text);
+	return has_file && process_is_alive(server.pid) && is_postgres(server.pid);
+}
+
 /* Holds on to the process, so that its end wakes us. Whether it lives. */
 static bool hold(struct watching *w, int pid)
 {

@@ -18,6 +18,7 @@
 #define STEADY_MS 10000 /* attached for so long, the drops before count no more */
 #define RETRY_MS 1000
 #define RETRY_MAX_MS 30000
+#define BOOT_MS 60000     /* by then a guest has booted, or one looks at why not */
 #define SECONDS_MS 120000 /* how long waiting is counted in seconds, then in minutes */
 #define CONNECTED "Successfully connected to"
 #define DISCONNECTED "You were disconnected from the console"
@@ -41,11 +42,10 @@ static bool is_running(const struct console *c)
 	return vmi && !is_going(vmi) && text_equal(json_walk_str(vmi, "status", "phase", NULL), "Running");
 }
 
-bool console_has_agent(const struct console *c)
+static bool has_agent(const json_t *vmi)
 {
-	const json_t *vmi = instance(c);
 	const char *reason, *message;
-	return vmi && text_equal(kube_condition(vmi, "AgentConnected", &reason, &message), "True");
+	return text_equal(kube_condition(vmi, "AgentConnected", &reason, &message), "True");
 }
 
 static const char *uid_of(const json_t *object)
@@ -82,6 +82,13 @@ static int64_t phase_since(const json_t *vmi, const char *phase)
 	if (since == 0)
 		time_parse(json_walk_str(vmi, "metadata", "creationTimestamp", NULL), &since);
 	return since;
+}
+
+bool console_boots(const struct console *c)
+{
+	const json_t *vmi = instance(c);
+	int64_t since = vmi ? phase_since(vmi, "Running") : 0, now = time_wall_ms();
+	return since > 0 && since <= now && now - since < BOOT_MS && !has_agent(vmi);
 }
 
 static void append_since(struct str *out, int64_t since_ms)

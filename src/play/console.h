@@ -54,8 +54,8 @@ void console_look(struct console *console);               /* the cluster has cha
 /* ---- the guest ---- */
 enum console_line console_at(const struct console *console);            /* CONSOLE_OTHER unless attached */
 void console_line_text(const struct console *console, struct str *out); /* of the line at the cursor, up to it */
-/* The guest's agent is connected: then it has booted. Without one nothing is known of that. */
-bool console_has_agent(const struct console *console);
+/* The guest may still be booting: its machine runs for less than a minute, and no agent is connected in it. */
+bool console_boots(const struct console *console);
 /* How long the guest has been silent, ms. */
 int64_t console_silent_ms(const struct console *console);
 /* At a shell's prompt, silent, its terminal told the pane's size: a command may be typed. */

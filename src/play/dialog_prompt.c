@@ -8,7 +8,6 @@
 #define PROMPT_MS 30000 /* for the prompt that a stage needs, once the console is attached */
 #define LOGIN_MS 120000 /* ... for that of a login: the guest may be booting */
 #define NUDGE_MS 3000   /* of silence, then a carriage return asks for a prompt */
-#define BOOT_MS 15000   /* ... of a guest without its agent: it boots, and would echo that before its prompt */
 
 static int64_t prompt_ms(const struct play *p)
 {
@@ -23,8 +22,9 @@ static void nudge(struct play *p, struct console *c)
 {
 	enum console_line at = console_at(c);
 	bool is_asking = at == CONSOLE_BLANK || at == CONSOLE_PASSWORD;
-	bool boots = dialog_script(p)->verb == SCENARIO_LOGS_IN && !console_has_agent(c);
-	if (!is_asking || console_silent_ms(c) < (boots ? BOOT_MS : NUDGE_MS) ||
+	/* A guest that boots would echo it before its prompt. */
+	bool boots = dialog_script(p)->verb == SCENARIO_LOGS_IN && console_boots(c);
+	if (!is_asking || boots || console_silent_ms(c) < NUDGE_MS ||
 	    (p->nudged && loop_now(p->loop) - p->nudged < NUDGE_MS))
 		return;
 	struct str line = {0};
