@@ -13,7 +13,7 @@ mkdir -p "$logs"
 
 # Most tests wait for something most of the time: a virtual machine, a time-out, a person's pace. Some go on side by side, each in
 # folders of its own.
-JOBS=${JOBS:-$(($(nproc) + 1))}
+JOBS=${JOBS:-$(nproc)}
 running=()
 # For the tests that are an ordinary user as well; put back at the end.
 if [ "$(id -u)" -eq 0 ] && [ -c /dev/net/tun ]; then
