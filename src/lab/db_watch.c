@@ -101,13 +101,19 @@ static bool is_postgres(int pid)
 	return is_so;
 }
 
-bool db_is_running(void)
+/* Whether a server has written its file; it may be dead by now. */
+static bool read_server(struct db_server *out)
 {
 	struct str text = {0};
-	struct db_server server;
-	bool has_file = file_read(PID_FILE, PID_FILE_MAX, &text, NULL) && db_read_pid_file(str_text(&text), &server);
+	bool is_read = file_read(PID_FILE, PID_FILE_MAX, &text, NULL) && db_read_pid_file(str_text(&text), out);
 	str_finish(&text);
-	return has_file && process_is_alive(server.pid) && is_postgres(server.pid);
+	return is_read;
+}
+
+bool db_is_running(void)
+{
+	struct db_server server;
+	return read_server(&server) && process_is_alive(server.pid) && is_postgres(server.pid);
 }
 
 /* Holds on to the process, so that its end wakes us. Whether it lives. */
@@ -125,11 +131,8 @@ static bool hold(struct watching *w, int pid)
 
 static void look(struct watching *w, char *out, size_t size)
 {
-	struct str text = {0};
 	struct db_server server;
-	bool has_file = file_read(PID_FILE, PID_FILE_MAX, &text, NULL) && db_read_pid_file(str_text(&text), &server);
-	str_finish(&text);
-	if (!has_file || !hold(w, server.pid)) {
+	if (!read_server(&server) || !hold(w, server.pid)) {
 		close_server(w);
 		bool is_made = access(DB_DIR "/made", F_OK) == 0;
 		snprintf(out, size, "%s",
