@@ -34,10 +34,11 @@ says() { # NAME TEXT: the last rehearsal said so
 	tap $? "$1: says \"$2\""
 }
 
-matches() { # NAME WHAT REGEX: a line of it does
-	grep -qE -- "$3" "$work/out"
-	tap $? "$1: $2"
+holds() { # NAME REGEX: a line of the last rehearsal
+	grep -qE -- "$2" "$work/out"
+	tap $? "$1"
 }
+matches() { holds "$1: $2" "$3"; } # NAME WHAT REGEX
 
 rehearse() { # NAME STATUS ARGUMENT...: runs one and tells its exit status
 	local name=$1 status=$2 got

@@ -4,8 +4,6 @@
 # shellcheck source=tests/lab/rehearse_lib.sh disable=SC2154
 . "$(dirname "$0")/rehearse_lib.sh"
 
-holds() { matches explore "$@"; } # NAME REGEX
-
 rehearse "every exploration of the acts is broken and mended" 0 --explore --verbose overlay localnet policies
 holds "a wrong network name is named, and where the right one is" '^ok [0-9]+ - overlay/explore-name-broken.*carries the network "green-netwrok", not green-network; tenantblue has one, tenantblue/shared-net'
 holds "mended, the packets pass again" '^#   yellow-server$'

@@ -2,37 +2,8 @@
 # Every hint is true: the acts and their explorations on a real lab, each stage done by typing what its hints name, where
 # somebody would type it (the personas' shells, the host's, the machines' consoles). Each command has to work, and together they
 # have to do the stage. And hints that are not true are found out.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$(cd "${BUILD:-build}" && pwd) || exit 2
-work=$(mktemp -d /tmp/onesdn-hints.XXXXXX) || exit 2
-chmod 700 "$work"
-mkdir -m 700 "$work/run" "$work/home"
-export XDG_RUNTIME_DIR=$work/run XDG_CACHE_HOME=$work/cache HOME=$work/home ONESDN_DATA=$PWD
-unset KUBECONFIG
-n=0 failed=0
-
-# shellcheck disable=SC2317 # the trap calls it
-finish() {
-	"$build/onesdn-lab" down >/dev/null 2>&1
-	rm -rf "$work"
-}
-trap finish EXIT
-
-tap() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/#     /' "$work/out" | tail -n 40
-		failed=1
-	fi
-}
-holds() { # NAME REGEX: a line of the rehearsal
-	grep -qE -- "$2" "$work/out"
-	tap $? "$1"
-}
+# shellcheck source=tests/lab/rehearse_lib.sh disable=SC2154
+. "$(dirname "$0")/rehearse_lib.sh"
 
 # ---- a hint that is not true; the lab stays for what follows ----
 cat >"$work/false.scenario.yaml" <<'EOF'
@@ -66,9 +37,7 @@ stages:
 EOF
 false_hint() { # NAME HINT: what stands in its place
 	sed "s/WHICH/wrong/; s/HINT/$2/" "$work/false.scenario.yaml" >"$work/wrong.scenario.yaml"
-	"$build/onesdn" rehearse --by-hints --explore --keep "$work/wrong.scenario.yaml" >"$work/out" 2>&1
-	[ $? -eq 1 ]
-	tap $? "$1: is found out"
+	rehearse "$1" 1 --by-hints --explore --keep "$work/wrong.scenario.yaml"
 }
 false_hint 'a command that fails' 'kubectl get namespace tenantbleu'
 holds 'one that is right does its stage' '^ok 1 - wrong/right: A hint that is right # 2 typed by its hints; namespace/tenantblue exists'
@@ -96,8 +65,7 @@ holds 'a backquote that is not closed: the file and the line' '^# .*wrong.scenar
 
 # ---- the acts ----
 started=$(date +%s%N)
-"$build/onesdn" rehearse --by-hints --explore overlay overlay-mixed localnet policies >"$work/out" 2>&1
-tap $? "every hint of the acts is true"
+rehearse "every hint of the acts is true" 0 --by-hints --explore overlay overlay-mixed localnet policies
 echo "# the acts by their hints took $((($(date +%s%N) - started) / 1000000)) ms"
 # A picture, what is only asked, and a console that Space opens have nothing to type; all else has, and is done by it.
 grep -E '^ok ' "$work/out" | grep -vE ' typed by its hints; |-broken: ' | sed 's/^ok [0-9]* - \([^:]*\):.*/\1/' >"$work/bare"
@@ -105,5 +73,4 @@ printf '%s\n' overlay-mixed/console localnet/which-subnet policies/localnet-whic
 status=$?
 cat "$work/diff" >>"$work/out"
 tap $status "every stage in which something is typed has hints that do it"
-echo "1..$n"
-exit $failed
+end
